@@ -1,0 +1,10 @@
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from gisportal.database import refuse_unsafe_database
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gisportal.settings")
+
+application = get_wsgi_application()
+refuse_unsafe_database()
