@@ -38,6 +38,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         if municipality and signed_in
         else set(),
         "rooms": _rooms(request) if municipality else [],
-        "direction": "rtl" if get_language_info(get_language() or "ar")["bidi"] else "ltr",
+        "direction": "rtl"
+        if get_language_info(get_language() or "ar")["bidi"]
+        else "ltr",
         "demo": settings.DEMO,
     }

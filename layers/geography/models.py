@@ -55,7 +55,9 @@ class ValidityQuerySet(TenantQuerySet):
         """Rows in force today, or on the day `on`."""
         if on is None:
             return self.filter(valid_until=None)
-        return self.filter(Q(valid_until=None) | Q(valid_until__gt=on), valid_from__lte=on)
+        return self.filter(
+            Q(valid_until=None) | Q(valid_until__gt=on), valid_from__lte=on
+        )
 
     def visible_to(self, user: object) -> Self:
         """Boundaries and places hold no secrets: everyone may see them."""

@@ -4,7 +4,9 @@ from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from layers.geography.models import Facility, Municipality, Parcel, Zone
 
 
-def square(west: float = 35.82, south: float = 33.79, side: float = 0.02) -> MultiPolygon:
+def square(
+    west: float = 35.82, south: float = 33.79, side: float = 0.02
+) -> MultiPolygon:
     return MultiPolygon(
         Polygon.from_bbox((west, south, west + side, south + side)), srid=4326
     )

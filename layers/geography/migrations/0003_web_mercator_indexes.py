@@ -5,22 +5,27 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('geography', '0002_initial'),
+        ("geography", "0002_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='facility',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geometry_3857'], name='facility_geometry_3857'),
+            model_name="facility",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geometry_3857"], name="facility_geometry_3857"
+            ),
         ),
         migrations.AddIndex(
-            model_name='parcel',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geometry_3857'], name='parcel_geometry_3857'),
+            model_name="parcel",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geometry_3857"], name="parcel_geometry_3857"
+            ),
         ),
         migrations.AddIndex(
-            model_name='zone',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['geometry_3857'], name='zone_geometry_3857'),
+            model_name="zone",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["geometry_3857"], name="zone_geometry_3857"
+            ),
         ),
     ]

@@ -6,7 +6,9 @@ from tests.factories.geography import MunicipalityFactory
 
 def test_tests_run_as_the_application_role(db):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
+        cursor.execute(
+            "SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user"
+        )
         assert cursor.fetchone() == ("gisportal_application", False)
 
 
