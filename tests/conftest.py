@@ -1,21 +1,14 @@
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from gisportal import settings as configuration
 from layers.geography.tenancy import set_tenant
+from tests.browser import launch, new_page
+from tests.demo import Demo, demo
 from tests.factories.geography import MunicipalityFactory
-
-
-@pytest.fixture(scope="session", autouse=True)
-def django_db_modify_db_settings() -> None:
-    """The owner makes the test database."""
-    use_role(as_owner=True)
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
-    """All tests then run as the application role, as the server does."""
-    use_role(as_owner=False)
 
 
 def use_role(*, as_owner: bool) -> None:
@@ -25,9 +18,53 @@ def use_role(*, as_owner: bool) -> None:
         connection.settings_dict[key] = wanted.get(key, "")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def django_db_modify_db_settings() -> None:
+    """The owner makes the test database."""
+    use_role(as_owner=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """All tests then run as the application role, as the server does."""
+    use_role(as_owner=False)
+    yield
+    use_role(as_owner=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings, tmp_path):
+    """Uploads, mail and caches of a test go to its own folder."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.DATA_DIR = tmp_path
+
+
 @pytest.fixture
 def town(db):
     """A small municipality whose rows this test's transaction may see."""
     municipality = MunicipalityFactory()
     set_tenant(municipality)
     return municipality
+
+
+@pytest.fixture(scope="session")
+def live_town(tmp_path_factory) -> Iterator[Demo]:
+    """The demo town on a real server with a database of its own."""
+    owner = configuration._database(as_owner=True)
+    application = configuration._database(as_owner=False)
+    folder = tmp_path_factory.mktemp("demo")
+    with demo(owner=owner, application=application, folder=folder) as here:
+        yield here
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright, launch(playwright) as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh browser page in Arabic that fails the test on any script error."""
+    with new_page(browser) as fresh:
+        yield fresh

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Playwright
+
+from tests.demo import Demo
+
+# WebGL in software, because a server has no graphics card; no talk to the outside.
+FLAGS = [
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 360, "height": 780}
+
+
+def launch(playwright: Playwright) -> Browser:
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert program, "These tests drive Chromium; `./run test` installs it."
+    # Chromium's own sandbox refuses to run as root.
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    return playwright.chromium.launch(executable_path=program, args=flags)
+
+
+@contextmanager
+def new_page(browser: Browser, viewport: dict | None = None) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport=viewport or WIDE, locale="ar", timezone_id="Asia/Beirut"
+    )
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            errors.append(message.text) if message.type == "error" else None
+        ),
+    )
+    yield page
+    context.close()
+    assert errors == [], errors
+
+
+def sign_in(page: Page, demo: Demo, email: str, language: str = "ar") -> None:
+    page.goto(f"{demo.url}/{language}/account/login/")
+    page.fill("[name=login]", email)
+    page.fill("[name=password]", "wadi-zaytoun-demo")
+    page.click("main [type=submit]")
+    page.wait_for_url(lambda url: "/account/login" not in url)
+
+
+def accessibility_faults(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 A and AA, a line per rule and place."""
+    results = Axe().run(
+        page,
+        options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    )
+    return [
+        f"{fault['id']}: {fault['help']} ({', '.join(str(node['target']) for node in fault['nodes'][:3])})"
+        for fault in results.response["violations"]
+    ]
