@@ -7,7 +7,15 @@ in_environment() {
     [[ -x $CONDA_PREFIX/bin/node && -x $CONDA_PREFIX/bin/msgfmt ]]
 }
 
+# Behind a proxy that opens TLS, only the system's list knows its certificate.
+trust_system_certificates() {
+  local list=/etc/ssl/certs/ca-certificates.crt
+  [[ -e $list ]] || return 0
+  export UV_SYSTEM_CERTS=true NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$list}
+}
+
 find_programs() {
+  trust_system_certificates
   if in_environment; then
     PATH=$CONDA_PREFIX/bin:$PATH
     export GDAL_LIBRARY_PATH=${GDAL_LIBRARY_PATH:-$CONDA_PREFIX/lib/libgdal.so}

@@ -60,11 +60,9 @@ install_python() {
   cd "$ROOT"
   local pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
   # uv does in seconds what pip does in a minute, where it can run.
-  if "${pip[@]}" install --require-hashes -r .run/requirements-uv.lock && .venv/bin/uv --version; then
-    .venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes "$1"
-  else
+  "${pip[@]}" install --require-hashes -r .run/requirements-uv.lock &&
+    .venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes "$1" ||
     "${pip[@]}" install --require-hashes -r "$1"
-  fi
 }
 
 install_test_tools_into_environment() {

@@ -114,6 +114,8 @@ explain() {
   local advice="The whole log: $1"
   if grep -qiE 'no space left|ENOSPC|disk full' "$1"; then
     advice="The disk is full: $(free_space). Free some space, then run the same command again."
+  elif grep -qiE 'UnknownIssuer|certificate verify failed|SELF_SIGNED_CERT|UNABLE_TO_VERIFY' "$1"; then
+    advice="A server's certificate is not trusted: behind a proxy that opens TLS, add its certificate with update-ca-certificates."
   elif grep -qiE 'resolv|ENOTFOUND|EAI_AGAIN|dns error|network is unreachable|connection (refused|timed out)|no route to host|ETIMEDOUT|failed to fetch' "$1"; then
     advice="A package could not be fetched. Check the network, and HTTPS_PROXY if there is a proxy, then run the same command again."
   fi
