@@ -22,9 +22,9 @@ find_programs() {
     export GEOS_LIBRARY_PATH=${GEOS_LIBRARY_PATH:-$CONDA_PREFIX/lib/libgeos_c.so}
     return
   fi
-  local missing
-  missing=$(missing_packages "$1")
-  [[ -z $missing ]] || install_packages "$missing"
+  local -a packages=()
+  find_missing_packages "$1"
+  ((${#packages[@]} == 0)) || install_packages "${packages[@]}"
   [[ $1 != test ]] || find_chromium
 }
 
@@ -41,40 +41,39 @@ postgres_programs() {
   [[ -x $programs/postgres ]] && printf '%s\n' "$programs"
 }
 
-missing_packages() {
-  local packages=()
-  find_python >/dev/null || packages+=($(python_packages))
+find_missing_packages() {
+  find_python >/dev/null || choose_python_packages
   if [[ -z ${DATABASE_URL:-} ]]; then
     postgres_programs >/dev/null || packages+=(postgresql-postgis)
   elif [[ $1 == psql ]] && ! command -v psql >/dev/null; then
     packages+=(postgresql-client)
   fi
-  has_library libgdal.so && { [[ $1 != bench ]] || command -v ogr2ogr >/dev/null; } || packages+=(gdal-bin)
+  has_library libgdal.so || packages+=(gdal-bin)
+  [[ $1 != bench ]] || command -v ogr2ogr >/dev/null || packages+=(gdal-bin)
   has_library libpangoft2-1.0.so.0 || packages+=(libpangoft2-1.0-0)
   has_library libharfbuzz-subset.so.0 || packages+=(libharfbuzz-subset0)
   command -v msgfmt >/dev/null || packages+=(gettext)
   has_font || packages+=(fonts-noto-core)
-  [[ $1 != test ]] || chromium_program >/dev/null || [[ $(. /etc/os-release; echo "$ID") == ubuntu ]] || packages+=(chromium)
-  printf '%s' "${packages[*]}"
+  [[ $1 != test ]] || chromium_program >/dev/null || packages+=(chromium)
 }
 
 install_packages() {
-  local installer=("$ROOT/.run/install-packages" $1) as_root=()
-  command -v apt-get >/dev/null || fail "Missing on this system: $1" \
+  local as_root=()
+  command -v apt-get >/dev/null || fail "Missing on this system: $*" \
     "It has no apt-get. Make an environment instead: mamba env create -f environment.yml"
   if ((EUID)); then
-    command -v sudo >/dev/null || fail "Missing on this system: $1" \
+    command -v sudo >/dev/null || fail "Missing on this system: $*" \
       "$(id -un) may not install packages and there is no sudo. Let an administrator run:" \
-      "  apt-get install --no-install-recommends $1" \
+      "  apt-get install --no-install-recommends $*" \
       "or make an environment without root: mamba env create -f environment.yml"
-    sudo -n true 2>/dev/null || [[ -t 0 ]] && sudo -v -p "Password of %u, to install $1: " || fail \
-      "Missing on this system: $1" \
+    sudo -n true 2>/dev/null || [[ -t 0 ]] && sudo -v -p "Password of %u, to install $*: " || fail \
+      "Missing on this system: $*" \
       "sudo asks for a password and got none. Let an administrator run:" \
-      "  sudo apt-get install --no-install-recommends $1"
+      "  sudo apt-get install --no-install-recommends $*"
     as_root=(sudo)
   fi
   uninterruptible=yes
-  step packages "Installing Debian packages: $1" "${as_root[@]}" "${installer[@]}"
+  step packages "Installing Debian packages: $*" "${as_root[@]}" "$ROOT/.run/install-packages" "$@"
   uninterruptible=""
 }
 

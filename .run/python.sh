@@ -9,12 +9,12 @@ find_python() {
   return 1
 }
 
-# What makes find_python succeed on this system.
-python_packages() {
+# Adds to `packages` what makes find_python succeed on this system.
+choose_python_packages() {
   if [[ $(. /etc/os-release; echo "$ID $VERSION_ID") == "debian 12" ]]; then
-    echo python3 python3-venv
+    packages+=(python3 python3-venv)
   elif [[ $(apt-cache policy python3.11-venv 2>/dev/null) == *"Candidate: 3.11"* ]]; then
-    echo python3.11 python3.11-venv
+    packages+=(python3.11 python3.11-venv)
   else
     fail "This system has no Python 3.11 and its packages offer none. Ways out:" \
       "  mamba env create -f environment.yml && mamba activate gisportal && ./run demo" \

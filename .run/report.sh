@@ -12,6 +12,8 @@ report_to() {
   trap 'interrupted TERM 143' TERM
   trap 'interrupted HUP 129' HUP
   trap leave EXIT
+  set -E
+  trap 'printf "%s, line %s: this failed: %s\n" "${BASH_SOURCE[0]}" "$LINENO" "$BASH_COMMAND" >&2' ERR
 }
 
 say() { printf '%s\n' "$*" >&3; }
@@ -152,7 +154,7 @@ fingerprint() {
   (
     cd "$ROOT"
     printf '%s\n' "$ROOT"
-    find "$@" -type f -not -name '*.pyc' -not -path '*/built/*' -print0 2>/dev/null |
+    { find "$@" -type f -not -name '*.pyc' -not -path '*/built/*' -print0 2>/dev/null || true; } |
       LC_ALL=C sort -z | xargs -0 -r sha256sum
   ) | sha256sum | cut -c 1-32
 }
