@@ -15,7 +15,7 @@ prepare_frontend() {
 }
 
 find_node() {
-  if command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null; then
+  if command -v npm >/dev/null && node -e 'process.exitCode = +(parseInt(process.versions.node) < 20)' 2>/dev/null; then
     return
   fi
   step node "Installing Node.js into .venv" install_node

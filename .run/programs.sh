@@ -28,8 +28,8 @@ find_programs() {
   [[ $1 != test ]] || find_chromium
 }
 
-has_library() { ldconfig -p | grep -q "$1"; }
-has_font() { find /usr/share/fonts /usr/local/share/fonts -iname 'Noto*Arabic*' 2>/dev/null | grep -q .; }
+has_library() { [[ $(ldconfig -p) == *"$1"* ]]; }
+has_font() { [[ $(find /usr/share/fonts /usr/local/share/fonts -iname 'Noto*Arabic*' 2>/dev/null) ]]; }
 
 # The newest PostgreSQL of the system that has PostGIS, as the folder of its programs.
 postgres_programs() {

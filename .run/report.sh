@@ -31,11 +31,11 @@ seconds_since() {
 # step NAME TITLE COMMAND…: quiet; the log of a failed step is shown and explained.
 # A step runs as a process group of its own, so that a signal ends all of it.
 step() {
-  local name=$1 begin=$EPOCHREALTIME status=0
+  local name=$1 begin=$EPOCHREALTIME
   title=$2
   shift 2
   printf '· %s … ' "$title" >&3
-  run_group "$@" >"$VAR/log/$name.log" 2>&1 </dev/null || status=$?
+  run_group "$@" >"$VAR/log/$name.log" 2>&1 </dev/null
   if ((status)); then
     printf 'failed\n' >&3
     explain "$VAR/log/$name.log"
@@ -46,25 +46,25 @@ step() {
 
 # The same for steps that report their own progress.
 open_step() {
-  local begin=$EPOCHREALTIME status=0
+  local begin=$EPOCHREALTIME
   title=$1
   shift
   printf '· %s …\n' "$title" >&3
-  run_group "$@" >&3 2>&3 </dev/null || status=$?
+  run_group "$@" >&3 2>&3 </dev/null
   ((status == 0)) || fail "Failed: $title (exit code $status)."
   printf '  %s: %s\n' "$title" "$(seconds_since "$begin")" >&3
   title=""
 }
 
+# Sets `status`, because a caller that tested it would switch `set -e` off in the step.
 run_group() {
-  local status=0
+  status=0
   set -m
   (set -euo pipefail; exec 8>&-; "$@") &
   current=$!
   set +m
   wait "$current" || status=$?
   current=""
-  return "$status"
 }
 
 interrupted() {
