@@ -46,7 +46,9 @@ class Cells:
     style: np.ndarray
 
     def take(self, which: np.ndarray) -> "Cells":
-        return Cells(self.cell[which], self.open[which], self.zone[which], self.style[which])
+        return Cells(
+            self.cell[which], self.open[which], self.zone[which], self.style[which]
+        )
 
     @staticmethod
     def join(groups: list["Cells"]) -> "Cells":
@@ -67,27 +69,37 @@ class LandUse:
         self.thin = SmoothField(rng, 260.0)
         self.rich = SmoothField(rng, 320.0)
         self.old = SmoothField(rng, 200.0)
-        self.main = shapely.union_all(np.array(town.roads[: len(town.roads)], dtype=object))
-        self.camp_radius = 0.075 * town.radius + 12
+        self.main = shapely.union_all(
+            np.array(town.roads[: len(town.roads)], dtype=object)
+        )
+        self.ragged = 0.07 * min(1.0, town.radius / 900)
+        self.camp_radius = 0.06 * town.radius + 10
 
-    def style(self, points: np.ndarray, zone: np.ndarray) -> np.ndarray:
+    def style(self, cells: np.ndarray, zone: np.ndarray) -> np.ndarray:
+        points = centres(cells)
         town = self.town
         away = np.hypot(*(points - town.centre).T) / town.radius
         road = shapely.distance(shapely.points(points), self.main) / town.radius
-        rim = shapely.distance(shapely.points(points), town.boundary.exterior) / town.radius
-        score = away + 0.07 * self.thin(points) + 0.55 * np.clip(road, 0, 0.35)
+        rim = (
+            shapely.distance(shapely.points(points), town.boundary.exterior)
+            / town.radius
+        )
+        score = away + self.ragged * self.thin(points) + 0.55 * np.clip(road, 0, 0.35)
         score += 1.6 * np.clip(0.16 - rim, 0, 0.16)
         urban = np.where(
             away + 0.05 * self.old(points) < 0.42,
             "inner",
             np.where(self.rich(points) > 0.75, "villa", "new"),
         )
-        style = np.select([score < 0.74, score < 0.84], [urban, "garden"], "farm").astype(object)
+        style = np.select(
+            [score < 0.74, score < 0.84], [urban, "garden"], "farm"
+        ).astype(object)
         kinds = np.array(town.zone_kinds, dtype=object)[zone]
         style[kinds == "core"] = "core"
         if town.camp is not None:
-            near = np.hypot(*(points - town.camp).T) < self.camp_radius
-            in_camp = (kinds == "camp") & near
+            # Whatever touches the camp is cut finely enough to tell what lies inside it.
+            reach = self.camp_radius + 0.4 * np.sqrt(shapely.area(cells))
+            in_camp = (kinds == "camp") & (np.hypot(*(points - town.camp).T) < reach)
             style[in_camp] = "camp"
         if town.wadi is not None:
             bank = shapely.distance(shapely.points(points), town.wadi) < 45
@@ -103,7 +115,7 @@ def cut_ground(plan: TownPlan, unit: int, town: Skeleton) -> Ground:
     rng = plan.stream("blocks", unit)
     use = LandUse(plan, unit, town)
     cells = open_quarters(town)
-    cells.style = use.style(centres(cells.cell), cells.zone)
+    cells.style = use.style(cells.cell, cells.zone)
     cells, streets = cut_blocks(cells, use, rng)
     blocks, block_zone = neighbourhoods(town, streets, cells)
     cells = finish_blocks(cells, rng)
@@ -111,7 +123,9 @@ def cut_ground(plan: TownPlan, unit: int, town: Skeleton) -> Ground:
     lots, owner = cut_lots(cells, landmark, plan.stream("lots", unit))
     lots, kept = node(lots, cells.zone[owner])
     owner = owner[kept]
-    place = shapely.STRtree(blocks).query(shapely.point_on_surface(lots), predicate="within")
+    place = shapely.STRtree(blocks).query(
+        shapely.point_on_surface(lots), predicate="within"
+    )
     lot_block = np.full(len(lots), -1)
     lot_block[place[0]] = place[1]
     return Ground(
@@ -128,22 +142,38 @@ def cut_ground(plan: TownPlan, unit: int, town: Skeleton) -> Ground:
 
 def open_quarters(town: Skeleton) -> Cells:
     """Each quarter without the main roads and the bed of the stream."""
-    gaps = [line.buffer(width / 2) for line, width in zip(town.roads, town.road_widths, strict=True)]
+    gaps = [
+        line.buffer(width / 2)
+        for line, width in zip(town.roads, town.road_widths, strict=True)
+    ]
     if town.wadi is not None:
         gaps.append(wadi_bed(town))
     gap = shapely.union_all(np.array(gaps, dtype=object))
     zone = np.arange(len(town.zones))
-    return Cells(town.zones.copy(), shapely.difference(town.zones, gap), zone, np.empty(len(zone), object))
+    return Cells(
+        town.zones.copy(),
+        shapely.difference(town.zones, gap),
+        zone,
+        np.empty(len(zone), object),
+    )
 
 
 def wadi_bed(town: Skeleton):
     """The stream with its banks: 14 to 30 m wide, never twice the same."""
     points = shapely.get_coordinates(shapely.segmentize(town.wadi, 4.0))
-    width = 10 + 2.6 * np.sin(points[:, 0] / 61) + 2.2 * np.sin(points[:, 0] / 23 + points[:, 1] / 37)
-    return shapely.union_all(shapely.buffer(shapely.points(points), width)).simplify(0.4)
+    width = (
+        10
+        + 2.6 * np.sin(points[:, 0] / 61)
+        + 2.2 * np.sin(points[:, 0] / 23 + points[:, 1] / 37)
+    )
+    return shapely.union_all(shapely.buffer(shapely.points(points), width)).simplify(
+        0.4
+    )
 
 
-def cut_blocks(cells: Cells, use: LandUse, rng: np.random.Generator) -> tuple[Cells, list]:
+def cut_blocks(
+    cells: Cells, use: LandUse, rng: np.random.Generator
+) -> tuple[Cells, list]:
     """Cut level by level, every cell of a level at once."""
     done, streets, tries = [], [], np.zeros(len(cells.cell), dtype=int)
     for _ in range(24):
@@ -172,12 +202,19 @@ def cut_once(
         along=rng.uniform(0.36, 0.64, count),
         angle=rng.normal(0, 1, count) * (0.04 + crooked),
         bend=rng.uniform(0.3, 1.0, count) * (0.022 + 0.45 * crooked),
-        lengthwise=(frame.length < 1.25 * frame.depth) & (rng.uniform(size=count) < 0.5),
+        lengthwise=(frame.length < 1.25 * frame.depth)
+        & (rng.uniform(size=count) < 0.5),
     )
     pieces = cut(cells.cell, frame, cuts, rng)
     # An odd shape is cut less well rather than never.
     floor = np.array([s.block for s in style]) * 0.25 * 0.85**tries
-    good = acceptable(pieces, count, floor, np.sqrt(floor) * 0.7, np.clip(0.42 - 0.03 * tries, 0.15, 1))
+    good = acceptable(
+        pieces,
+        count,
+        floor,
+        np.sqrt(floor) * 0.7,
+        np.clip(0.42 - 0.03 * tries, 0.15, 1),
+    )
     lane = np.array([s.lane for s in style])
     # A cut of a large piece is an important street, a late one a lane.
     width = lane * np.clip((area / np.array([s.block for s in style])) ** 0.16, 1, 1.5)
@@ -187,9 +224,11 @@ def cut_once(
     rest = cells.take(~good)
     keep = good[pieces.source]
     source, parts = pieces.source[keep], pieces.parts[keep]
-    ground = shapely.difference(shapely.intersection(parts, cells.open[source]), gap[source])
+    ground = shapely.difference(
+        shapely.intersection(parts, cells.open[source]), gap[source]
+    )
     zone = cells.zone[source]
-    fresh = Cells(parts, ground, zone, use.style(centres(parts), zone))
+    fresh = Cells(parts, ground, zone, use.style(parts, zone))
     inside = shapely.intersection(lines[good], shapely.buffer(cells.cell[good], 0.02))
     drawn = (inside, area[good], cells.zone[good])
     both = Cells.join([rest, fresh])
@@ -197,11 +236,15 @@ def cut_once(
     return both, again, drawn
 
 
-def neighbourhoods(town: Skeleton, streets: list, cells: Cells) -> tuple[np.ndarray, np.ndarray]:
+def neighbourhoods(
+    town: Skeleton, streets: list, cells: Cells
+) -> tuple[np.ndarray, np.ndarray]:
     """Sub-zones: the quarters cut along their widest inner streets, tiling them exactly."""
     shapes, owner = [], []
     for number, zone in enumerate(town.zones):
-        limit = max(zone.area / 5, 15_000 if town.zone_kinds[number] != "core" else 4_000)
+        limit = max(
+            zone.area / 5, 15_000 if town.zone_kinds[number] != "core" else 4_000
+        )
         inner = [
             line
             for lines, area, of in streets
@@ -216,7 +259,9 @@ def neighbourhoods(town: Skeleton, streets: list, cells: Cells) -> tuple[np.ndar
 
 def finish_blocks(cells: Cells, rng: np.random.Generator) -> Cells:
     """Blunt the corners at junctions, drive dead-end lanes into the old core, drop scraps."""
-    blunt = np.array([1.4 if style in ("core", "camp") else 2.6 for style in cells.style])
+    blunt = np.array(
+        [1.4 if style in ("core", "camp") else 2.6 for style in cells.style]
+    )
     ground = shapely.buffer(cells.open, -blunt, quad_segs=1)
     cells = whole_blocks(cells, shapely.buffer(ground, blunt, quad_segs=1))
     old = np.flatnonzero(cells.style == "core")
@@ -231,7 +276,10 @@ def whole_blocks(cells: Cells, ground: np.ndarray) -> Cells:
     keep = (shapely.area(parts) > floor * 1.2) & (shapely.get_type_id(parts) == 3)
     parts, source = parts[keep], source[keep]
     return Cells(
-        cells.cell[source], shapely.simplify(parts, 0.15), cells.zone[source], cells.style[source]
+        cells.cell[source],
+        shapely.simplify(parts, 0.15),
+        cells.zone[source],
+        cells.style[source],
     )
 
 
@@ -240,7 +288,9 @@ def dead_ends(blocks: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     middle = centres(blocks)
     start = shapely.get_coordinates(
         shapely.line_interpolate_point(
-            shapely.get_exterior_ring(blocks), rng.uniform(0, 1, len(blocks)), normalized=True
+            shapely.get_exterior_ring(blocks),
+            rng.uniform(0, 1, len(blocks)),
+            normalized=True,
         )
     )
     heading = middle - start
@@ -251,23 +301,31 @@ def dead_ends(blocks: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             start - 0.25 * heading,
             start + 0.3 * heading,
             start + 0.75 * heading + bend * aside,
-            start + rng.uniform(1.0, 1.35, (len(blocks), 1)) * heading + 1.3 * bend * aside,
+            start
+            + rng.uniform(1.0, 1.35, (len(blocks), 1)) * heading
+            + 1.3 * bend * aside,
         ],
         axis=1,
     )
-    lanes = shapely.buffer(shapely.linestrings(lanes), rng.uniform(0.9, 1.5, len(blocks)), cap_style="flat")
-    lanes[(shapely.area(blocks) < 1_300) | (rng.uniform(size=len(blocks)) < 0.25)] = shapely.Polygon()
+    lanes = shapely.buffer(
+        shapely.linestrings(lanes), rng.uniform(0.9, 1.5, len(blocks)), cap_style="flat"
+    )
+    lanes[(shapely.area(blocks) < 1_300) | (rng.uniform(size=len(blocks)) < 0.25)] = (
+        shapely.Polygon()
+    )
     return lanes
 
 
-def pick_landmarks(cells: Cells, town: Skeleton, rng: np.random.Generator) -> np.ndarray:
+def pick_landmarks(
+    cells: Cells, town: Skeleton, rng: np.random.Generator
+) -> np.ndarray:
     """Blocks kept whole for a school, a mosque, a square: a few in each inhabited quarter."""
     area = shapely.area(cells.open)
     ok = (area > 700) & (area < 6_500) & ~np.isin(cells.style, ["farm", "camp"])
     chosen = np.zeros(len(area), dtype=bool)
     for zone in range(len(town.zones)):
         here = np.flatnonzero(ok & (cells.zone == zone))
-        share = min(len(here), 1 + len(here) // 20)
+        share = min(len(here), 1 + len(here) // 13)
         chosen[rng.permutation(here)[:share]] = True
     return chosen
 
@@ -282,7 +340,9 @@ class Pieces:
     tries: np.ndarray
 
     def take(self, which: np.ndarray) -> "Pieces":
-        return Pieces(self.shape[which], self.owner[which], self.row[which], self.tries[which])
+        return Pieces(
+            self.shape[which], self.owner[which], self.row[which], self.tries[which]
+        )
 
 
 def cut_lots(
@@ -291,7 +351,10 @@ def cut_lots(
     """Two rows back to back, then across, until each lot has about its style's frontage."""
     frame = frames(cells.open)
     pieces = Pieces(
-        cells.open, np.arange(len(cells.open)), frame.ahead, np.where(whole, MAX_TRIES, 0)
+        cells.open,
+        np.arange(len(cells.open)),
+        frame.ahead,
+        np.where(whole, MAX_TRIES, 0),
     )
     done = []
     for _ in range(40):
@@ -303,7 +366,11 @@ def cut_lots(
         if not len(pieces.shape):
             break
         pieces = cut_pieces(
-            pieces, select(frame, ~ready), select(cuts, ~ready), cells.style[pieces.owner], rng
+            pieces,
+            select(frame, ~ready),
+            select(cuts, ~ready),
+            cells.style[pieces.owner],
+            rng,
         )
     done.append(pieces)
     return (
@@ -313,7 +380,11 @@ def cut_lots(
 
 
 def cut_pieces(
-    pieces: Pieces, frame: Frame, cuts: Cuts, style: np.ndarray, rng: np.random.Generator
+    pieces: Pieces,
+    frame: Frame,
+    cuts: Cuts,
+    style: np.ndarray,
+    rng: np.random.Generator,
 ) -> Pieces:
     table = [STYLES[name] for name in style]
     halves = cut(pieces.shape, frame, cuts, rng)
@@ -321,7 +392,9 @@ def cut_pieces(
     narrowest = np.array([s.frontage for s in table]) * 0.45
     ease = 0.92**pieces.tries
     shape = np.clip(0.45 - 0.03 * pieces.tries, 0.2, 1)
-    good = acceptable(halves, len(pieces.shape), smallest * ease, narrowest * ease, shape)
+    good = acceptable(
+        halves, len(pieces.shape), smallest * ease, narrowest * ease, shape
+    )
     keep = good[halves.source]
     source = halves.source[keep]
     rest = pieces.take(~good)

@@ -9,7 +9,9 @@ class SmoothField:
     Evaluating at any point needs no grid, so neighbours built separately still agree.
     """
 
-    def __init__(self, rng: np.random.Generator, length: float, features: int = 96) -> None:
+    def __init__(
+        self, rng: np.random.Generator, length: float, features: int = 96
+    ) -> None:
         self.waves = rng.normal(size=(features, 2)) / length
         self.phases = rng.uniform(0, 2 * np.pi, features)
 
@@ -22,7 +24,9 @@ class SmoothField:
 class Warp:
     """Displaces points by a smooth field; lines displaced from shared points stay shared."""
 
-    def __init__(self, rng: np.random.Generator, length: float, amplitude: float) -> None:
+    def __init__(
+        self, rng: np.random.Generator, length: float, amplitude: float
+    ) -> None:
         self.east, self.north = SmoothField(rng, length), SmoothField(rng, length)
         self.amplitude = amplitude
 
@@ -51,7 +55,11 @@ def wander(
 
 
 def closed_loop(
-    rng: np.random.Generator, centre: np.ndarray, radius: float, roughness: float, points: int = 72
+    rng: np.random.Generator,
+    centre: np.ndarray,
+    radius: float,
+    roughness: float,
+    points: int = 72,
 ) -> np.ndarray:
     """A ring round `centre` whose radius wanders by about `roughness` of itself."""
     angle = np.linspace(0, 2 * np.pi, points, endpoint=False)

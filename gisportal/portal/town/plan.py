@@ -30,6 +30,7 @@ class TownPlan:
     accent: str = "#1f6f5c"
     bill_accounts: int = 300
     requests: int = 60
+    lot_share: float = SQUARE_METRES_PER_PARCEL
 
     @property
     def units(self) -> int:
@@ -42,9 +43,7 @@ class TownPlan:
 
     @property
     def radius(self) -> float:
-        # A village has relatively more fields, so that its lots must lie closer to count the same.
-        small = min(1.0, (self.parcels_per_unit / PARCELS_PER_UNIT) ** 0.12)
-        return sqrt(self.parcels_per_unit * SQUARE_METRES_PER_PARCEL * small / pi)
+        return sqrt(self.parcels_per_unit * self.lot_share / pi)
 
     @property
     def zones_per_unit(self) -> int:
@@ -57,10 +56,14 @@ class TownPlan:
     def stream(self, *names: str | int) -> np.random.Generator:
         """An own random stream per part, so that changing one part leaves the others alone."""
         words = [
-            name if isinstance(name, int) else int.from_bytes(name.encode(), "big") % 2**63
+            name
+            if isinstance(name, int)
+            else int.from_bytes(name.encode(), "big") % 2**63
             for name in names
         ]
-        return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, *words])))
+        return np.random.Generator(
+            np.random.PCG64(np.random.SeedSequence([self.seed, *words]))
+        )
 
     @cached_property
     def to_lonlat(self) -> Transformer:

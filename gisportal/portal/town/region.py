@@ -1,5 +1,7 @@
 """Where the units of a municipality lie, and where their roads leave for the next one."""
 
+from itertools import pairwise
+
 import numpy as np
 import shapely
 from shapely import LineString, MultiPoint, Point, Polygon
@@ -16,7 +18,10 @@ def unit_sites(plan: TownPlan) -> np.ndarray:
     rows, columns = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     x = (columns + 0.5 * (rows % 2)).ravel() * spacing
     y = rows.ravel() * spacing * np.sqrt(3) / 2
-    sites = np.column_stack([x, y]) + plan.stream("sites").normal(size=(x.size, 2)) * spacing * 0.12
+    sites = (
+        np.column_stack([x, y])
+        + plan.stream("sites").normal(size=(x.size, 2)) * spacing * 0.12
+    )
     nearest = np.argsort(np.hypot(*sites.T), kind="stable")
     return sites[nearest] + plan.origin
 
@@ -28,7 +33,9 @@ def lay_out(plan: TownPlan) -> tuple[list[Polygon], list[np.ndarray]]:
         return [boundary], [spread_exits(plan, boundary)]
     sites = unit_sites(plan)
     ours, beyond = sites[: plan.units], sites[plan.units :]
-    cells = shapely.voronoi_polygons(MultiPoint(np.vstack([ours, beyond])), only_edges=True)
+    cells = shapely.voronoi_polygons(
+        MultiPoint(np.vstack([ours, beyond])), only_edges=True
+    )
     warp = Warp(plan.stream("boundary"), plan.radius * 0.7, plan.radius * 0.05)
     edges = shapely.segmentize(shapely.line_merge(shapely.get_parts(cells)), 40.0)
     bent = shapely.transform(edges, warp)
@@ -56,12 +63,16 @@ def spread_exits(plan: TownPlan, boundary: Polygon) -> np.ndarray:
     rng = plan.stream("exits")
     count = 7 if plan.parcels > 2_500 else (5 if plan.parcels > 800 else 4)
     turn = rng.uniform(0, 2 * np.pi)
-    angles = turn + 2 * np.pi * (np.arange(count) + rng.uniform(-0.28, 0.28, count)) / count
+    angles = (
+        turn + 2 * np.pi * (np.arange(count) + rng.uniform(-0.28, 0.28, count)) / count
+    )
     return np.array([leave_at(boundary, plan.origin, angle) for angle in angles])
 
 
 def leave_at(boundary: Polygon, centre: np.ndarray, angle: float) -> np.ndarray:
-    far = centre + 10 * np.sqrt(boundary.area) * np.array([np.cos(angle), np.sin(angle)])
+    far = centre + 10 * np.sqrt(boundary.area) * np.array(
+        [np.cos(angle), np.sin(angle)]
+    )
     inside = longest(LineString([centre, far]).intersection(boundary))
     return np.array(inside.coords[-1])
 
@@ -76,9 +87,15 @@ def shared_exits(plan: TownPlan, boundaries: list[Polygon]) -> list[np.ndarray]:
         for other in sorted(tree.query(boundary)):
             if other == number:
                 continue
-            shared = shapely.line_merge(boundary.exterior.intersection(boundaries[other].exterior))
+            shared = shapely.line_merge(
+                boundary.exterior.intersection(boundaries[other].exterior)
+            )
             if shared.length > plan.radius * 0.3:
-                points.append(np.array(longest(shared).interpolate(0.5, normalized=True).coords[0]))
+                points.append(
+                    np.array(
+                        longest(shared).interpolate(0.5, normalized=True).coords[0]
+                    )
+                )
         points = fill_gaps(boundary, middle, points)
         exits.append(np.array(points))
     return exits
@@ -89,7 +106,7 @@ def fill_gaps(boundary: Polygon, middle: np.ndarray, points: list) -> list:
     angles = sorted(float(np.arctan2(*(point - middle)[::-1])) for point in points)
     points = list(points)
     ring = [*angles, (angles[0] if angles else 0.0) + 2 * np.pi]
-    for left, right in zip(ring, ring[1:], strict=False):
+    for left, right in pairwise(ring):
         if right - left > 1.9:
             points.append(leave_at(boundary, middle, (left + right) / 2))
     return sorted(points, key=lambda point: float(np.arctan2(*(point - middle)[::-1])))
@@ -116,6 +133,8 @@ def stream_through(lines: list[LineString], boundary: Polygon) -> LineString | N
         if line.intersects(boundary):
             piece = longest(line.intersection(boundary.buffer(0.01)))
             middle = Point(boundary.centroid)
-            if piece.length > 0.5 * np.sqrt(boundary.area) and piece.distance(middle) < np.sqrt(boundary.area):
+            if piece.length > 0.5 * np.sqrt(boundary.area) and piece.distance(
+                middle
+            ) < np.sqrt(boundary.area):
                 return piece
     return None

@@ -30,7 +30,9 @@ class Cuts:
 
 
 def frames(polygons: np.ndarray) -> Frame:
-    corners = shapely.get_coordinates(shapely.oriented_envelope(polygons)).reshape(-1, 5, 2)
+    corners = shapely.get_coordinates(shapely.oriented_envelope(polygons)).reshape(
+        -1, 5, 2
+    )
     one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 1]
     first, second = np.hypot(*one.T), np.hypot(*two.T)
     swap = (second > first)[:, None]
@@ -40,10 +42,14 @@ def frames(polygons: np.ndarray) -> Frame:
     ahead = np.where(flip[:, None], -ahead, ahead)
     aside = np.column_stack([-ahead[:, 1], ahead[:, 0]])
     centre = (corners[:, 0] + corners[:, 2]) / 2
-    return Frame(centre, ahead, aside, np.maximum(first, second), np.minimum(first, second))
+    return Frame(
+        centre, ahead, aside, np.maximum(first, second), np.minimum(first, second)
+    )
 
 
-def cut_lines(frame: Frame, cuts: Cuts, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def cut_lines(
+    frame: Frame, cuts: Cuts, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Curves (n, k, 2) that cross each frame, and the half-planes behind them."""
     along = np.where(cuts.lengthwise[:, None], frame.aside, frame.ahead)
     across = np.where(cuts.lengthwise[:, None], frame.ahead, frame.aside)
@@ -67,7 +73,9 @@ def cut_lines(frame: Frame, cuts: Cuts, rng: np.random.Generator) -> tuple[np.nd
         + normal[:, None, :] * offset[:, :, None]
     )
     back = normal * (3 * (width + extent))[:, None]
-    half = np.concatenate([curve, (curve[:, -1] - back)[:, None], (curve[:, 0] - back)[:, None]], 1)
+    half = np.concatenate(
+        [curve, (curve[:, -1] - back)[:, None], (curve[:, 0] - back)[:, None]], 1
+    )
     return curve, half
 
 
@@ -80,7 +88,9 @@ class Pieces:
     curves: np.ndarray
 
 
-def cut(polygons: np.ndarray, frame: Frame, cuts: Cuts, rng: np.random.Generator) -> Pieces:
+def cut(
+    polygons: np.ndarray, frame: Frame, cuts: Cuts, rng: np.random.Generator
+) -> Pieces:
     curve, half = cut_lines(frame, cuts, rng)
     halves = shapely.polygons(half)
     # A bend sharp enough to cross itself would make the half-plane invalid.

@@ -14,17 +14,25 @@ MILLIMETRE = 0.001
 CAMP_FROM_RADIUS = 600.0
 
 
-def skeleton(plan: TownPlan, unit: int, boundary: Polygon, exits: np.ndarray, stream) -> Skeleton:
+def skeleton(
+    plan: TownPlan, unit: int, boundary: Polygon, exits: np.ndarray, stream
+) -> Skeleton:
     """`exits` are points on the boundary where a main road leaves; `stream` is a line or None."""
     rng = plan.stream("streets", unit)
     radius = float(np.sqrt(boundary.area / np.pi))
     middle = np.array(boundary.centroid.coords[0])
-    town = Skeleton(centre=middle + rng.normal(size=2) * 0.05 * radius, radius=radius, boundary=boundary)
+    town = Skeleton(
+        centre=middle + rng.normal(size=2) * 0.05 * radius,
+        radius=radius,
+        boundary=boundary,
+    )
     town.core = Polygon(closed_loop(rng, town.centre, core_radius(radius), 0.42))
     draw_roads(town, rng, exits)
     if stream is not None:
         town.wadi = stream.intersection(boundary)
-    faces = polygonize([boundary.exterior, town.core.exterior, *town.roads, *parts_of(town.wadi)])
+    faces = polygonize(
+        [boundary.exterior, town.core.exterior, *town.roads, *parts_of(town.wadi)]
+    )
     town.zones = quarters(town, rng, faces, plan.zones_per_unit)
     name_kinds(town, rng)
     return town
@@ -48,7 +56,9 @@ def draw_roads(town: Skeleton, rng: np.random.Generator, exits: np.ndarray) -> N
         path = np.vstack([path, leave + (leave - path[-3]) * 0.5])
         line = LineString(path).intersection(town.boundary.buffer(0.01))
         town.roads.append(longest(line.difference(old_town)))
-        town.road_widths.append(scale * (15.0 if through else float(rng.choice([8.0, 10.0, 12.0]))))
+        town.road_widths.append(
+            scale * (15.0 if through else float(rng.choice([8.0, 10.0, 12.0])))
+        )
         if through:
             town.roads.append(longest(line.intersection(town.core.buffer(0.01))))
             town.road_widths.append(scale * 7.5)
@@ -67,7 +77,9 @@ def polygonize(lines: list) -> np.ndarray:
     return shapely.get_parts(shapely.polygonize(shapely.get_parts(net)))
 
 
-def quarters(town: Skeleton, rng: np.random.Generator, faces: np.ndarray, wanted: int) -> np.ndarray:
+def quarters(
+    town: Skeleton, rng: np.random.Generator, faces: np.ndarray, wanted: int
+) -> np.ndarray:
     """Split the heaviest face by a new road, or join the lightest to its neighbour."""
     faces = join_small(list(faces), town, wanted)
     heap = [(-weight(face, town), index) for index, face in enumerate(faces)]
@@ -92,7 +104,9 @@ def snapped(kept: list, collectors: list) -> np.ndarray:
     points = shapely.point_on_surface(fine)
     tree = shapely.STRtree(kept)
     piece, face = tree.query(points, predicate="within")
-    groups = [shapely.union_all(fine[piece[face == number]]) for number in range(len(kept))]
+    groups = [
+        shapely.union_all(fine[piece[face == number]]) for number in range(len(kept))
+    ]
     order = np.lexsort(np.round([(g.centroid.x, -g.centroid.y) for g in groups], 0).T)
     return np.array([Polygon(groups[i].exterior) for i in order], dtype=object)
 
@@ -103,7 +117,9 @@ def weight(face: Polygon, town: Skeleton) -> float:
     return face.area * (0.6 + 0.8 * (1 - elongated)) / (0.1 + 0.9 * away**1.4)
 
 
-def halve(face: Polygon, town: Skeleton, rng: np.random.Generator) -> tuple[list, LineString]:
+def halve(
+    face: Polygon, town: Skeleton, rng: np.random.Generator
+) -> tuple[list, LineString]:
     shape = np.array([face], dtype=object)
     frame = frames(shape)
     best = None
@@ -115,7 +131,11 @@ def halve(face: Polygon, town: Skeleton, rng: np.random.Generator) -> tuple[list
             lengthwise=np.array([False]),
         )
         pieces = cut(shape, frame, cuts, rng)
-        evenness = shapely.area(pieces.parts).min() / face.area if len(pieces.parts) == 2 else 0
+        evenness = (
+            shapely.area(pieces.parts).min() / face.area
+            if len(pieces.parts) == 2
+            else 0
+        )
         if best is None or evenness > best[0]:
             best = (evenness, list(pieces.parts), LineString(pieces.curves[0]))
     return best[1], best[2]
@@ -127,7 +147,8 @@ def join_small(faces: list, town: Skeleton, wanted: int) -> list:
     floor = min(town.boundary.area / wanted / 5, 40_000)
     while True:
         areas = [
-            face.area / (core if town.core.contains(face.centroid) else floor) for face in faces
+            face.area / (core if town.core.contains(face.centroid) else floor)
+            for face in faces
         ]
         small = int(np.argmin(areas))
         if (areas[small] >= 1 and len(faces) <= wanted) or len(faces) < 3:
@@ -136,7 +157,10 @@ def join_small(faces: list, town: Skeleton, wanted: int) -> list:
         shared = [shapely.length(shape.intersection(other)) for other in faces]
         inside = town.core.contains(shape.centroid)
         same_side = [town.core.contains(other.centroid) == inside for other in faces]
-        score = [length * (1.0 if same else 0.05) for length, same in zip(shared, same_side, strict=True)]
+        score = [
+            length * (1.0 if same else 0.05)
+            for length, same in zip(shared, same_side, strict=True)
+        ]
         into = int(np.argmax(score))
         faces[into] = shapely.union_all([faces[into], shape])
 
@@ -144,17 +168,25 @@ def join_small(faces: list, town: Skeleton, wanted: int) -> list:
 def name_kinds(town: Skeleton, rng: np.random.Generator) -> None:
     """core, inner, new, edge or camp, from the distance to the core."""
     centre = Point(town.centre)
-    away = np.array([zone.centroid.distance(centre) for zone in town.zones]) / town.radius
+    away = (
+        np.array([zone.centroid.distance(centre) for zone in town.zones]) / town.radius
+    )
     shift = 0.06 * SmoothField(rng, town.radius / 2)(
         np.array([zone.centroid.coords[0] for zone in town.zones])
     )
     reach = away + shift
-    kinds = np.select([reach < 0.45, reach < 0.72], ["inner", "new"], "edge").astype(object)
+    kinds = np.select([reach < 0.45, reach < 0.72], ["inner", "new"], "edge").astype(
+        object
+    )
     kinds[[town.core.contains(zone.centroid) for zone in town.zones]] = "core"
     area = shapely.area(town.zones)
     fringe = np.flatnonzero((reach > 0.5) & (kinds != "core"))
     if len(fringe) and town.radius > CAMP_FROM_RADIUS:
-        camp = fringe[np.argmin(np.abs(np.log(area[fringe] / 120_000)) + 0.5 * (reach[fringe] > 0.95))]
+        camp = fringe[
+            np.argmin(
+                np.abs(np.log(area[fringe] / 120_000)) + 0.5 * (reach[fringe] > 0.95)
+            )
+        ]
         kinds[camp] = "camp"
         town.camp = np.array(shapely.point_on_surface(town.zones[camp]).coords[0])
     town.zone_kinds = list(kinds)
