@@ -104,7 +104,8 @@ def withheld(table: Table, rule: Rule) -> NDArray[np.str_]:
     """(C,) the reason why each cell is withheld, empty where it may be published."""
     reasons = primary(table, rule)
     hidden = complementary(table, (reasons != "") & (reasons != NO_DATA))
-    return np.where(hidden & (reasons == ""), PROTECTS_OTHERS, reasons)
+    alone = (reasons == "") | (reasons == NO_DATA)
+    return np.where(hidden & alone, PROTECTS_OTHERS, reasons)
 
 
 def primary(table: Table, rule: Rule) -> NDArray[np.str_]:
@@ -125,7 +126,7 @@ def primary(table: Table, rule: Rule) -> NDArray[np.str_]:
 def _gives_group_away(size: Integers, rule: Rule) -> Booleans:
     """A lower bound such as "under 5 %" would say zero, because 1 to 4 are never shown."""
     smallest = 1 if rule.shows_zero else 0
-    return (size >= smallest) & (size < SMALLEST_GROUP)
+    return np.asarray((size >= smallest) & (size < SMALLEST_GROUP))
 
 
 def complementary(table: Table, hidden: Booleans) -> Booleans:
@@ -138,7 +139,8 @@ def complementary(table: Table, hidden: Booleans) -> Booleans:
     for search in (derivable, recoverable):
         found = np.flatnonzero(search(table, hidden))
         while found.size:
-            hidden[_next_to_hide(table, hidden, int(found[0]))] = True
+            secret = _easiest(table, hidden, found)
+            hidden[_next_to_hide(table, hidden, secret)] = True
             found = np.flatnonzero(search(table, hidden))
     return hidden
 
@@ -150,7 +152,7 @@ def derivable(table: Table, hidden: Booleans) -> Booleans:
     """
     free = _null_space(table.membership[~hidden])
     loose = np.abs(table.membership @ free).max(axis=1, initial=0.0) > 1e-7
-    return hidden & (table.count > 0) & ~loose
+    return np.asarray(hidden & (table.count > 0) & ~loose)
 
 
 def recoverable(table: Table, hidden: Booleans) -> Booleans:
@@ -209,33 +211,52 @@ class _Programme:
         return np.asarray(solved.x, dtype=np.float64)
 
 
+def _easiest(table: Table, hidden: Booleans, found: Integers) -> int:
+    """The found cell that follows from the fewest others, as the least norm has it."""
+    rows, wanted = table.membership[~hidden], table.membership[found]
+    solutions, *_ = np.linalg.lstsq(rows.T, wanted.T, rcond=None)
+    return int(found[np.argmin((solutions**2).sum(axis=0).round(6))])
+
+
 def _next_to_hide(table: Table, hidden: Booleans, secret: int) -> int:
     """The published cell whose loss costs least and loosens the `secret` one."""
-    published = np.flatnonzero(~hidden & (table.count > 0))
-    used = _coefficients(table, published, secret)
-    candidates = published[used] if used.any() else published
-    same_zone = (table.zone == table.zone[secret])[candidates]
-    same_breakdown = (table.breakdown == table.breakdown[secret])[candidates]
-    idle = (np.minimum(table.affected, table.unaffected) < 1)[candidates]
+    published = np.flatnonzero(~hidden)
+    relation = _shortest_relation(table, published, secret)
+    candidates = published if relation is None else relation
+    same_zone = table.zone[candidates] == table.zone[secret]
+    same_breakdown = table.breakdown[candidates] == table.breakdown[secret]
+    near = same_breakdown if relation is None else same_zone
     order = np.lexsort(
         [
             table.count[candidates],
             ~same_breakdown,
             table.membership[candidates].sum(axis=1),
-            idle,
-            ~same_zone if used.any() else ~same_breakdown,
+            np.minimum(table.affected, table.unaffected)[candidates] < 1,
+            ~near,
             table.zone[candidates] == TOWN,
         ]
     )
     return int(candidates[order[0]])
 
 
-def _coefficients(table: Table, published: Integers, secret: int) -> Booleans:
-    """Which published cells take part in the sum that gives the secret one."""
-    rows = table.membership[published]
-    solution, *_ = np.linalg.lstsq(rows.T, table.membership[secret], rcond=None)
-    exact = np.abs(solution @ rows - table.membership[secret]).max() < 1e-7
-    return (np.abs(solution) > 1e-9) & exact
+def _shortest_relation(
+    table: Table, published: Integers, secret: int
+) -> Integers | None:
+    """Published cells whose sums and differences give the secret one, as few as can be.
+
+    The relation with the smallest sum of absolute coefficients, or None without any.
+    """
+    rows = table.membership[published].T
+    solved = linprog(
+        np.ones(2 * len(published)),
+        A_eq=csr_array(np.hstack([rows, -rows])),
+        b_eq=table.membership[secret],
+        method="highs",
+    )
+    if solved.x is None:
+        return None
+    plus, minus = np.split(np.asarray(solved.x), 2)
+    return published[np.abs(plus - minus) > 1e-9]
 
 
 def _null_space(rows: Floats) -> Floats:
