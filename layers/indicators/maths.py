@@ -135,6 +135,16 @@ class Ratios:
     def se(self) -> Floats:
         return np.sqrt(self.variance)
 
+    def beside(self, other: "Ratios") -> "Ratios":
+        """Both sets of domains, those of `other` last."""
+        return Ratios(
+            np.hstack([self.estimate, other.estimate]),
+            np.hstack([self.variance, other.variance]),
+            np.hstack([self.count, other.count]),
+            np.hstack([self.affected, other.affected]),
+            np.hstack([self.df, other.df]),
+        )
+
 
 def psu_totals(
     *,

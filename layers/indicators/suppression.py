@@ -256,7 +256,7 @@ def _shortest_relation(
     if solved.x is None:
         return None
     plus, minus = np.split(np.asarray(solved.x), 2)
-    return published[np.abs(plus - minus) > 1e-9]
+    return np.asarray(published[np.abs(plus - minus) > 1e-9])
 
 
 def _null_space(rows: Floats) -> Floats:
@@ -265,9 +265,9 @@ def _null_space(rows: Floats) -> Floats:
     return vectors[:, values < 1e-9 * max(1.0, float(values.max(initial=0.0)))]
 
 
-def shown_count(count: Integers) -> Integers:
+def shown_count(count: Integers | int) -> Integers:
     """Counts rounded to 5, so that a percentage times them gives no numerator back."""
-    return np.rint(count / 5).astype(np.int64) * 5
+    return np.rint(np.asarray(count) / 5).astype(np.int64) * 5
 
 
 def shown_share(share: Floats, count: Integers) -> Floats:
