@@ -43,12 +43,13 @@ postgres_programs() {
 
 find_missing_packages() {
   find_python >/dev/null || choose_python_packages
+  # PostGIS brings GDAL, GEOS and PROJ along.
   if [[ -z ${DATABASE_URL:-} ]]; then
     postgres_programs >/dev/null || packages+=(postgresql-postgis)
-  elif [[ $1 == psql ]] && ! command -v psql >/dev/null; then
-    packages+=(postgresql-client)
+  else
+    has_library libgdal.so || packages+=(gdal-bin)
+    [[ $1 != psql ]] || command -v psql >/dev/null || packages+=(postgresql-client)
   fi
-  has_library libgdal.so || packages+=(gdal-bin)
   [[ $1 != bench ]] || command -v ogr2ogr >/dev/null || packages+=(gdal-bin)
   has_library libpangoft2-1.0.so.0 || packages+=(libpangoft2-1.0-0)
   has_library libharfbuzz-subset.so.0 || packages+=(libharfbuzz-subset0)

@@ -112,7 +112,7 @@ become() {
 }
 
 explain() {
-  tail -n 25 "$1" >&2
+  tail -n 12 "$1" | cut -c 1-300 >&2
   local advice="The whole log: $1"
   if grep -qiE 'no space left|ENOSPC|disk full' "$1"; then
     advice="The disk is full: $(free_space). Free some space, then run the same command again."
