@@ -100,6 +100,10 @@ def _database(*, as_owner: bool) -> dict:
     return database
 
 
+# Only an environment of conda needs them said: elsewhere the system's loader finds both.
+GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", None)
+GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", None)
+
 DATABASES = {"default": _database(as_owner=env.str("DATABASE_ROLE", "") == "owner")}
 
 AUTH_USER_MODEL = "accounts.User"
