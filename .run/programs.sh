@@ -41,8 +41,8 @@ postgres_programs() {
 }
 
 find_missing_packages() {
-  local ID=""
-  eval "$(grep '^ID=' /etc/os-release)"
+  local distribution
+  distribution=$(. /etc/os-release && echo "$ID")
   find_python >/dev/null || choose_python_packages
   # PostGIS brings GDAL, GEOS and PROJ along.
   if [[ -z ${DATABASE_URL:-} ]]; then
@@ -56,7 +56,7 @@ find_missing_packages() {
   has_library libharfbuzz-subset.so.0 || packages+=(libharfbuzz-subset0)
   command -v msgfmt >/dev/null || packages+=(gettext)
   has_font || packages+=(fonts-noto-core)
-  [[ $1 != test || $ID != debian ]] || command -v "${CHROMIUM:-chromium}" >/dev/null || packages+=(chromium)
+  [[ $1 != test || $distribution != debian ]] || command -v "${CHROMIUM:-chromium}" >/dev/null || packages+=(chromium)
 }
 
 install_packages() {
