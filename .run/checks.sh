@@ -21,7 +21,10 @@ run_benchmark() {
   local name=${1:-}
   if [[ -z $name ]]; then
     say "Benchmarks, each with its yardstick:"
-    find "$ROOT/benchmarks" -maxdepth 1 -name '[!_]*.py' -printf '  ./run bench %f\n' | sed 's/\.py$//' | sort >&3
+    local file
+    for file in "$ROOT"/benchmarks/[!_]*.py; do
+      [[ ! -e $file ]] || say "  ./run bench $(basename "$file" .py)"
+    done
     return
   fi
   shift

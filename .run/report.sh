@@ -19,7 +19,8 @@ report_to() {
 say() { printf '%s\n' "$*" >&3; }
 
 fail() {
-  printf '\n%s\n' "$@" >&2
+  printf '\n' >&2
+  printf '%s\n' "$@" >&2
   exit 1
 }
 
