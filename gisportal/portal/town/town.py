@@ -124,10 +124,10 @@ def tile(zones: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame) -> shapely.Geometry:
         for here in pd.Series(block).groupby(block).indices.values()
     ]
     blocks.geometry = whole
-    parent = blocks["parent"].to_numpy()
+    tiled = blocks.geometry.to_numpy()
+    of_zone = blocks.groupby("parent").indices
     zones.geometry = [
-        shapely.coverage_union_all(blocks.geometry.to_numpy()[parent == code])
-        for code in zones["code"]
+        shapely.coverage_union_all(tiled[of_zone[code]]) for code in zones["code"]
     ]
     return shapely.coverage_union_all(zones.geometry.to_numpy())
 
