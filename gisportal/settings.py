@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "gisportal.portal",
     "gisportal.accounts",
     "surveys",
+    "layers.indicators",
     "layers.geography",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -149,6 +149,10 @@ class SubmissionQuerySet(TenantQuerySet):
         """Those that count: not withdrawn."""
         return self.filter(withdrawn_at=None)
 
+    def placed(self) -> Self:
+        """Those that have a zone, without which they can be in no figure."""
+        return self.exclude(zone=None)
+
     def matching(self, words: str) -> Self:
         """Each word is in the household's number, parcel, surveyor, head or phone."""
         found = self

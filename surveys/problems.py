@@ -111,8 +111,12 @@ ERRORS = {
         "The household has %(children)s children but only %(value)s persons. Correct "
         "the number of persons or the children."
     ),
+    "frame_too_small": _(
+        "Stratum %(stratum)s has %(count)s households in this file, more than the "
+        "%(value)s from which they were drawn. Correct the number."
+    ),
     "frame_differs": _(
-        "Stratum %(stratum)s has %(value)s households here and %(other)s in row "
+        "Stratum %(stratum)s has %(value)s households here but %(other)s in row "
         "%(row_other)s. Write the same number on every row of a stratum."
     ),
 }
@@ -136,8 +140,8 @@ WARNINGS = {
     ),
     "no_place": _(
         "No place was found: the parcel is not on the map and the coordinates are "
-        "missing or outside the town. The household counts in the town's figures, "
-        "not in a zone's."
+        "missing or outside the town. The household is kept, but it counts in no "
+        "figure until its place is corrected."
     ),
 }
 

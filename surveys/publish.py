@@ -40,9 +40,9 @@ def publish_round(*, round: Round, by: object) -> Release:
 
 
 def request_publication(*, round: Round, by: object) -> Publication:
-    if not round.submissions.valid().exists():
+    if not round.submissions.valid().placed().exists():
         raise NothingToPublish(
-            _("The round has no answers yet. Upload a file before publishing.")
+            _("No household of this round has a zone yet. Upload answers first.")
         )
     return Publication.objects.create(
         municipality_id=round.municipality_id, round=round, by=by
@@ -59,7 +59,10 @@ def carry_out(*, publication: Publication) -> Release:
     observation_set = replace_observations(
         municipality=round.municipality,
         code=round.code,
-        titles={"ar": round.name_ar, "en": round.name_en, "fr": round.name_fr},
+        titles={
+            language: getattr(round, f"name_{language}") or round.name_ar
+            for language in ("ar", "en", "fr")
+        },
         reference_date=round.ends_on,
         source="survey",
         units=units,
@@ -81,6 +84,7 @@ def carry_out(*, publication: Publication) -> Release:
 def _units(round: Round) -> Iterator[UnitRow]:
     submissions = (
         round.submissions.valid()
+        .placed()
         .select_related("household", "zone")
         .prefetch_related("members")
         .order_by("pk")
@@ -93,7 +97,7 @@ def _unit(round: Round, submission: Submission) -> UnitRow:
     key = opaque_key(round.municipality_id, submission.household.code)
     return UnitRow(
         key=key,
-        zone_code=submission.zone.code if submission.zone else "",
+        zone_code=submission.zone.code,
         stratum=submission.stratum or ONE_STRATUM,
         psu=key,
         weight=submission.weight,

@@ -68,6 +68,7 @@ def read_rows(sheets: dict[str, Sheet], *, first: date, last: date) -> Reading:
     households = [HouseholdLine(row, cells) for row, cells in lines["households"]]
     children = [ChildLine(row, cells) for row, cells in lines["children"]]
     problems += _household_problems(households, first, last)
+    problems += _frame_problems(households)
     problems += _attach(households, children)
     for household in households:
         problems += _family_problems(household)
@@ -127,7 +128,6 @@ def _household_problems(
     households: list[HouseholdLine], first: date, last: date
 ) -> Iterator[Problem]:
     rows: dict[str, int] = {}
-    frames: dict[str, tuple[int, int]] = {}
     for line in households:
         cells = line.cells
         if (code := cells["household_id"]) is not None:
@@ -153,27 +153,37 @@ def _household_problems(
                 low=first.isoformat(),
                 high=last.isoformat(),
             )
-        yield from _frame_problems(line, frames)
 
 
-def _frame_problems(
-    line: HouseholdLine, frames: dict[str, tuple[int, int]]
-) -> Iterator[Problem]:
-    size = line.cells.get("frame_households")
-    if size is None:
-        return
-    stratum = line.cells.get("stratum") or ""
-    known, row = frames.setdefault(stratum, (size, line.row))
-    if known != size:
-        yield _problem(
-            line,
-            "frame_differs",
-            "frame_households",
-            stratum=stratum,
-            value=size,
-            other=known,
-            row_other=row,
-        )
+def _frame_problems(households: list[HouseholdLine]) -> Iterator[Problem]:
+    """A stratum has one size, at least the number of its households in the file."""
+    strata: dict[str, list[HouseholdLine]] = {}
+    for line in households:
+        strata.setdefault(line.cells.get("stratum") or "", []).append(line)
+    for stratum, lines in strata.items():
+        first = lines[0]
+        size = first.cells.get("frame_households")
+        for line in lines:
+            other = line.cells.get("frame_households")
+            if other != size:
+                yield _problem(
+                    line,
+                    "frame_differs",
+                    "frame_households",
+                    stratum=stratum,
+                    value="–" if other is None else other,
+                    other="–" if size is None else size,
+                    row_other=first.row,
+                )
+        if size is not None and size < len(lines):
+            yield _problem(
+                first,
+                "frame_too_small",
+                "frame_households",
+                stratum=stratum,
+                value=size,
+                count=len(lines),
+            )
 
 
 def _attach(

@@ -62,8 +62,7 @@ def child_variables(
 ) -> Values:
     """`school_age` is counted at the start of the school year, as MICS does.
 
-    A birth of which nobody knows whether it is registered counts as not
-    registered (MICS PR.1); not knowing about school is not being out of school.
+    What an unknown answer means is for each indicator's definition to say.
     """
     answers = child.answers
     months = months_between(child.birth_date, interviewed_on)
@@ -72,7 +71,7 @@ def child_variables(
         "attends_school": _yes(answers.get("school_attended_this_year")),
         "school_age": max(0, years_between(child.birth_date, school_year_start)),
         "stim_activities": _stimulation(answers) if 24 <= months < 60 else None,
-        "birth_registered": _registered(answers) if months < 60 else None,
+        "birth_registered": _yes(answers.get("birth_registered")),
         "economic_hours": answers.get("economic_hours") if drawn else None,
         "chores_hours": answers.get("chores_hours") if drawn else None,
     }
@@ -83,11 +82,6 @@ def _stimulation(answers: Answers) -> int | None:
     if all(answer is None for answer in given):
         return None
     return sum(answer or 0 for answer in given)
-
-
-def _registered(answers: Answers) -> int | None:
-    answer = answers.get("birth_registered")
-    return 0 if answer == "dont_know" else _yes(answer)
 
 
 def module_5_17_factor(

@@ -340,7 +340,7 @@ def publish(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
         "surveys/round_publish.html",
         {
             "round": round,
-            "households": round.submissions.valid().count(),
+            "households": round.submissions.valid().placed().count(),
             "unplaced": round.submissions.valid().filter(zone=None).count(),
             "has_news": round.has_news(),
             "publishing": _is_publishing(round),
@@ -349,7 +349,7 @@ def publish(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
 
 
 def _publish(request: HttpRequest, round: Round) -> None:
-    count = round.submissions.valid().count()
+    count = round.submissions.valid().placed().count()
     if count > INLINE_SUBMISSIONS:
         publication = request_publication(round=round, by=request.user)
         publish_in_background.enqueue(request.municipality.pk, publication.pk)

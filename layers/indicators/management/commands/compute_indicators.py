@@ -1,0 +1,102 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from layers.geography.models import Municipality
+from layers.geography.tenancy import tenant
+from layers.indicators.catalogue import indicators
+from layers.indicators.figures import BREAKDOWNS, Figure
+from layers.indicators.models import ObservationSet
+from layers.indicators.services import compute_figures, compute_release
+
+HEADING = (
+    "indicator",
+    "zone",
+    "children",
+    "estimate",
+    "se",
+    "low",
+    "high",
+    "n",
+    "flag",
+)
+WIDTHS = (16, 12, 11, 9, 7, 7, 7, 6, 0)
+
+
+class Command(BaseCommand):
+    help = "Compute the indicators of a round and print them as they may be published."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("municipality", help="its short name in addresses")
+        parser.add_argument("round", help="the round's code")
+        parser.add_argument(
+            "--indicator", action="append", choices=sorted(indicators())
+        )
+        parser.add_argument("--breakdown", choices=[str(each) for each in BREAKDOWNS])
+        outcome = parser.add_mutually_exclusive_group()
+        outcome.add_argument(
+            "--release", action="store_true", help="store them as a numbered release"
+        )
+        outcome.add_argument(
+            "--dry-run", action="store_true", help="store nothing (the default)"
+        )
+
+    def handle(self, **options: Any) -> None:
+        municipality = self.municipality(options["municipality"])
+        with tenant(municipality):
+            chosen = self.observation_set(municipality, options["round"])
+            figures = compute_figures(municipality=municipality, observation_set=chosen)
+            for line in table(figures, options["indicator"], options["breakdown"]):
+                self.stdout.write(line)
+            if not options["release"]:
+                self.stdout.write("Nothing was stored; --release stores these figures.")
+                return
+            release = compute_release(municipality=municipality, observation_set=chosen)
+        self.stdout.write(f"Stored as release {release.number}.")
+
+    def municipality(self, slug: str) -> Municipality:
+        found = Municipality.objects.filter(slug=slug).first()
+        if found is None:
+            known = ", ".join(Municipality.objects.values_list("slug", flat=True))
+            raise CommandError(f"There is no municipality {slug}. Known: {known}.")
+        return found
+
+    def observation_set(self, municipality: Municipality, code: str) -> ObservationSet:
+        sets = ObservationSet.objects.of(municipality)
+        found = sets.filter(code=code).first()
+        if found is None:
+            known = ", ".join(sets.values_list("code", flat=True)) or "none"
+            raise CommandError(f"There is no published round {code}. Known: {known}.")
+        return found
+
+
+def table(figures: list[Figure], codes: list[str] | None, breakdown: str | None):
+    """Lines of the table; the town comes after its zones as "(town)"."""
+    yield _line(HEADING)
+    for each in figures:
+        if codes and each.indicator not in codes:
+            continue
+        if breakdown and each.breakdown != breakdown:
+            continue
+        yield _line(
+            (
+                each.indicator,
+                each.zone.code if each.zone else "(town)",
+                each.breakdown,
+                *(
+                    _share(part)
+                    for part in (each.estimate, each.se, each.low, each.high)
+                ),
+                "-" if each.n is None else str(each.n),
+                f"{each.flag} {each.reason}".strip(),
+            )
+        )
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    padded = [cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)]
+    return " ".join(padded).rstrip()
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"

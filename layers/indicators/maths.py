@@ -1,0 +1,342 @@
+"""Design-based estimates of proportions for many domains at once.
+
+Everything is computed from totals per primary sampling unit (PSU), which are additive: totals
+of two disjoint groups of children add up, a town is the sum of its zones, and a new household
+changes one column.
+
+Shapes: G groups of children (a partition, such as girls and boys), B breakdowns (sums of
+groups), K cells (the pairs of PSU and domain that occur), D domains (zones), H strata, P PSUs.
+
+Sources: Särndal, Swensson, Wretman, Model Assisted Survey Sampling (1992), 5.5 and 5.7 for the
+linearised ratio; Korn and Graubard, Survey Methodology 24 (1998) for small proportions; Parker
+and others, Vital and Health Statistics 2 (175), 2017 for the cap of the effective sample size.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv, stdtrit
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
+
+SMALLEST_EFFECTIVE_SAMPLE = 30.0
+"""Below this effective sample size the logit interval covers too little."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """Strata and PSUs of a sample, with every responding PSU, eligible children or not."""
+
+    psu_stratum: Integers
+    """(P,) stratum index of each PSU."""
+    fraction: Floats
+    """(H,) share of the stratum's PSUs that were sampled; 0 where the frame is unknown."""
+
+    @classmethod
+    def from_frame(cls, psu_stratum: Integers, frame: Floats) -> "Design":
+        """`frame` (H,) holds the PSUs in each stratum's frame, NaN where it is unknown.
+
+        Raises ValueError if a stratum has more responding PSUs than its frame.
+        """
+        sampled = np.bincount(psu_stratum, minlength=len(frame))
+        short = np.flatnonzero(sampled > np.nan_to_num(frame, nan=np.inf))
+        if short.size:
+            raise ValueError(
+                f"stratum {short[0]} has more sampling units than its frame"
+            )
+        return cls(psu_stratum, np.nan_to_num(sampled / frame, nan=0.0))
+
+    @property
+    def psus(self) -> Integers:
+        """(H,) responding PSUs per stratum."""
+        return np.bincount(self.psu_stratum, minlength=len(self.fraction))
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The pairs of domain and PSU that occur, sorted by domain, stratum and PSU."""
+
+    domain: Integers
+    """(K,)"""
+    psu: Integers
+    """(K,)"""
+    domains: int
+
+    @classmethod
+    def of_units(
+        cls, *, domain: Integers, psu: Integers, domains: int, design: Design
+    ) -> tuple["Cells", Integers]:
+        """The cells of units (households) and the cell index (units,) of each unit."""
+        strata, psus = len(design.fraction), len(design.psu_stratum)
+        key = (domain * strata + design.psu_stratum[psu]) * psus + psu
+        unique, cell = np.unique(key, return_inverse=True)
+        return cls(unique // (strata * psus), unique % psus, domains), cell
+
+    def merged(self) -> tuple["Cells", Integers]:
+        """The same sample as one domain, and the new cell index (K,) of each old cell."""
+        unique, cell = np.unique(self.psu, return_inverse=True)
+        return Cells(np.zeros(len(unique), dtype=np.int64), unique, 1), cell
+
+    def __len__(self) -> int:
+        return len(self.psu)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sufficient statistics per group (or breakdown) and cell, each of shape (G, K)."""
+
+    numerator: Floats
+    """Weighted children in need."""
+    denominator: Floats
+    """Weighted eligible children."""
+    affected: Floats
+    """Children in need, unweighted."""
+    count: Floats
+    """Eligible children, unweighted."""
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(
+            self.numerator + other.numerator,
+            self.denominator + other.denominator,
+            self.affected + other.affected,
+            self.count + other.count,
+        )
+
+    def regrouped(self, membership: Floats) -> "Totals":
+        """Totals of breakdowns; `membership` (B, G) is 1 where the group belongs."""
+        return Totals(*(membership @ part for part in self.parts))
+
+    def gathered(self, cell: Integers, cells: int) -> "Totals":
+        """Totals over coarser cells; `cell` (K,) names the new cell of each old one."""
+        return Totals(*(_sums(part, cell, cells) for part in self.parts))
+
+    @property
+    def parts(self) -> tuple[Floats, Floats, Floats, Floats]:
+        return self.numerator, self.denominator, self.affected, self.count
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """Estimates per breakdown and domain, each of shape (B, D); NaN where nobody is eligible."""
+
+    estimate: Floats
+    variance: Floats
+    count: Integers
+    """Eligible children, unweighted."""
+    affected: Integers
+    """Children in need, unweighted."""
+    df: Integers
+    """PSUs less strata, counting those with an eligible child in the domain."""
+
+    @property
+    def se(self) -> Floats:
+        return np.sqrt(self.variance)
+
+    def beside(self, other: "Ratios") -> "Ratios":
+        """Both sets of domains, those of `other` last."""
+        return Ratios(
+            np.hstack([self.estimate, other.estimate]),
+            np.hstack([self.variance, other.variance]),
+            np.hstack([self.count, other.count]),
+            np.hstack([self.affected, other.affected]),
+            np.hstack([self.df, other.df]),
+        )
+
+
+def psu_totals(
+    *,
+    cell: Integers,
+    cells: int,
+    group: Integers,
+    groups: int,
+    weight: Floats,
+    eligible: Booleans,
+    in_need: Booleans,
+) -> Totals:
+    """Totals (G, K) of children; each argument but `cells` and `groups` has shape (children,).
+
+    One pass over the children per statistic; children outside every group carry group -1.
+    """
+    kept = np.flatnonzero(eligible & (group >= 0))
+    needy = kept[in_need[kept]]
+
+    def total(rows: Integers, weights: Floats | None) -> Floats:
+        at = group[rows] * cells + cell[rows]
+        summed = np.bincount(at, weights=weights, minlength=groups * cells)
+        return summed.astype(np.float64).reshape(groups, cells)
+
+    return Totals(
+        total(needy, weight[needy]),
+        total(kept, weight[kept]),
+        total(needy, None),
+        total(kept, None),
+    )
+
+
+def ratios(totals: Totals, cells: Cells, design: Design) -> Ratios:
+    """Ratio R = sum wy / sum wx per breakdown and domain, with its linearised variance.
+
+    With u = (wy - R wx) / sum wx summed to PSUs,
+    V = sum over strata of (1 - f) n / (n - 1) sum (u - mean u)^2,
+    where n counts all responding PSUs: those without an eligible child count as zeros.
+    A stratum with a single PSU is centred at the grand mean of u, which is zero for a ratio.
+    """
+    by_domain = tuple(_sums(part, cells.domain, cells.domains) for part in totals.parts)
+    numerator, denominator, affected, count = by_domain
+    with np.errstate(invalid="ignore", divide="ignore"):
+        estimate = np.clip(numerator / denominator, 0.0, 1.0)
+        scaled = 1.0 / denominator
+    # Sums of the same weights in another order may differ in the last bit.
+    estimate[(affected == count) & (count > 0)] = 1.0
+    variance, df = _variance(totals, cells, design, np.nan_to_num(estimate), scaled)
+    missing = ~(denominator > 0)
+    estimate[missing] = np.nan
+    variance[missing] = np.nan
+    return Ratios(estimate, variance, _whole(count), _whole(affected), df)
+
+
+def _variance(
+    totals: Totals, cells: Cells, design: Design, estimate: Floats, scaled: Floats
+) -> tuple[Floats, Integers]:
+    """Variance and degrees of freedom (B, D); slots are the pairs of domain and stratum."""
+    stratum = design.psu_stratum[cells.psu]
+    key = cells.domain * len(design.fraction) + stratum
+    slots, slot, present = np.unique(key, return_inverse=True, return_counts=True)
+    slot_domain, slot_stratum = np.divmod(slots, len(design.fraction))
+
+    residual = totals.numerator - estimate[:, cells.domain] * totals.denominator
+    residual *= np.where(np.isfinite(scaled), scaled, 0.0)[:, cells.domain]
+    psus = design.psus[slot_stratum]
+    mean = _sums(residual, slot, len(slots)) / psus
+    mean[:, psus == 1] = 0.0
+    squares = _sums((residual - mean[:, slot]) ** 2, slot, len(slots))
+    squares += (psus - present) * mean**2
+    factor = (1.0 - design.fraction[slot_stratum]) * psus / np.maximum(psus - 1, 1)
+    variance = _sums(factor * squares, slot_domain, cells.domains)
+
+    active = _sums((totals.count > 0).astype(np.float64), slot, len(slots))
+    df = _sums(np.maximum(active - 1, 0), slot_domain, cells.domains)
+    return variance, _whole(df)
+
+
+def design_effect(found: Ratios) -> Floats:
+    """Variance over that of a simple random sample drawn with replacement, (B, D).
+
+    NaN where the estimate is 0 or 1 or rests on fewer than two children.
+    """
+    share = found.estimate * (1.0 - found.estimate)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        effect = found.variance * (found.count - 1) / share
+    return np.where((share > 0) & (found.count > 1), effect, np.nan)
+
+
+def effective_size(found: Ratios) -> Floats:
+    """Children of a simple random sample that would be as exact, at most the real count."""
+    return np.minimum(_uncapped_size(found), found.count)
+
+
+def _uncapped_size(found: Ratios) -> Floats:
+    share = found.estimate * (1.0 - found.estimate)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(found.variance > 0, share / found.variance, np.inf)
+
+
+def intervals(
+    found: Ratios, *, level: float = 0.95, pooled_effect: Floats | float = 1.0
+) -> tuple[Floats, Floats]:
+    """Lower and upper bounds (B, D), inside [0, 1] and never symmetric by force.
+
+    Logit with t(df) where 0 < p < 1 and the effective size is at least 30; Korn-Graubard with
+    the effective size capped at the real count where it is smaller or the variance is zero;
+    at 0 and 1 Clopper-Pearson on the count divided by `pooled_effect`, the design effect of a
+    wider domain, broadcast against (B, D). NaN where there are no degrees of freedom.
+    """
+    size = effective_size(found)
+    tail = (1.0 - level) / 2.0
+    edge = (found.estimate <= 0.0) | (found.estimate >= 1.0)
+    low, high = _logit_interval(found, tail)
+    small = (size < SMALLEST_EFFECTIVE_SAMPLE) | (found.variance <= 0) | edge
+    pooled = np.maximum(np.nan_to_num(pooled_effect, nan=1.0), 1.0)
+    exact_low, exact_high = korn_graubard(
+        estimate=found.estimate,
+        size=np.where(edge, found.count / pooled, _uncapped_size(found)),
+        count=found.count,
+        df=found.df,
+        tail=tail,
+    )
+    low, high = np.where(small, exact_low, low), np.where(small, exact_high, high)
+    unknown = np.isnan(found.estimate) | (found.df < 1)
+    return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
+
+
+def _logit_interval(found: Ratios, tail: float) -> tuple[Floats, Floats]:
+    share = found.estimate * (1.0 - found.estimate)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = np.log(found.estimate / (1.0 - found.estimate))
+        half = stdtrit(np.maximum(found.df, 1), 1.0 - tail) * found.se / share
+        return 1.0 / (1.0 + np.exp(half - centre)), 1.0 / (1.0 + np.exp(-half - centre))
+
+
+def korn_graubard(
+    *, estimate: Floats, size: Floats, count: Integers, df: Integers, tail: float
+) -> tuple[Floats, Floats]:
+    """Clopper-Pearson bounds on the effective `size`, corrected for `df` and capped at `count`.
+
+    All arrays share one shape; `tail` is the probability left out on each side.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        by_count = stdtrit(np.maximum(count - 1, 1), 1.0 - tail)
+        by_df = stdtrit(np.maximum(df, 1), 1.0 - tail)
+        kept = np.where(count > 1, size * (by_count / by_df) ** 2, size)
+        kept = np.minimum(kept, count)
+        hits = kept * estimate
+        low = betaincinv(np.where(hits > 0, hits, 1.0), kept - hits + 1.0, tail)
+        misses = kept - hits
+        high = betaincinv(hits + 1.0, np.where(misses > 0, misses, 1.0), 1.0 - tail)
+    return np.where(hits > 0, low, 0.0), np.where(misses > 0, high, 1.0)
+
+
+def reliable(found: Ratios, low: Floats, high: Floats) -> Booleans:
+    """Whether each figure (B, D) is exact enough to be shown without a warning.
+
+    At least 50 children (MICS and DHS put fewer in brackets) and 30 effective ones,
+    8 degrees of freedom, and an interval of at most 30 points (Parker and others).
+    """
+    exact = (found.count >= 50) & (effective_size(found) >= SMALLEST_EFFECTIVE_SAMPLE)
+    return exact & (found.df >= 8) & (high - low <= 0.30)
+
+
+def units_with_children(
+    *,
+    unit: Integers,
+    unit_domain: Integers,
+    domains: int,
+    group: Integers,
+    membership: Floats,
+    eligible: Booleans,
+) -> Integers:
+    """Units (households) with an eligible child, per breakdown and domain, (B, D).
+
+    Not additive over groups: a household with a girl and a boy is one household.
+    """
+    groups = membership.shape[1]
+    kept = np.flatnonzero(eligible & (group >= 0))
+    at = group[kept] * len(unit_domain) + unit[kept]
+    found = np.bincount(at, minlength=groups * len(unit_domain)).reshape(groups, -1)
+    present = (membership @ found) > 0
+    return _whole(_sums(present.astype(np.float64), unit_domain, domains))
+
+
+def _sums(values: Floats, index: Integers, size: int) -> Floats:
+    """Sums of the columns of `values` (B, K) by `index` (K,): (B, size)."""
+    rows = values.shape[0]
+    at = (np.arange(rows)[:, None] * size + index).ravel()
+    summed = np.bincount(at, weights=values.ravel(), minlength=rows * size)
+    return summed.astype(np.float64).reshape(rows, size)
+
+
+def _whole(values: Floats) -> Integers:
+    return np.rint(values).astype(np.int64)

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from layers.geography.tenancy import TenantModel, TenantQuerySet
+
+if TYPE_CHECKING:
+    from layers.geography.models import Zone
+
+
+class ObservationSet(TenantModel):
+    """The de-identified children of one survey round or census."""
+
+    code = models.SlugField(_("code"), max_length=60)
+    title_ar = models.CharField(_("Arabic title"), max_length=200)
+    title_en = models.CharField(_("English title"), max_length=200)
+    title_fr = models.CharField(_("French title"), max_length=200)
+    reference_date = models.DateField(_("reference date"))
+    source = models.CharField(_("source"), max_length=200)
+    digest = models.CharField(
+        max_length=64,
+        help_text=_("SHA-256 of the observations: the same content changes nothing."),
+    )
+
+    class Meta:
+        verbose_name = _("set of observations")
+        verbose_name_plural = _("sets of observations")
+        ordering = ["-reference_date", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["municipality", "code"], name="observation_set_code"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def titles(self) -> dict[str, str]:
+        return {"ar": self.title_ar, "en": self.title_en, "fr": self.title_fr}
+
+
+class SampleUnit(TenantModel):
+    """A household that responded, with or without children."""
+
+    observation_set = models.ForeignKey(
+        ObservationSet, models.CASCADE, related_name="units"
+    )
+    key = models.CharField(max_length=64)
+    zone = models.ForeignKey("geography.Zone", models.PROTECT, related_name="+")
+    stratum = models.CharField(max_length=60)
+    psu = models.CharField(max_length=64)
+    weight = models.FloatField()
+    stratum_psus = models.PositiveIntegerField(
+        null=True,
+        help_text=_("Primary sampling units in the stratum's frame, if known."),
+    )
+
+    class Meta:
+        verbose_name = _("sampled household")
+        verbose_name_plural = _("sampled households")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["observation_set", "key"], name="sample_unit_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(weight__gt=0), name="sample_unit_weight_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Observation(TenantModel):
+    """A child, without a name, a birth date or a place but the zone."""
+
+    class Sex(models.TextChoices):
+        FEMALE = "female", _("girl")
+        MALE = "male", _("boy")
+
+    unit = models.ForeignKey(SampleUnit, models.CASCADE, related_name="children")
+    key = models.CharField(max_length=64)
+    sex = models.CharField(max_length=6, choices=Sex)
+    age_months = models.PositiveSmallIntegerField()
+    values = models.JSONField(default=dict)
+    weight_factors = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("observation")
+        verbose_name_plural = _("observations")
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "key"], name="observation_key")
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ReleaseQuerySet(TenantQuerySet):
+    def latest_first(self) -> Self:
+        return self.order_by("-number")
+
+
+class Release(TenantModel):
+    """A numbered, frozen publication of all figures of a round."""
+
+    observation_set = models.ForeignKey(
+        ObservationSet, models.PROTECT, related_name="releases"
+    )
+    number = models.PositiveIntegerField(_("release number"))
+    digest = models.CharField(
+        max_length=64, help_text=_("SHA-256 of the observations that were published.")
+    )
+    definitions = models.JSONField(
+        help_text=_("Version of each indicator's definition, by code.")
+    )
+    children = models.PositiveIntegerField(_("children, rounded"))
+    households = models.PositiveIntegerField(_("households, rounded"))
+    computed_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ReleaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("release")
+        verbose_name_plural = _("releases")
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["municipality", "number"], name="release_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class EstimateQuerySet(TenantQuerySet):
+    def of_release(self, release: Release) -> Self:
+        return self.filter(release=release)
+
+    def of_indicator(self, code: str) -> Self:
+        return self.filter(indicator=code)
+
+    def of_breakdown(self, breakdown: str) -> Self:
+        return self.filter(breakdown=breakdown)
+
+    def of_zone(self, zone: Zone) -> Self:
+        return self.filter(zone=zone)
+
+    def of_town(self) -> Self:
+        return self.filter(zone=None)
+
+
+class Estimate(TenantModel):
+    """A published figure: a share between 0 and 1, or the reason why there is none."""
+
+    class Breakdown(models.TextChoices):
+        ALL = "all", _("all children")
+        GIRLS = "sex:female", _("girls")
+        BOYS = "sex:male", _("boys")
+
+    class Flag(models.TextChoices):
+        RELIABLE = "reliable", _("reliable")
+        UNCERTAIN = "uncertain", _("uncertain")
+        WITHHELD = "withheld", _("withheld")
+        NO_DATA = "no_data", _("no data")
+
+    class Reason(models.TextChoices):
+        NONE = "", ""
+        SMALL_SAMPLE = "small_sample", _("few children, or a wide interval")
+        FEW_CHILDREN = "few_children", _("too few children were asked")
+        FEW_HOUSEHOLDS = "few_households", _("too few households were asked")
+        FEW_AFFECTED = "few_affected", _("so few children that they could be known")
+        PROTECTS_OTHERS = "protects_others", _("it would give another figure away")
+        NO_DATA = "no_data", _("no child was asked")
+
+    release = models.ForeignKey(Release, models.PROTECT, related_name="estimates")
+    indicator = models.CharField(_("indicator"), max_length=60)
+    definition_version = models.PositiveSmallIntegerField(_("version of definition"))
+    zone = models.ForeignKey(
+        "geography.Zone",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("Empty for the whole town."),
+    )
+    breakdown = models.CharField(_("breakdown"), max_length=20, choices=Breakdown)
+    estimate = models.FloatField(_("estimate"), null=True)
+    se = models.FloatField(_("standard error"), null=True)
+    low = models.FloatField(_("lower bound"), null=True)
+    high = models.FloatField(_("upper bound"), null=True)
+    n = models.PositiveIntegerField(_("children asked, rounded"), null=True)
+    households = models.PositiveIntegerField(_("households, rounded"), null=True)
+    flag = models.CharField(_("flag"), max_length=10, choices=Flag)
+    reason = models.CharField(
+        _("reason"), max_length=20, choices=Reason, blank=True, default=Reason.NONE
+    )
+
+    objects = EstimateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("estimate")
+        verbose_name_plural = _("estimates")
+        ordering = ["indicator", "breakdown", "zone__code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "indicator", "breakdown", "zone"],
+                name="estimate_once_per_release",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(flag__in=["reliable", "uncertain"])
+                | Q(estimate=None, se=None, low=None, high=None, n=None),
+                name="estimate_withheld_without_values",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator} {self.breakdown}"

@@ -1,0 +1,275 @@
+"""Which figures of a table may be published, so that no child is given away.
+
+A table is all that is published together about one indicator, or about a family of
+indicators whose age bands add up. Its cells are sums of atoms: the children of one zone,
+sex and age band. Someone who holds the published cells and can add and subtract must not
+learn a withheld one.
+
+Shapes: C cells, A atoms.
+
+Source of the method: Hundepool and others, Statistical Disclosure Control (2012),
+chapter 4: primary and complementary suppression, and the audit by linear programmes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
+
+TOWN = -1
+"""The zone index of cells that cover the whole town."""
+
+SMALLEST_GROUP = 5
+"""A group of children that share an answer is shown from this size on."""
+
+NO_DATA = "no_data"
+FEW_CHILDREN = "few_children"
+FEW_HOUSEHOLDS = "few_households"
+FEW_AFFECTED = "few_affected"
+PROTECTS_OTHERS = "protects_others"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Thresholds on unweighted counts.
+
+    Under 25 children an estimate is too rough to be shown (MICS and DHS print an
+    asterisk); the privacy thresholds lie at or below it.
+    """
+
+    children: int
+    households: int
+    shows_zero: bool
+    """Whether "nobody" and "everybody" may be said of a zone."""
+
+
+USUAL = Rule(children=25, households=5, shows_zero=True)
+SENSITIVE = Rule(children=25, households=10, shows_zero=False)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells that are published together."""
+
+    membership: Floats
+    """(C, A), 1 where the cell counts the atom's children."""
+    zone: Integers
+    """(C,) zone index, or TOWN."""
+    breakdown: Integers
+    """(C,)"""
+    count: Integers
+    """(C,) children asked about."""
+    affected: Integers
+    """(C,) children in need among them."""
+    households: Integers
+    """(C,) households they live in."""
+
+    @property
+    def unaffected(self) -> Integers:
+        return self.count - self.affected
+
+
+def zone_table(
+    *, membership: Floats, count: Integers, affected: Integers, households: Integers
+) -> Table:
+    """The table of B breakdowns over D zones and the town.
+
+    `membership` (B, G) says which groups each breakdown sums; the other arrays have the
+    shape (B, D + 1), with the town in the last column.
+    """
+    breakdowns, groups = membership.shape
+    zones = count.shape[1] - 1
+    in_zones = np.einsum("bg,zy->bzyg", membership, np.eye(zones))
+    in_town = np.broadcast_to(
+        membership[:, None, None, :], (breakdowns, 1, zones, groups)
+    )
+    atoms = np.concatenate([in_zones, in_town], axis=1)
+    return Table(
+        membership=atoms.reshape(breakdowns * (zones + 1), zones * groups),
+        zone=np.tile(np.append(np.arange(zones), TOWN), breakdowns),
+        breakdown=np.repeat(np.arange(breakdowns), zones + 1),
+        count=count.ravel(),
+        affected=affected.ravel(),
+        households=households.ravel(),
+    )
+
+
+def withheld(table: Table, rule: Rule) -> NDArray[np.str_]:
+    """(C,) the reason why each cell is withheld, empty where it may be published."""
+    reasons = primary(table, rule)
+    hidden = complementary(table, (reasons != "") & (reasons != NO_DATA))
+    alone = (reasons == "") | (reasons == NO_DATA)
+    return np.where(hidden & alone, PROTECTS_OTHERS, reasons)
+
+
+def primary(table: Table, rule: Rule) -> NDArray[np.str_]:
+    """(C,) the reason why a cell is unsafe or too rough by itself, or empty."""
+    return np.select(
+        [
+            table.count == 0,
+            table.count < rule.children,
+            table.households < rule.households,
+            _gives_group_away(table.affected, rule)
+            | _gives_group_away(table.unaffected, rule),
+        ],
+        [NO_DATA, FEW_CHILDREN, FEW_HOUSEHOLDS, FEW_AFFECTED],
+        default="",
+    )
+
+
+def _gives_group_away(size: Integers, rule: Rule) -> Booleans:
+    """A lower bound such as "under 5 %" would say zero, because 1 to 4 are never shown."""
+    smallest = 1 if rule.shows_zero else 0
+    return np.asarray((size >= smallest) & (size < SMALLEST_GROUP))
+
+
+def complementary(table: Table, hidden: Booleans) -> Booleans:
+    """`hidden` (C,) with as many further cells as the audit needs to find nothing.
+
+    Cheapest first: the other half of the same zone, then the same breakdown of the zone
+    with the fewest children, the town's figures last.
+    """
+    hidden = hidden.copy()
+    for search in (derivable, recoverable):
+        found = np.flatnonzero(search(table, hidden))
+        while found.size:
+            secret = _easiest(table, hidden, found)
+            hidden[_next_to_hide(table, hidden, secret)] = True
+            found = np.flatnonzero(search(table, hidden))
+    return hidden
+
+
+def derivable(table: Table, hidden: Booleans) -> Booleans:
+    """(C,) withheld cells that sums and differences of published cells give exactly.
+
+    Such a cell's row lies in the row space of the published ones, whatever the counts.
+    """
+    free = _null_space(table.membership[~hidden])
+    loose = np.abs(table.membership @ free).max(axis=1, initial=0.0) > 1e-7
+    return np.asarray(hidden & (table.count > 0) & ~loose)
+
+
+def recoverable(table: Table, hidden: Booleans) -> Booleans:
+    """(C,) withheld cells whose children, in need or not, are known to the last one.
+
+    Wider than `derivable`, because counts are never negative: a published zero gives its
+    parts away, and so, at times, what stands beside them.
+    """
+    found = derivable(table, hidden)
+    for counts in (table.affected, table.unaffected):
+        open_cells = np.flatnonzero(hidden & ~found & (counts > 0))
+        low, high = feasible_range(table, hidden, counts, open_cells)
+        found[open_cells[np.floor(high + 1e-6) - np.ceil(low - 1e-6) < 1]] = True
+    return found
+
+
+def feasible_range(
+    table: Table, hidden: Booleans, counts: Integers, wanted: Integers
+) -> tuple[Floats, Floats]:
+    """What the published `counts` (C,) allow for each of the `wanted` cells.
+
+    A range that is already two children wide is not searched further.
+    """
+    programme = _Programme(table.membership[~hidden], counts[~hidden], counts.sum())
+    rows = table.membership[wanted]
+    low = high = counts[wanted].astype(np.float64)
+    random = np.random.default_rng(0)
+    for _ in range(4 if len(wanted) else 0):
+        signs = random.choice([-1.0, 1.0], len(wanted))
+        reached = rows @ programme.minimise(signs @ rows)
+        low, high = np.minimum(low, reached), np.maximum(high, reached)
+    for index in np.flatnonzero(high - low < 2):
+        low[index] = rows[index] @ programme.minimise(rows[index])
+        high[index] = rows[index] @ programme.minimise(-rows[index])
+    return low, high
+
+
+class _Programme:
+    """The linear programmes over all tables of atoms that fit what is published."""
+
+    def __init__(self, rows: Floats, values: Integers, ceiling: int) -> None:
+        self.rows = csr_array(rows)
+        self.values = values
+        self.ceiling = float(ceiling)
+
+    def minimise(self, objective: Floats) -> Floats:
+        solved = linprog(
+            objective,
+            A_eq=self.rows,
+            b_eq=self.values,
+            bounds=(0.0, self.ceiling),
+            method="highs",
+        )
+        if solved.x is None:
+            raise RuntimeError(f"The audit's linear programme failed: {solved.message}")
+        return np.asarray(solved.x, dtype=np.float64)
+
+
+def _easiest(table: Table, hidden: Booleans, found: Integers) -> int:
+    """The found cell that follows from the fewest others, as the least norm has it."""
+    rows, wanted = table.membership[~hidden], table.membership[found]
+    solutions, *_ = np.linalg.lstsq(rows.T, wanted.T, rcond=None)
+    return int(found[np.argmin((solutions**2).sum(axis=0).round(6))])
+
+
+def _next_to_hide(table: Table, hidden: Booleans, secret: int) -> int:
+    """The published cell whose loss costs least and loosens the `secret` one."""
+    published = np.flatnonzero(~hidden)
+    relation = _shortest_relation(table, published, secret)
+    candidates = published if relation is None else relation
+    same_zone = table.zone[candidates] == table.zone[secret]
+    same_breakdown = table.breakdown[candidates] == table.breakdown[secret]
+    near = same_breakdown if relation is None else same_zone
+    order = np.lexsort(
+        [
+            table.count[candidates],
+            ~same_breakdown,
+            table.membership[candidates].sum(axis=1),
+            np.minimum(table.affected, table.unaffected)[candidates] < 1,
+            ~near,
+            table.zone[candidates] == TOWN,
+        ]
+    )
+    return int(candidates[order[0]])
+
+
+def _shortest_relation(
+    table: Table, published: Integers, secret: int
+) -> Integers | None:
+    """Published cells whose sums and differences give the secret one, as few as can be.
+
+    The relation with the smallest sum of absolute coefficients, or None without any.
+    """
+    rows = table.membership[published].T
+    solved = linprog(
+        np.ones(2 * len(published)),
+        A_eq=csr_array(np.hstack([rows, -rows])),
+        b_eq=table.membership[secret],
+        method="highs",
+    )
+    if solved.x is None:
+        return None
+    plus, minus = np.split(np.asarray(solved.x), 2)
+    return np.asarray(published[np.abs(plus - minus) > 1e-9])
+
+
+def _null_space(rows: Floats) -> Floats:
+    """(A, k) directions in which the atoms may move while the rows keep their sums."""
+    values, vectors = np.linalg.eigh(rows.T @ rows)
+    return vectors[:, values < 1e-9 * max(1.0, float(values.max(initial=0.0)))]
+
+
+def shown_count(count: Integers | int) -> Integers:
+    """Counts rounded to 5, so that a percentage times them gives no numerator back."""
+    return np.rint(np.asarray(count) / 5).astype(np.int64) * 5
+
+
+def shown_share(share: Floats, count: Integers) -> Floats:
+    """Shares rounded to whole percent under 100 children, to a tenth of one above."""
+    return np.where(count < 100, np.round(share, 2), np.round(share, 3))

@@ -1,0 +1,71 @@
+import numpy as np
+
+from layers.indicators.observations import ChildRow, UnitRow
+
+
+def households(
+    seed: int = 1,
+    *,
+    zones: tuple[str, ...] = ("Z1", "Z2", "Z3"),
+    per_zone: int = 60,
+    frame: int | None = 200,
+) -> list[UnitRow]:
+    """Households of a simulated round; each zone is a stratum, poorer than the last."""
+    random = np.random.default_rng(seed)
+    return [
+        household(random, f"{zone}-{number}", zone, place / len(zones), frame)
+        for place, zone in enumerate(zones)
+        for number in range(per_zone)
+    ]
+
+
+def household(random, key, zone, poverty, frame) -> UnitRow:
+    ages = random.integers(0, 216, int(random.poisson(2.4)))
+    home = {
+        "water_improved": int(random.random() > 0.5 * poverty),
+        "water_minutes": int(random.choice([0, 20, 45], p=[0.7, 0.2, 0.1])),
+        "sanitation_improved": int(random.random() > 0.3 * poverty),
+        "sanitation_shared": int(random.random() < 0.2),
+        "persons": len(ages) + int(random.integers(1, 4)),
+        "sleeping_rooms": int(random.integers(1, 4)),
+        "internet": int(random.random() > 0.6 * poverty),
+    }
+    older = [index for index, age in enumerate(ages) if age >= 60]
+    selected = random.choice(older) if older else -1
+    children = [
+        child(random, f"{key}-{index}", int(age), home, poverty)
+        for index, age in enumerate(ages)
+    ]
+    if older:
+        children[selected] = work(random, children[selected], len(older), poverty)
+    return UnitRow(
+        key=key,
+        zone_code=zone,
+        stratum=zone,
+        psu=key,
+        weight=round(float(random.uniform(2.0, 5.0)), 3),
+        stratum_psus=frame,
+        children=children,
+    )
+
+
+def child(random, key, age, home, poverty) -> ChildRow:
+    values = dict(home)
+    if age < 60:
+        values["birth_registered"] = int(random.random() > 0.2 * poverty)
+    if 24 <= age < 60:
+        values["stim_activities"] = int(random.integers(0, 7))
+    if age >= 36:
+        values["school_age"] = max(age - 4, 0) // 12
+        values["attends_school"] = int(random.random() > 0.1 + 0.4 * poverty)
+    sex = "female" if random.random() < 0.5 else "male"
+    return ChildRow(key, sex, age, values)
+
+
+def work(random, row, eligible, poverty) -> ChildRow:
+    hours = {
+        "economic_hours": int(random.poisson(20 * poverty)),
+        "chores_hours": int(random.poisson(8)),
+    }
+    factors = {"module_5_17": eligible}
+    return ChildRow(row.key, row.sex, row.age_months, row.values | hours, factors)
