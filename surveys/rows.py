@@ -16,8 +16,11 @@ from surveys.workbook import Sheet
 
 @dataclass
 class ChildLine:
+    """A cell that is empty or faulty is None; `faulty` tells which."""
+
     row: int
     cells: dict[str, Any]
+    faulty: set[str] = field(default_factory=set)
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -28,6 +31,7 @@ class ChildLine:
 class HouseholdLine:
     row: int
     cells: dict[str, Any]
+    faulty: set[str] = field(default_factory=set)
     children: list[ChildLine] = field(default_factory=list)
 
     @property
@@ -65,8 +69,8 @@ def read_rows(sheets: dict[str, Sheet], *, first: date, last: date) -> Reading:
     if any(problem.blocks for problem in problems):
         return Reading([], problems)
     lines = {name: list(_typed(sheet, problems)) for name, sheet in sheets.items()}
-    households = [HouseholdLine(row, cells) for row, cells in lines["households"]]
-    children = [ChildLine(row, cells) for row, cells in lines["children"]]
+    households = [HouseholdLine(*line) for line in lines["households"]]
+    children = [ChildLine(*line) for line in lines["children"]]
     problems += _household_problems(households, first, last)
     problems += _frame_problems(households)
     problems += _attach(households, children)
@@ -103,8 +107,8 @@ def _header_problems(name: str, sheet: Sheet) -> Iterator[Problem]:
 
 def _typed(
     sheet: Sheet, problems: list[Problem]
-) -> Iterator[tuple[int, dict[str, Value | None]]]:
-    """Each row as values by column name; a faulty cell is None and a problem."""
+) -> Iterator[tuple[int, dict[str, Value | None], set[str]]]:
+    """Each row's number, values by column name, and the names of its faulty cells."""
     place = {header: index for index, header in enumerate(sheet.columns)}
     columns: list[tuple[Column, int]] = [
         (column, place[column.name])
@@ -113,15 +117,17 @@ def _typed(
     ]
     for row, values in sheet.rows:
         cells: dict[str, Value | None] = {}
+        faulty: set[str] = set()
         for column, index in columns:
             try:
                 cells[column.name] = convert(column, values[index])
             except CellError as error:
                 cells[column.name] = None
+                faulty.add(column.name)
                 problems.append(
                     Problem(error.code, sheet.name, row, column.name, error.params)
                 )
-        yield row, cells
+        yield row, cells, faulty
 
 
 def _household_problems(
@@ -140,9 +146,11 @@ def _household_problems(
                     other=rows[code],
                 )
             rows.setdefault(code, line.row)
-        if (cells.get("latitude") is None) != (cells.get("longitude") is None):
-            empty = "latitude" if cells.get("latitude") is None else "longitude"
-            yield _problem(line, "half_coordinates", empty)
+        empty = {"latitude", "longitude"} - {
+            name for name, value in cells.items() if value is not None
+        }
+        if len(empty) == 1 and not empty & line.faulty:
+            yield _problem(line, "half_coordinates", empty.pop())
         day = cells["interview_date"]
         if day is not None and not first <= day <= last:
             yield _problem(
@@ -159,7 +167,8 @@ def _frame_problems(households: list[HouseholdLine]) -> Iterator[Problem]:
     """A stratum has one size, at least the number of its households in the file."""
     strata: dict[str, list[HouseholdLine]] = {}
     for line in households:
-        strata.setdefault(line.cells.get("stratum") or "", []).append(line)
+        if not line.faulty & {"stratum", "frame_households"}:
+            strata.setdefault(line.cells.get("stratum") or "", []).append(line)
     for stratum, lines in strata.items():
         first = lines[0]
         size = first.cells.get("frame_households")

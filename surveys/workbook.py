@@ -10,9 +10,11 @@ import csv
 import io
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from lzma import LZMAError
 from pathlib import PurePosixPath
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -33,23 +35,27 @@ MAX_COLUMNS = 200
 HEADER_WITHIN = 10
 OLE = b"\xd0\xcf\x11\xe0"
 ZIP = b"PK\x03\x04"
-# What openpyxl raises on a workbook whose parts contradict each other.
-BROKEN_WORKBOOK = (
-    AttributeError,
-    DefusedXmlException,
+# What zipfile raises on damaged parts, and openpyxl on parts that contradict
+# each other.
+BROKEN_ZIP = (
     EOFError,
-    IndexError,
-    InvalidFileException,
-    KeyError,
-    LookupError,
+    LZMAError,
     NotImplementedError,
     OSError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+BROKEN_WORKBOOK = (
+    *BROKEN_ZIP,
+    AttributeError,
+    DefusedXmlException,
+    InvalidFileException,
+    LookupError,
     OverflowError,
     ParseError,
-    RuntimeError,
     TypeError,
     ValueError,
-    zipfile.BadZipFile,
 )
 
 
@@ -108,7 +114,7 @@ def read(content: bytes) -> dict[str, Sheet]:
 def _open_zip(content: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except (*BROKEN_ZIP, ValueError) as error:
         raise refuse("broken_file") from error
     parts = archive.infolist()
     unpacked = sum(part.file_size for part in parts)
@@ -126,7 +132,7 @@ def _parts(archive: zipfile.ZipFile) -> Iterator[bytes]:
             raise refuse("unknown_kind")
         try:
             yield archive.read(part)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except BROKEN_ZIP as error:
             raise refuse("broken_file") from error
 
 
