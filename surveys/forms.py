@@ -91,6 +91,7 @@ class UploadForm(forms.Form):
             "of the two."
         ),
         allow_empty_file=True,
+        error_messages={"required": _("Choose the file with the answers.")},
         max_length=200,
         widget=FilesInput(attrs={"accept": ".xlsx,.csv,.zip,.txt"}),
     )

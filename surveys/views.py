@@ -118,8 +118,10 @@ def _rights(request: HttpRequest) -> dict[str, bool]:
 @requires("surveys.publish_round")
 def create(request: HttpRequest, municipality: str) -> HttpResponse:
     initial = {"school_year_start": _last_september(timezone.localdate())}
-    form = RoundForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    form = RoundForm(
+        request.POST if request.method == "POST" else None, initial=initial
+    )
+    if form.is_valid():
         cleaned = form.cleaned_data
         try:
             round = create_round(
@@ -211,8 +213,9 @@ def upload(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
     nothing which goes wrong there can lose it.
     """
     round = _round(request, code)
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*sent)
+    if form.is_valid():
         files = [(each.name, each.read()) for each in form.cleaned_data["files"]]
         try:
             stored = store_upload(round=round, files=files, by=request.user)
