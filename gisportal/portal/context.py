@@ -1,14 +1,14 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import get_language, get_language_info
 
 from gisportal.portal.navigation import ENTRIES
+from layers.geography.access import TownRequest
 
 
-def _rooms(request: HttpRequest) -> list[dict[str, Any]]:
+def _rooms(request: TownRequest) -> list[dict[str, Any]]:
     municipality, user = request.municipality, request.user
     here = request.resolver_match.view_name if request.resolver_match else ""
     rooms = []
@@ -28,7 +28,7 @@ def _rooms(request: HttpRequest) -> list[dict[str, Any]]:
     return rooms
 
 
-def page(request: HttpRequest) -> dict[str, Any]:
+def page(request: TownRequest) -> dict[str, Any]:
     """What every page's frame shows: the town, its rooms, the reader's roles."""
     municipality = getattr(request, "municipality", None)
     signed_in = hasattr(request, "user") and request.user.is_authenticated

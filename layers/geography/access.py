@@ -9,6 +9,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from layers.geography.models import Municipality
+
+
+class TownRequest(HttpRequest):
+    """A request under /<language>/<municipality>/, as the tenant middleware leaves it."""
+
+    municipality: Municipality
+    user: Any
+
 
 def requires(permission: str) -> Callable:
     """Let a view answer only those who hold `permission` in its municipality.
@@ -18,7 +27,7 @@ def requires(permission: str) -> Callable:
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        def guarded(request: TownRequest, *args: Any, **kwargs: Any) -> Any:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             if not request.user.has_perm(permission, request.municipality):
@@ -27,7 +36,7 @@ def requires(permission: str) -> Callable:
                 )
             return view(request, *args, **kwargs)
 
-        guarded.permission = permission
+        guarded.permission = permission  # type: ignore[attr-defined]
         return guarded
 
     return decorate

@@ -39,7 +39,7 @@ def write_parcels(frame: gpd.GeoDataFrame, path: Path, append: bool) -> None:
         frame.to_file(path, layer="parcels", driver="GPKG", mode="a" if append else "w")
 
 
-def write_geojson(frame: gpd.GeoDataFrame, path: Path, decimals: int = 8) -> None:
+def write_geojson(frame: gpd.GeoDataFrame, path: Path, decimals: int = 9) -> None:
     """RFC 7946. Corners shared by neighbours stay shared: each is rounded the same way."""
     lonlat = frame.to_crs(4326)
     shapes = shapely.transform(

@@ -1,114 +1,24 @@
-"""From quarters to blocks to lots: the gaps left between blocks are the streets."""
+"""From blocks to lots: two rows back to back, cut across to the street."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
-from .noise import SmoothField
+from .blocks import (
+    Cells,
+    cut_blocks,
+    finish_blocks,
+    neighbourhoods,
+    open_quarters,
+    pick_landmarks,
+)
+from .land_use import STYLES, LandUse
 from .plan import Ground, Skeleton, TownPlan
 from .split import Cuts, Frame, acceptable, cut, frames
-from .streets import MILLIMETRE, polygonize
+from .streets import polygonize
 
-
-@dataclass(frozen=True)
-class Style:
-    """How a kind of ground is cut. Lane and frontage in metres, block in square metres."""
-
-    block: float
-    lane: float
-    frontage: float
-    depth: float
-    crooked: float
-    smallest: float
-
-
-STYLES = {
-    "core": Style(2_600, 3.4, 8.5, 13.0, 0.20, 45.0),
-    "inner": Style(6_800, 6.0, 15.5, 23.0, 0.12, 110.0),
-    "new": Style(10_000, 8.0, 18.0, 26.0, 0.03, 180.0),
-    "villa": Style(13_000, 7.0, 25.0, 31.0, 0.06, 320.0),
-    "camp": Style(760, 2.4, 6.4, 8.5, 0.10, 24.0),
-    "garden": Style(22_000, 4.5, 26.0, 90.0, 0.10, 500.0),
-    "farm": Style(60_000, 4.0, 21.0, 330.0, 0.05, 900.0),
-}
-KINDS = tuple(STYLES)
 MAX_TRIES = 7
-
-
-@dataclass
-class Cells:
-    """`cell` tiles the quarter; `open` is the same ground without its streets."""
-
-    cell: np.ndarray
-    open: np.ndarray
-    zone: np.ndarray
-    style: np.ndarray
-
-    def take(self, which: np.ndarray) -> "Cells":
-        return Cells(
-            self.cell[which], self.open[which], self.zone[which], self.style[which]
-        )
-
-    @staticmethod
-    def join(groups: list["Cells"]) -> "Cells":
-        return Cells(
-            np.concatenate([group.cell for group in groups]),
-            np.concatenate([group.open for group in groups]),
-            np.concatenate([group.zone for group in groups]),
-            np.concatenate([group.style for group in groups]),
-        )
-
-
-class LandUse:
-    """What kind of ground a point is on: thinning out from the core and from the main roads."""
-
-    def __init__(self, plan: TownPlan, unit: int, town: Skeleton) -> None:
-        rng = plan.stream("land use", unit)
-        self.town = town
-        self.thin = SmoothField(rng, 260.0)
-        self.rich = SmoothField(rng, 320.0)
-        self.old = SmoothField(rng, 200.0)
-        self.main = shapely.union_all(
-            np.array(town.roads[: len(town.roads)], dtype=object)
-        )
-        self.ragged = 0.07 * min(1.0, town.radius / 900)
-        self.camp_radius = 0.06 * town.radius + 10
-
-    def style(self, cells: np.ndarray, zone: np.ndarray) -> np.ndarray:
-        points = centres(cells)
-        town = self.town
-        away = np.hypot(*(points - town.centre).T) / town.radius
-        road = shapely.distance(shapely.points(points), self.main) / town.radius
-        rim = (
-            shapely.distance(shapely.points(points), town.boundary.exterior)
-            / town.radius
-        )
-        score = away + self.ragged * self.thin(points) + 0.55 * np.clip(road, 0, 0.35)
-        score += 1.6 * np.clip(0.16 - rim, 0, 0.16)
-        urban = np.where(
-            away + 0.05 * self.old(points) < 0.42,
-            "inner",
-            np.where(self.rich(points) > 0.75, "villa", "new"),
-        )
-        style = np.select(
-            [score < 0.74, score < 0.84], [urban, "garden"], "farm"
-        ).astype(object)
-        kinds = np.array(town.zone_kinds, dtype=object)[zone]
-        style[kinds == "core"] = "core"
-        if town.camp is not None:
-            # Whatever touches the camp is cut finely enough to tell what lies inside it.
-            reach = self.camp_radius + 0.4 * np.sqrt(shapely.area(cells))
-            in_camp = (kinds == "camp") & (np.hypot(*(points - town.camp).T) < reach)
-            style[in_camp] = "camp"
-        if town.wadi is not None:
-            bank = shapely.distance(shapely.points(points), town.wadi) < 45
-            style[bank & (style == "new")] = "garden"
-        return style
-
-
-def centres(cells: np.ndarray) -> np.ndarray:
-    return shapely.get_coordinates(shapely.centroid(cells))
 
 
 def cut_ground(plan: TownPlan, unit: int, town: Skeleton) -> Ground:
@@ -138,196 +48,6 @@ def cut_ground(plan: TownPlan, unit: int, town: Skeleton) -> Ground:
         block_zone=block_zone,
         landmark=landmark[owner],
     )
-
-
-def open_quarters(town: Skeleton) -> Cells:
-    """Each quarter without the main roads and the bed of the stream."""
-    gaps = [
-        line.buffer(width / 2)
-        for line, width in zip(town.roads, town.road_widths, strict=True)
-    ]
-    if town.wadi is not None:
-        gaps.append(wadi_bed(town))
-    gap = shapely.union_all(np.array(gaps, dtype=object))
-    zone = np.arange(len(town.zones))
-    return Cells(
-        town.zones.copy(),
-        shapely.difference(town.zones, gap),
-        zone,
-        np.empty(len(zone), object),
-    )
-
-
-def wadi_bed(town: Skeleton):
-    """The stream with its banks: 14 to 30 m wide, never twice the same."""
-    points = shapely.get_coordinates(shapely.segmentize(town.wadi, 4.0))
-    width = (
-        10
-        + 2.6 * np.sin(points[:, 0] / 61)
-        + 2.2 * np.sin(points[:, 0] / 23 + points[:, 1] / 37)
-    )
-    return shapely.union_all(shapely.buffer(shapely.points(points), width)).simplify(
-        0.4
-    )
-
-
-def cut_blocks(
-    cells: Cells, use: LandUse, rng: np.random.Generator
-) -> tuple[Cells, list]:
-    """Cut level by level, every cell of a level at once."""
-    done, streets, tries = [], [], np.zeros(len(cells.cell), dtype=int)
-    for _ in range(24):
-        target = np.array([STYLES[style].block for style in cells.style])
-        area = shapely.area(cells.cell)
-        ready = (area < target * rng.uniform(1.15, 1.9, len(area))) | (tries > 14)
-        done.append(cells.take(ready))
-        cells, tries = cells.take(~ready), tries[~ready]
-        if not len(cells.cell):
-            break
-        cells, tries, lines = cut_once(cells, tries, use, rng)
-        streets.append(lines)
-    done.append(cells)
-    return Cells.join(done), streets
-
-
-def cut_once(
-    cells: Cells, tries: np.ndarray, use: LandUse, rng: np.random.Generator
-) -> tuple[Cells, np.ndarray, tuple]:
-    count = len(cells.cell)
-    frame = frames(cells.cell)
-    style = [STYLES[name] for name in cells.style]
-    crooked = np.array([s.crooked for s in style])
-    area = shapely.area(cells.cell)
-    cuts = Cuts(
-        along=rng.uniform(0.36, 0.64, count),
-        angle=rng.normal(0, 1, count) * (0.04 + crooked),
-        bend=rng.uniform(0.3, 1.0, count) * (0.022 + 0.45 * crooked),
-        lengthwise=(frame.length < 1.25 * frame.depth)
-        & (rng.uniform(size=count) < 0.5),
-    )
-    pieces = cut(cells.cell, frame, cuts, rng)
-    # An odd shape is cut less well rather than never.
-    floor = np.array([s.block for s in style]) * 0.25 * 0.85**tries
-    good = acceptable(
-        pieces,
-        count,
-        floor,
-        np.sqrt(floor) * 0.7,
-        np.clip(0.42 - 0.03 * tries, 0.15, 1),
-    )
-    lane = np.array([s.lane for s in style])
-    # A cut of a large piece is an important street, a late one a lane.
-    width = lane * np.clip((area / np.array([s.block for s in style])) ** 0.16, 1, 1.5)
-    width *= rng.uniform(0.85, 1.2, count)
-    lines = shapely.linestrings(pieces.curves)
-    gap = shapely.buffer(lines, width / 2, cap_style="flat")
-    rest = cells.take(~good)
-    keep = good[pieces.source]
-    source, parts = pieces.source[keep], pieces.parts[keep]
-    ground = shapely.difference(
-        shapely.intersection(parts, cells.open[source]), gap[source]
-    )
-    zone = cells.zone[source]
-    fresh = Cells(parts, ground, zone, use.style(parts, zone))
-    inside = shapely.intersection(lines[good], shapely.buffer(cells.cell[good], 0.02))
-    drawn = (inside, area[good], cells.zone[good])
-    both = Cells.join([rest, fresh])
-    again = np.concatenate([tries[~good] + 1, np.zeros(len(parts), dtype=int)])
-    return both, again, drawn
-
-
-def neighbourhoods(
-    town: Skeleton, streets: list, cells: Cells
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sub-zones: the quarters cut along their widest inner streets, tiling them exactly."""
-    shapes, owner = [], []
-    for number, zone in enumerate(town.zones):
-        limit = max(
-            zone.area / 5, 15_000 if town.zone_kinds[number] != "core" else 4_000
-        )
-        inner = [
-            line
-            for lines, area, of in streets
-            for line in lines[(of == number) & (area > limit)]
-        ]
-        faces = polygonize([zone.exterior, *inner])
-        order = np.lexsort(np.round(centres(faces)[:, ::-1], 0).T)
-        shapes += list(faces[order])
-        owner += [number] * len(faces)
-    return np.array(shapes, dtype=object), np.array(owner)
-
-
-def finish_blocks(cells: Cells, rng: np.random.Generator) -> Cells:
-    """Blunt the corners at junctions, drive dead-end lanes into the old core, drop scraps."""
-    blunt = np.array(
-        [1.4 if style in ("core", "camp") else 2.6 for style in cells.style]
-    )
-    ground = shapely.buffer(cells.open, -blunt, quad_segs=1)
-    cells = whole_blocks(cells, shapely.buffer(ground, blunt, quad_segs=1))
-    old = np.flatnonzero(cells.style == "core")
-    ground = cells.open.copy()
-    ground[old] = shapely.difference(ground[old], dead_ends(ground[old], rng))
-    return whole_blocks(cells, ground)
-
-
-def whole_blocks(cells: Cells, ground: np.ndarray) -> Cells:
-    parts, source = shapely.get_parts(ground, return_index=True)
-    floor = np.array([STYLES[style].smallest for style in cells.style])[source]
-    keep = (shapely.area(parts) > floor * 1.2) & (shapely.get_type_id(parts) == 3)
-    parts, source = parts[keep], source[keep]
-    return Cells(
-        cells.cell[source],
-        shapely.simplify(parts, 0.15),
-        cells.zone[source],
-        cells.style[source],
-    )
-
-
-def dead_ends(blocks: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Bent lanes from the edge of a block to a little past its middle."""
-    middle = centres(blocks)
-    start = shapely.get_coordinates(
-        shapely.line_interpolate_point(
-            shapely.get_exterior_ring(blocks),
-            rng.uniform(0, 1, len(blocks)),
-            normalized=True,
-        )
-    )
-    heading = middle - start
-    aside = np.column_stack([-heading[:, 1], heading[:, 0]])
-    bend = rng.normal(0, 0.22, (len(blocks), 1))
-    lanes = np.stack(
-        [
-            start - 0.25 * heading,
-            start + 0.3 * heading,
-            start + 0.75 * heading + bend * aside,
-            start
-            + rng.uniform(1.0, 1.35, (len(blocks), 1)) * heading
-            + 1.3 * bend * aside,
-        ],
-        axis=1,
-    )
-    lanes = shapely.buffer(
-        shapely.linestrings(lanes), rng.uniform(0.9, 1.5, len(blocks)), cap_style="flat"
-    )
-    lanes[(shapely.area(blocks) < 1_300) | (rng.uniform(size=len(blocks)) < 0.25)] = (
-        shapely.Polygon()
-    )
-    return lanes
-
-
-def pick_landmarks(
-    cells: Cells, town: Skeleton, rng: np.random.Generator
-) -> np.ndarray:
-    """Blocks kept whole for a school, a mosque, a square: a few in each inhabited quarter."""
-    area = shapely.area(cells.open)
-    ok = (area > 700) & (area < 6_500) & ~np.isin(cells.style, ["farm", "camp"])
-    chosen = np.zeros(len(area), dtype=bool)
-    for zone in range(len(town.zones)):
-        here = np.flatnonzero(ok & (cells.zone == zone))
-        share = min(len(here), 1 + len(here) // 13)
-        chosen[rng.permutation(here)[:share]] = True
-    return chosen
 
 
 @dataclass
@@ -429,7 +149,7 @@ def lot_cuts(
     across = np.where(with_row, frame.depth, frame.length)
     deep = across > 1.5 * depth
     # What is too deep for two rows is first cut into shorter blocks.
-    rows = np.where(deep, np.maximum(2, np.round(across / depth)), 1)
+    rows = np.where(deep, np.clip(np.round(across / depth - 0.9), 2, None), 1)
     parts = np.where(deep, rows, np.maximum(1, np.round(extent / frontage)))
     jitter = (0.1 + 0.6 * crooked) / np.maximum(parts, 1)
     cuts = Cuts(
@@ -461,6 +181,3 @@ def node(lots: np.ndarray, zone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         shapes.append(faces[face[main]])
         source.append(here[lot[main]])
     return np.concatenate(shapes), np.concatenate(source)
-
-
-__all__ = ["KINDS", "MILLIMETRE", "STYLES", "Cells", "cut_ground"]

@@ -12,8 +12,8 @@ from .plan import Ground, TownPlan
 
 # Mean households on a built lot, and the share of lots that are built and inhabited.
 DWELLINGS = {
-    "core": (1.30, 0.80),
-    "inner": (1.62, 0.72),
+    "core": (1.35, 0.84),
+    "inner": (1.65, 0.76),
     "new": (1.50, 0.56),
     "villa": (1.10, 0.65),
     "camp": (1.05, 0.94),

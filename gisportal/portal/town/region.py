@@ -117,8 +117,8 @@ def stream_lines(plan: TownPlan) -> list[LineString]:
     rng = plan.stream("wadi")
     reach = plan.radius * (np.sqrt(plan.units) + 3)
     rows = max(1, round(np.sqrt(plan.units) / 2.2))
-    warp = Warp(rng, plan.radius * 0.55, plan.radius * 0.085)
-    fine = Warp(rng, plan.radius * 0.12, plan.radius * 0.012)
+    warp = Warp(rng, plan.radius * 0.55, plan.radius * 0.105)
+    fine = Warp(rng, plan.radius * 0.12, plan.radius * 0.02)
     lines = []
     for row in range(rows):
         shift = (row - (rows - 1) / 2) * plan.radius * 4.4 - 0.3 * plan.radius

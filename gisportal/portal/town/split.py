@@ -143,5 +143,6 @@ def acceptable(
 
 
 def box_corners(shape: shapely.Geometry) -> np.ndarray:
+    """Five corners; all at one point for a part so thin that it has no envelope."""
     corners = shapely.get_coordinates(shape)
-    return corners if len(corners) == 5 else np.repeat(corners[:1], 5, axis=0)
+    return corners if len(corners) == 5 else np.zeros((5, 2))

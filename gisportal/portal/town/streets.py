@@ -114,7 +114,7 @@ def snapped(kept: list, collectors: list) -> np.ndarray:
 def weight(face: Polygon, town: Skeleton) -> float:
     away = face.centroid.distance(Point(town.centre)) / town.radius
     elongated = face.area / (face.length**2 / 16)
-    return face.area * (0.6 + 0.8 * (1 - elongated)) / (0.1 + 0.9 * away**1.4)
+    return face.area * (0.6 + 0.8 * (1 - elongated)) / (0.1 + 0.9 * away**2.1)
 
 
 def halve(

@@ -14,6 +14,7 @@ from .people import LATEST, Need, children, households, join
 from .places import Tables, tabulate
 from .plan import TownPlan
 from .region import stream_lines
+from .streets import polygonize
 from .survey import Round, survey
 
 PARCEL_COLUMNS = ["code", "section", "number", "land_use", "official_area", "geometry"]
@@ -47,7 +48,6 @@ class Assembly:
 
     tables: list[Tables] = field(default_factory=list)
     frames: list = field(default_factory=list)
-    boundaries: list = field(default_factory=list)
     requests: pd.DataFrame | None = None
     parcels: list = field(default_factory=list)
     count: int = 0
@@ -69,7 +69,6 @@ def build_town(
     for unit, ground in enumerate(build_ground(plan)):
         tables = tabulate(plan, unit, ground)
         parts.frames.append(households(plan, unit, tables.parcels, need))
-        parts.boundaries.append(ground.skeleton.boundary)
         parts.count += len(tables.parcels)
         if unit == 0:
             parts.requests = paperwork.requests(plan, ground)
@@ -82,19 +81,19 @@ def build_town(
 
 
 def assemble(plan: TownPlan, parts: Assembly, progress: Report) -> Town:
-    boundary = shapely.union_all(parts.boundaries)
-    frame = join(parts.frames)
-    young = children(plan, frame)
-    progress("people", 1, 1)
-    people = rasters.population(boundary, frame, young, LATEST)
-    rounds = survey(plan, frame, young)
-    progress("survey", 1, 1)
     together = {
         name: pd.concat(
             [getattr(tables, name) for tables in parts.tables], ignore_index=True
         )
         for name in ("zones", "blocks", "facilities", "water")
     }
+    boundary = tile(together["zones"], together["blocks"])
+    frame = join(parts.frames)
+    young = children(plan, frame)
+    progress("people", 1, 1)
+    people = rasters.population(boundary, frame, young, LATEST)
+    rounds = survey(plan, frame, young)
+    progress("survey", 1, 1)
     return Town(
         plan=plan,
         boundary=boundary,
@@ -109,6 +108,28 @@ def assemble(plan: TownPlan, parts: Assembly, progress: Report) -> Town:
         persons=int(people.values[people.values != rasters.NODATA].sum()),
         **together,
     )
+
+
+def tile(zones: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame) -> shapely.Geometry:
+    """Give blocks, zones and boundary the same corners, so that each tiles the next exactly.
+
+    Changes both tables in place and returns the boundary.
+    """
+    shapes = blocks.geometry.to_numpy()
+    faces = polygonize(list(shapely.boundary(shapes)))
+    # Nearest, not within: a millimetre's scrap between two blocks goes to one of them.
+    block = shapely.STRtree(shapes).nearest(shapely.point_on_surface(faces))
+    whole = [
+        shapely.coverage_union_all(faces[here])
+        for here in pd.Series(block).groupby(block).indices.values()
+    ]
+    blocks.geometry = whole
+    parent = blocks["parent"].to_numpy()
+    zones.geometry = [
+        shapely.coverage_union_all(blocks.geometry.to_numpy()[parent == code])
+        for code in zones["code"]
+    ]
+    return shapely.coverage_union_all(zones.geometry.to_numpy())
 
 
 def write_town(plan: TownPlan, folder: Path, progress: Report = quiet) -> Town:
@@ -157,7 +178,7 @@ def with_lonlat(places: gpd.GeoDataFrame) -> pd.DataFrame:
 def municipality(town: Town) -> dict:
     plan = town.plan
     outline = gpd.GeoSeries([town.boundary], crs=plan.srid).to_crs(4326).iloc[0]
-    outline = shapely.transform(outline, lambda points: points.round(8))
+    outline = shapely.transform(outline, lambda points: points.round(9))
     if outline.geom_type == "Polygon":
         outline = shapely.MultiPolygon([outline])
     return {

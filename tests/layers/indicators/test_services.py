@@ -1,4 +1,3 @@
-import datetime
 from dataclasses import replace
 
 import pytest
@@ -9,36 +8,9 @@ from layers.geography.models import Zone
 from layers.geography.tenancy import set_tenant
 from layers.indicators.models import Estimate, Observation, ObservationSet, Release
 from layers.indicators.observations import ChildRow, UnitRow
-from layers.indicators.services import compute_release, replace_observations
+from layers.indicators.services import compute_release
 from tests.factories.geography import MunicipalityFactory, ZoneFactory
 from tests.factories.observations import households
-
-TITLES = {"ar": "جولة الربيع", "en": "Spring round", "fr": "Vague du printemps"}
-
-
-@pytest.fixture
-def zones(town):
-    return [ZoneFactory(municipality=town, code=f"Z{n}") for n in (1, 2, 3, 4)]
-
-
-@pytest.fixture
-def put(town, zones):
-    """Writes units as the round "spring"."""
-
-    def put(units, **changes):
-        return replace_observations(
-            **{
-                "municipality": town,
-                "code": "spring",
-                "titles": TITLES,
-                "reference_date": datetime.date(2026, 4, 30),
-                "source": "Household survey",
-                "units": units,
-            }
-            | changes
-        )
-
-    return put
 
 
 def test_the_same_observations_again_change_nothing(put):
@@ -65,9 +37,9 @@ def test_households_without_children_are_kept(put):
     assert put(units).units.count() == len(units)
 
 
-def test_a_new_title_leaves_the_observations_alone(put):
+def test_a_new_title_leaves_the_observations_alone(put, titles):
     first = put(households())
-    again = put(households(), titles=TITLES | {"en": "April round"})
+    again = put(households(), titles=titles | {"en": "April round"})
     assert again.title_en == "April round"
     assert (again.pk, again.digest) == (first.pk, first.digest)
 
@@ -110,18 +82,17 @@ def child(**changes):
     ],
 )
 def test_bad_observations_are_refused_with_the_place_and_the_way_out(
-    put, units, message, settings
+    put, units, message
 ):
-    settings.LANGUAGE_CODE = "en"
     with pytest.raises(ValidationError) as refused:
         put(units)
     assert refused.value.messages[0].startswith(message)
     assert not ObservationSet.objects.exists()
 
 
-def test_a_round_without_a_title_in_each_language_is_refused(put):
+def test_a_round_without_a_title_in_each_language_is_refused(put, titles):
     with pytest.raises(ValidationError, match="a title in Arabic, English and French"):
-        put(households(), titles=TITLES | {"fr": ""})
+        put(households(), titles=titles | {"fr": ""})
 
 
 def test_a_release_holds_each_zone_the_town_and_both_sexes(put, town, zones):

@@ -1,0 +1,51 @@
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from layers.indicators.models import Estimate, Release
+from tests.factories.observations import households
+
+
+def printed(*arguments):
+    out = StringIO()
+    call_command("compute_indicators", *arguments, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_it_prints_the_figures_and_stores_nothing(put, town):
+    put(households())
+    lines = printed(town.slug, "spring", "--indicator", "was_water")
+    assert lines[0].split() == [
+        *("indicator", "zone", "children", "estimate"),
+        *("se", "low", "high", "n", "flag"),
+    ]
+    assert len(lines) == 1 + 5 * 3 + 1
+    assert lines[5].startswith("was_water        (town)       all         0.")
+    assert lines[4].split() == [
+        "was_water",
+        "Z4",
+        "all",
+        *"-----",
+        "no_data",
+        "no_data",
+    ]
+    assert lines[-1] == "Nothing was stored; --release stores these figures."
+    assert not Release.objects.exists()
+
+
+def test_it_stores_a_release_on_demand(put, town):
+    put(households())
+    lines = printed(town.slug, "spring", "--release", "--breakdown", "sex:female")
+    assert lines[-1] == "Stored as release 1."
+    assert Estimate.objects.of_release(Release.objects.get()).exists()
+
+
+def test_an_unknown_town_or_round_is_answered_with_the_known_ones(put, town):
+    put(households())
+    with pytest.raises(
+        CommandError, match=rf"no municipality x\. Known: .*{town.slug}"
+    ):
+        printed("x", "spring")
+    with pytest.raises(CommandError, match=r"no published round x\. Known: spring\."):
+        printed(town.slug, "x")
