@@ -159,8 +159,7 @@ def load_upload(*, upload: Upload) -> Outcome:
     check = check_upload(upload=upload)
     if check.blocked:
         raise UploadNotReady(
-            _("The file was not loaded: %(count)s cells need correction."),
-            params={"count": upload.report["errors"]},
+            _("The file was not loaded. Correct what is listed and upload it again."),
         )
     _write(upload, check)
     if round.status == Round.Status.DRAFT:

@@ -112,7 +112,7 @@ def problems_csv(problems: Iterable[Problem]) -> str:
             gettext("Sheet"),
             gettext("Row"),
             gettext("Column"),
-            gettext("Weight of the problem"),
+            gettext("Severity"),
             gettext("What is wrong"),
         ]
     )

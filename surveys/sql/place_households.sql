@@ -26,7 +26,8 @@ SELECT given.n,
            SELECT parcel.id, parcel.code, parcel.zone_id,
                   ST_Distance(parcel.geometry::geography, at.point::geography) AS metres
              FROM geography_parcel AS parcel
-            WHERE parcel.municipality_id = %(municipality)s
+            WHERE named.id IS NULL
+              AND parcel.municipality_id = %(municipality)s
               AND parcel.valid_until IS NULL
               -- A degree of longitude shrinks with latitude: the box is wide enough.
               AND parcel.geometry && ST_Expand(
@@ -36,7 +37,7 @@ SELECT given.n,
             ORDER BY metres, parcel.id
             LIMIT 1
            ) AS near
-         ON named.id IS NULL AND near.metres <= %(tolerance)s
+         ON near.metres <= %(tolerance)s
   LEFT JOIN LATERAL (
            SELECT own.id, own.code
              FROM geography_zone AS own

@@ -10,7 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
-from surveys.models import Round
+from surveys.checking import Check
+from surveys.errors import UploadNotReady
+from surveys.models import Round, Upload
 from surveys.problems import Problem
 from surveys.services import (
     check_upload,
@@ -86,21 +88,30 @@ class Command(BaseCommand):
             upload = store_upload(round=round, files=files, by=None)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        if dry_run:
+            check = self._refuse(upload)
+            self.stdout.write(f"{len(check.candidates)} households would be loaded.")
+            return
+        try:
+            outcome = load_upload(upload=upload)
+        except UploadNotReady:
+            self._refuse(upload)
+            raise
+        self.stdout.write(
+            f"{round.code}: {outcome.added} households added, {outcome.changed} "
+            f"changed, {outcome.unchanged} unchanged, {outcome.withdrawn} withdrawn "
+            f"ones left out; {outcome.children} children; {outcome.warnings} warnings."
+        )
+
+    def _refuse(self, upload: Upload) -> Check:
+        """Says what blocks the file; gives back the check of one that nothing blocks."""
         check = check_upload(upload=upload)
         blocking = [problem for problem in check.problems if problem.blocks]
         for problem in blocking[:SHOWN_PROBLEMS]:
             self.stderr.write(_line(problem))
         if blocking:
             raise CommandError(f"{len(blocking)} errors: nothing was loaded.")
-        if dry_run:
-            self.stdout.write(f"{len(check.candidates)} households would be loaded.")
-            return
-        outcome = load_upload(upload=upload)
-        self.stdout.write(
-            f"{round.code}: {outcome.added} households added, {outcome.changed} "
-            f"changed, {outcome.unchanged} unchanged, {outcome.withdrawn} withdrawn "
-            f"ones left out; {outcome.children} children; {outcome.warnings} warnings."
-        )
+        return check
 
 
 def _line(problem: Problem) -> str:
