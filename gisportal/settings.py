@@ -21,6 +21,7 @@ HTTPS = env.bool("HTTPS", default=False)
 INSTALLED_APPS = [
     "gisportal.portal",
     "gisportal.accounts",
+    "surveys",
     "layers.indicators",
     "layers.geography",
     "django.contrib.auth",
