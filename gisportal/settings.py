@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "gisportal.accounts",
     "layers.indicators",
     "layers.geography",
+    "layers.maps",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

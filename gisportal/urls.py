@@ -3,6 +3,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("layers.maps.tile_urls")),
 ]
 
 # /<language>/account/… is for everyone; /<language>/<municipality>/… is a town's.
