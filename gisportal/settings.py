@@ -24,6 +24,8 @@ INSTALLED_APPS = [
     "layers.indicators",
     "layers.geography",
     "layers.maps",
+    "gisportal.cases",
+    "gisportal.service_requests",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
