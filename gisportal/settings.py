@@ -130,6 +130,10 @@ ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"
 )
+# Where this server is reached: what letters link to.
+PUBLIC_ADDRESS = env.str(
+    "PUBLIC_ADDRESS", f"http://localhost:{env.str('PORT', '8000')}"
+)
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 
 CACHES = {

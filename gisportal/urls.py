@@ -9,5 +9,6 @@ urlpatterns = [
 # /<language>/account/… is for everyone; /<language>/<municipality>/… is a town's.
 urlpatterns += i18n_patterns(
     path("account/", include("allauth.urls")),
+    path("<slug:municipality>/requests/", include("gisportal.service_requests.urls")),
     path("", include("gisportal.portal.urls")),
 )

@@ -239,9 +239,7 @@ class CaseFollower(TenantModel):
     """Somebody who has the same problem and hears when its status changes."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="followers")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     language = models.CharField(max_length=5, choices=settings.LANGUAGES)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -52,9 +52,7 @@ def clean_photo(file: BinaryIO) -> Photo:
     """
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise PhotoRefused(
-            _("The photo is larger than 20 MB. Choose a smaller one.")
-        )
+        raise PhotoRefused(_("The photo is larger than 20 MB. Choose a smaller one."))
     image = _decode(content, _sniffed_format(content))
     out = io.BytesIO()
     image.save(out, "JPEG", quality=85, optimize=True)

@@ -77,6 +77,7 @@ def find_place(
                     "Parcel %(code)s is not in the register. Check the number, "
                     "or show the place on the map."
                 ),
+                code="parcel",
                 params={"code": parcel_code},
             )
     if geometry is None and parcel is not None:
@@ -163,7 +164,9 @@ def change_status(
     step = workflow.step(locked.status, to)
     if step is None:
         raise StepRefused(
-            _("A request that is “%(before)s” can't become “%(after)s”. Reload the page."),
+            _(
+                "A request that is “%(before)s” can't become “%(after)s”. Reload the page."
+            ),
             params={
                 "before": locked.get_status_display(),
                 "after": Case.Status(to).label,
@@ -182,6 +185,22 @@ def change_status(
         from_status=before,
         to_status=to,
         text=text.strip(),
+        at=at,
+    )
+
+
+@transaction.atomic
+def record_past_step(*, case: Case, to: Case.Status, text: str, at: datetime) -> None:
+    """A step that was taken before the case came here; nobody is told about it."""
+    before, case.status = case.status, to
+    case.save(update_fields=["status"])
+    _record(
+        case=case,
+        by=None,
+        kind=CaseEvent.Kind.STATUS_CHANGED,
+        from_status=before,
+        to_status=to,
+        text=text,
         at=at,
     )
 

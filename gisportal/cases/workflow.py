@@ -70,7 +70,5 @@ def step(before: str, after: str) -> Step | None:
 def next_statuses(before: str, actors: frozenset[Actor]) -> list[Status]:
     """Where `actors` may take a case from `before`, in the table's order."""
     return [
-        after
-        for after, found in STEPS[Status(before)].items()
-        if found.actors & actors
+        after for after, found in STEPS[Status(before)].items() if found.actors & actors
     ]

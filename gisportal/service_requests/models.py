@@ -37,9 +37,7 @@ class Category(Named, TenantModel):
     hint_ar = models.CharField(_("Arabic examples"), max_length=200, blank=True)
     hint_en = models.CharField(_("English examples"), max_length=200, blank=True)
     hint_fr = models.CharField(_("French examples"), max_length=200, blank=True)
-    department = models.CharField(
-        _("department"), max_length=30, choices=Department
-    )
+    department = models.CharField(_("department"), max_length=30, choices=Department)
     service_level_days = models.PositiveSmallIntegerField(
         _("service level, days"), help_text=_("Calendar days until the answer.")
     )
@@ -108,9 +106,7 @@ class ServiceRequestQuerySet(TenantQuerySet):
 
 
 class ServiceRequest(TenantModel):
-    case = models.OneToOneField(
-        Case, models.PROTECT, related_name="service_request"
-    )
+    case = models.OneToOneField(Case, models.PROTECT, related_name="service_request")
     category = models.ForeignKey(
         Category, models.PROTECT, related_name="service_requests"
     )

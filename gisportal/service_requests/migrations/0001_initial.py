@@ -3,61 +3,164 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from layers.geography.tenancy import RowSecurity
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_initial'),
-        ('geography', '0003_web_mercator_indexes'),
+        ("cases", "0001_initial"),
+        ("geography", "0003_web_mercator_indexes"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name_ar', models.CharField(max_length=200, verbose_name='Arabic name')),
-                ('name_en', models.CharField(blank=True, max_length=200, verbose_name='English name')),
-                ('name_fr', models.CharField(blank=True, max_length=200, verbose_name='French name')),
-                ('code', models.CharField(max_length=30, verbose_name='code')),
-                ('hint_ar', models.CharField(blank=True, max_length=200, verbose_name='Arabic examples')),
-                ('hint_en', models.CharField(blank=True, max_length=200, verbose_name='English examples')),
-                ('hint_fr', models.CharField(blank=True, max_length=200, verbose_name='French examples')),
-                ('department', models.CharField(choices=[('electricity', 'Lighting and electricity'), ('works', 'Public works'), ('cleaning', 'Cleaning'), ('water', 'Water and sewage'), ('front_office', 'Front office')], max_length=30, verbose_name='department')),
-                ('service_level_days', models.PositiveSmallIntegerField(help_text='Calendar days until the answer.', verbose_name='service level, days')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='order')),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='geography.municipality')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "name_ar",
+                    models.CharField(max_length=200, verbose_name="Arabic name"),
+                ),
+                (
+                    "name_en",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="English name"
+                    ),
+                ),
+                (
+                    "name_fr",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="French name"
+                    ),
+                ),
+                ("code", models.CharField(max_length=30, verbose_name="code")),
+                (
+                    "hint_ar",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="Arabic examples"
+                    ),
+                ),
+                (
+                    "hint_en",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="English examples"
+                    ),
+                ),
+                (
+                    "hint_fr",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="French examples"
+                    ),
+                ),
+                (
+                    "department",
+                    models.CharField(
+                        choices=[
+                            ("electricity", "Lighting and electricity"),
+                            ("works", "Public works"),
+                            ("cleaning", "Cleaning"),
+                            ("water", "Water and sewage"),
+                            ("front_office", "Front office"),
+                        ],
+                        max_length=30,
+                        verbose_name="department",
+                    ),
+                ),
+                (
+                    "service_level_days",
+                    models.PositiveSmallIntegerField(
+                        help_text="Calendar days until the answer.",
+                        verbose_name="service level, days",
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="order"),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="geography.municipality",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'category',
-                'verbose_name_plural': 'categories',
-                'ordering': ['position', 'code'],
+                "verbose_name": "category",
+                "verbose_name_plural": "categories",
+                "ordering": ["position", "code"],
             },
         ),
         migrations.CreateModel(
-            name='ServiceRequest',
+            name="ServiceRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('description', models.TextField(verbose_name='description')),
-                ('source_key', models.CharField(blank=True, max_length=60)),
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='service_request', to='cases.case')),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='service_requests', to='service_requests.category')),
-                ('municipality', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='geography.municipality')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("description", models.TextField(verbose_name="description")),
+                ("source_key", models.CharField(blank=True, max_length=60)),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="service_request",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="service_requests",
+                        to="service_requests.category",
+                    ),
+                ),
+                (
+                    "municipality",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="geography.municipality",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service request',
-                'verbose_name_plural': 'service requests',
-                'ordering': ['-case__created_at', '-pk'],
+                "verbose_name": "service request",
+                "verbose_name_plural": "service requests",
+                "ordering": ["-case__created_at", "-pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(fields=('municipality', 'code'), name='category_code_once'),
+            model_name="category",
+            constraint=models.UniqueConstraint(
+                fields=("municipality", "code"), name="category_code_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='servicerequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('source_key', ''), _negated=True), fields=('municipality', 'source_key'), name='source_key_once'),
+            model_name="servicerequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("source_key", ""), _negated=True),
+                fields=("municipality", "source_key"),
+                name="source_key_once",
+            ),
         ),
+        RowSecurity("service_requests_category"),
+        RowSecurity("service_requests_servicerequest"),
     ]
