@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,9 @@ from django.utils.translation import gettext as _
 from gisportal.cases.models import Case
 from gisportal.service_requests.errors import RowsRefused
 
-REQUIRED = ("reference", "category", "description", "created_at")
+REQUIRED = ("category", "description", "reported_at")
+# Words of other systems for the same thing.
+SYNONYMS = {"resolved": "done", "closed": "done", "open": "received"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Row:
     reference: str
     category: str
     description: str
-    created_at: datetime
+    reported_at: datetime
     geometry: Point | None
     parcel_code: str
     address: str
@@ -65,21 +68,28 @@ def _row(line: int, cells: dict[str, str | None], zone: ZoneInfo) -> Row:
     def cell(name: str) -> str:
         return (cells.get(name) or "").strip()
 
+    if None in cells:
+        raise _fault(line, "?", _("has more cells than the first line has names"))
     for name in REQUIRED:
         if not cell(name):
             raise _fault(line, name, _("is empty; write a value"))
-    created_at = _time(line, "created_at", cell("created_at"), zone)
-    assert created_at is not None  # noqa: S101 - it is required above
+    reported_at = _time(line, "reported_at", cell("reported_at"), zone)
+    assert reported_at is not None  # noqa: S101 - it is required above
     return Row(
         line=line,
-        reference=cell("reference"),
+        reference=cell("reference") or _fingerprint(cells),
         category=cell("category"),
         description=cell("description"),
-        created_at=created_at,
+        reported_at=reported_at,
         geometry=_point(line, cell("longitude"), cell("latitude")),
         parcel_code=cell("parcel_code"),
         address=cell("address"),
-        status=_choice(line, "status", cell("status") or "received", Case.Status),
+        status=_choice(
+            line,
+            "status",
+            SYNONYMS.get(cell("status"), cell("status")) or "received",
+            Case.Status,
+        ),
         answer=cell("answer"),
         answered_at=_time(line, "answered_at", cell("answered_at"), zone),
         channel=_choice(line, "channel", cell("channel") or "web", Case.Channel),
@@ -88,6 +98,13 @@ def _row(line: int, cells: dict[str, str | None], zone: ZoneInfo) -> Row:
         reporter_phone=cell("reporter_phone"),
         language=cell("language") or "ar",
     )
+
+
+def _fingerprint(cells: dict[str, str | None]) -> str:
+    """What tells a row apart that has no reference: all that is in it but its fate."""
+    fate = {"status", "answer", "answered_at"}
+    said = sorted((name, text) for name, text in cells.items() if name not in fate)
+    return f"row-{sha256(repr(said).encode()).hexdigest()[:32]}"
 
 
 def _fault(line: int, column: str, what: str) -> ValidationError:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -101,7 +102,7 @@ class Loaded:
 def load_service_requests(*, municipality: Municipality, file: Path) -> Loaded:
     """Load requests from a CSV file: all of it or nothing, twice changes nothing.
 
-    Columns: reference, category, description, created_at; and as known latitude,
+    Columns: category, description, reported_at; and as known reference, latitude,
     longitude, parcel_code, address, status, answer, answered_at, channel,
     reporter_name, reporter_email, reporter_phone, language. Raises RowsRefused.
     """
@@ -109,15 +110,20 @@ def load_service_requests(*, municipality: Municipality, file: Path) -> Loaded:
         category.code: category
         for category in create_categories(municipality=municipality)
     }
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = read_rows(lines, time_zone=municipality.time_zone)
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows = read_rows(lines, time_zone=municipality.time_zone)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise RowsRefused(
+            _("This is no CSV file in UTF-8. Save it as “CSV UTF-8” and try again.")
+        ) from error
     known = set(
         ServiceRequest.objects.of(municipality)
         .filter(source_key__in=[row.reference for row in rows])
         .values_list("source_key", flat=True)
     )
     added, faults = 0, []
-    for row in sorted(rows, key=lambda row: row.created_at):
+    for row in sorted(rows, key=lambda row: row.reported_at):
         if row.reference in known:
             continue
         try:
@@ -153,7 +159,7 @@ def _load(
         reporter=Reporter(user, row.reporter_name, row.reporter_phone, row.language),
         channel=Case.Channel(row.channel),
         by=None,
-        at=row.created_at,
+        at=row.reported_at,
         source_key=row.reference,
     )
     if row.status != Case.Status.RECEIVED:
@@ -161,7 +167,7 @@ def _load(
             case=request.case,
             to=Case.Status(row.status),
             text=row.answer,
-            at=row.answered_at or row.created_at,
+            at=row.answered_at or row.reported_at,
         )
 
 
