@@ -24,6 +24,9 @@ INSTALLED_APPS = [
     "surveys",
     "layers.indicators",
     "layers.geography",
+    "layers.maps",
+    "gisportal.cases",
+    "gisportal.service_requests",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -131,6 +134,10 @@ ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
 
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"
+)
+# Where this server is reached: what letters link to.
+PUBLIC_ADDRESS = env.str(
+    "PUBLIC_ADDRESS", f"http://localhost:{env.str('PORT', '8000')}"
 )
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import gzip
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from layers.geography.declaration import Layer
+from layers.geography.models import Municipality
+from layers.geography.tenancy import set_tenant
+from layers.maps import tiles
+from layers.maps.cache import Tile
+from layers.maps.catalogue import layer_named, may_see
+from layers.maps.models import LayerVersion
+
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@require_safe
+def tile(
+    request: HttpRequest, town: str, layer: str, version: str, *, z: int, x: int, y: int
+) -> HttpResponse:
+    """A tile of the layer's version, or of its present content under another one.
+
+    The address says `town` where others say `municipality`, so that the
+    middleware leaves it alone: a tile in the cache is answered without a query.
+    """
+    declared = layer_named(layer)
+    tiles.check_address(declared, z, x, y)
+    key = (town, layer, version, z, x, y)
+    if declared.permission is None and (found := tiles.cache.get(key)):
+        return _answer(request, found, FOR_EVER)
+    municipality = get_object_or_404(Municipality.objects.defer("boundary"), slug=town)
+    set_tenant(municipality)
+    _refuse_strangers(request, declared, municipality)
+    present = LayerVersion.objects.of_layers([declared], municipality)[layer]
+    key = (town, layer, present, z, x, y)
+    found = tiles.cache.get(key)
+    if found is None:
+        found = tiles.render(layer=declared, municipality=municipality, z=z, x=x, y=y)
+        tiles.cache.put(key, found)
+    if declared.permission is not None:
+        return _answer(request, found, "private, no-store")
+    return _answer(request, found, FOR_EVER if version == present else "no-cache")
+
+
+def _refuse_strangers(
+    request: HttpRequest, layer: Layer, municipality: Municipality
+) -> None:
+    if not may_see(layer, request.user, municipality):
+        raise PermissionDenied(
+            _("The layer “%(layer)s” is for the staff of this municipality.")
+            % {"layer": layer.title}
+        )
+
+
+def _answer(request: HttpRequest, found: Tile, caching: str) -> HttpResponse:
+    gzipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    etag = found.etag if gzipped else found.etag[:-1] + '-plain"'
+    content = found.content if gzipped else gzip.decompress(found.content)
+    response = HttpResponse(content, "application/vnd.mapbox-vector-tile")
+    if gzipped:
+        response["Content-Encoding"] = "gzip"
+    response["ETag"] = etag
+    response["Cache-Control"] = caching
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return get_conditional_response(request, etag=etag, response=response)
