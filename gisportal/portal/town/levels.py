@@ -20,7 +20,7 @@ ASSUMED = "no figure in the sources at hand: assumed"
 LEVELS: dict[str, Level] = {
     "out_of_school": Level(38, "children of 6–17 at the start of the school year", f"{CFRA_2025}: Bekaa, 38 %"),
     "labour": Level(16, "selected children of 5–17", f"{CFRA_2023}: households that sent a child to work, 16 %"),
-    "water": Level(31, "children in households without an improved source within 30 minutes", f"{CFRA_2025}: households with insufficient drinking water, 31 %"),
+    "water": Level(31, "children in households without an improved water source within 30 minutes", f"{CFRA_2025}: households with insufficient drinking water, 31 %"),
     "unregistered": Level(10, "children under 5 whose birth is not registered", ASSUMED),
     "understimulated": Level(36, "children of 24–59 months with fewer than 4 of 6 activities", ASSUMED),
     "sanitation": Level(17, "children in households without improved, unshared sanitation", ASSUMED),

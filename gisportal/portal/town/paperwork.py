@@ -22,30 +22,36 @@ SHARES = {
     "street_light": 0.15, "road": 0.2, "waste": 0.18, "water": 0.14, "sewage": 0.12,
     "playground": 0.07, "school_access": 0.08, "other": 0.06,
 }  # fmt: skip
-STATUSES = {"received": 0.3, "in_progress": 0.25, "resolved": 0.38, "rejected": 0.07}
+# Chances of each status for a report of the last three weeks, and for an older one.
+STATUSES = ("received", "in_progress", "done", "rejected")
+YOUNG, OLD = (0.5, 0.32, 0.15, 0.03), (0.02, 0.1, 0.78, 0.1)
+ANSWERS = {
+    "done": ["تمّ الإصلاح. شكراً على تنبيهكم.", "عالج فريق الأشغال المشكلة أمس.", "انتهى العمل، أخبرونا إن عاد العطل."],
+    "rejected": ["هذا خارج صلاحية البلدية، وقد حوّلناه إلى الجهة المعنية.", "عاينّا الموقع ولم نجد العطل."],
+}  # fmt: skip
 LAST_REPORT = pd.Timestamp("2026-11-20T18:00", tz="Asia/Beirut")
 
 BILL_KINDS = {
-    "rental_value_fee": (
+    "rental_value": (
         "رسم على القيمة التأجيرية لسنة {0}",
         "Rental value fee {0}",
         "Taxe sur la valeur locative {0}",
     ),
-    "pavements_and_sewers": (
+    "sidewalks_sewers": (
         "رسم صيانة الأرصفة والمجارير لسنة {0}",
         "Pavements and sewers maintenance fee {0}",
         "Taxe d'entretien des trottoirs et des égouts {0}",
     ),
-    "late_fine": (
+    "penalty": (
         "غرامة تأخير عن سنة {0}",
         "Late payment fine for {0}",
         "Pénalité de retard pour {0}",
     ),
 }
 DEMO_BILLS = {
-    "rental_value_fee": 1_950_000,
-    "pavements_and_sewers": 540_000,
-    "late_fine": 360_000,
+    "rental_value": 1_950_000,
+    "sidewalks_sewers": 540_000,
+    "penalty": 360_000,
 }
 
 
@@ -62,27 +68,48 @@ def requests(plan: TownPlan, ground: Ground) -> pd.DataFrame:
     points = np.array([shapely.get_coordinates(ground.lots[lot])[0] for lot in lots])
     lon, lat = plan.to_lonlat.transform(points[:, 0], points[:, 1])
     category = rng.choice(list(SHARES), size=plan.requests, p=list(SHARES.values()))
-    ago = np.sort(rng.exponential(60, plan.requests))[::-1] * 24 * 60
-    when = [LAST_REPORT - pd.Timedelta(minutes=int(minutes)) for minutes in ago]
-    texts = [str(rng.choice(REQUESTS[name])) for name in category]
-    status = rng.choice(list(STATUSES), size=plan.requests, p=list(STATUSES.values()))
-    reporter = [
-        email(plan, f"reporter{number:02d}")
-        for number in rng.integers(1, 40, plan.requests)
-    ]
+    ago = np.sort(rng.exponential(45, plan.requests))[::-1]
+    when = [LAST_REPORT - pd.Timedelta(minutes=int(days * 24 * 60)) for days in ago]
+    # In Beirut's time of that day, and at an hour when people write.
+    when = [moment.replace(hour=7 + moment.hour // 2) for moment in when]
+    status = [str(rng.choice(STATUSES, p=YOUNG if days < 21 else OLD)) for days in ago]
+    numbers = rng.integers(1, 40, plan.requests)
+    reporter = [email(plan, f"reporter{number:02d}") for number in numbers]
     for index in range(min(3, plan.requests)):
         reporter[-1 - 4 * index] = email(plan, "resident")
+    answers = [
+        str(rng.choice(ANSWERS[name])) if name in ANSWERS else "" for name in status
+    ]
+    waited = rng.uniform(0.6, 9, plan.requests)
+    answered = [
+        (moment + pd.Timedelta(days=days)).floor("min").isoformat() if answer else ""
+        for moment, days, answer in zip(when, waited, answers, strict=True)
+    ]
+    texts = [str(rng.choice(REQUESTS[name])) for name in category]
     return pd.DataFrame(
         {
+            "reference": [f"SR-{number + 1:04d}" for number in range(plan.requests)],
             "category": category,
             "description": texts,
             "longitude": np.round(lon, 6),
             "latitude": np.round(lat, 6),
-            "reported_at": [moment.isoformat() for moment in when],
+            "created_at": [moment.isoformat() for moment in when],
             "status": status,
+            "answer": answers,
+            "answered_at": answered,
+            "channel": rng.choice(
+                ["web", "desk", "phone"], plan.requests, p=[0.7, 0.2, 0.1]
+            ),
             "reporter_email": reporter,
+            "language": [language_of(text) for text in texts],
         }
     )
+
+
+def language_of(text: str) -> str:
+    if not text.isascii() and "\u0600" <= text[0] <= "\u06ff":
+        return "ar"
+    return "fr" if text.startswith("Le ") else "en"
 
 
 def bills(plan: TownPlan, frame: Frame) -> pd.DataFrame:
@@ -101,11 +128,11 @@ def bills(plan: TownPlan, frame: Frame) -> pd.DataFrame:
         demo = number == 1
         address = email(plan, "resident" if demo else f"holder{number:03d}")
         for kind, amount in (DEMO_BILLS if demo else charges(rng)).items():
-            year = "2025" if kind == "late_fine" else "2026"
+            year = "2025" if kind == "penalty" else "2026"
             texts = [text.format(year) for text in BILL_KINDS[kind]]
             issued, due = (
                 ("2026-07-01", "2026-09-30")
-                if kind == "late_fine"
+                if kind == "penalty"
                 else ("2026-03-02", "2026-12-31")
             )
             bill = f"2026-{len(rows) + 1:05d}"
@@ -138,9 +165,9 @@ def charges(rng: np.random.Generator) -> dict[str, int]:
         np.clip(rng.lognormal(14.4, 0.55), 450_000, 12_000_000) // 10_000 * 10_000
     )
     due = {
-        "rental_value_fee": rental,
-        "pavements_and_sewers": int(rental * 0.28 // 10_000 * 10_000),
+        "rental_value": rental,
+        "sidewalks_sewers": int(rental * 0.28 // 10_000 * 10_000),
     }
     if rng.uniform() < 0.22:
-        due["late_fine"] = int(rental * 0.18 // 10_000 * 10_000)
+        due["penalty"] = int(rental * 0.18 // 10_000 * 10_000)
     return due
