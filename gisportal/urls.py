@@ -8,5 +8,6 @@ urlpatterns = [
 # /<language>/account/… is for everyone; /<language>/<municipality>/… is a town's.
 urlpatterns += i18n_patterns(
     path("account/", include("allauth.urls")),
+    path("<slug:municipality>/data/", include("layers.geography.urls")),
     path("", include("gisportal.portal.urls")),
 )

@@ -51,27 +51,35 @@ class Source:
 
 def identify(path: Path) -> str:
     """One of zip, gpkg, fgb, shp, geojson, csv. Raises Unreadable for all else."""
-    size = path.stat().st_size
-    if size == 0:
-        raise Unreadable("file_empty")
-    if size > LARGEST:
-        raise Unreadable("file_too_large", megabytes=size // 1024**2)
+    check_size(path)
     with path.open("rb") as file:
         head = file.read(4096)
     for magic, name in MAGIC.items():
         if head.startswith(magic):
             return name
-    for mark, name in FOREIGN.items():
-        if head.startswith(mark) or (mark[:1] == b"<" and mark.lower() in head.lower()):
-            raise Unreadable("format_foreign", format=name)
+    _refuse_foreign(head)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith((b"{", b"[")):
         return "geojson"
-    if text.startswith(b"<"):
-        raise Unreadable("format_foreign", format="XML")
     if b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Unreadable("format_unknown")
     return "csv"
+
+
+def check_size(path: Path) -> None:
+    size = path.stat().st_size
+    if size == 0:
+        raise Unreadable("file_empty")
+    if size > LARGEST:
+        raise Unreadable("file_too_large", megabytes=size // 1024**2)
+
+
+def _refuse_foreign(head: bytes) -> None:
+    for mark, name in FOREIGN.items():
+        if head.startswith(mark) or (mark[:1] == b"<" and mark.lower() in head.lower()):
+            raise Unreadable("format_foreign", format=name)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise Unreadable("format_foreign", format="XML")
 
 
 def _check(entries: list[zipfile.ZipInfo], packed: int) -> None:

@@ -9,9 +9,9 @@ from layers.geography.files.repair import GRID, moved
 STREET = 12.0
 
 
-def dissolve(codes: list[str], geometry: np.ndarray, crs: object, metres: object) -> (
-    tuple[list[str], np.ndarray]
-):
+def dissolve(
+    codes: list[str], geometry: np.ndarray, crs: object, metres: object
+) -> tuple[list[str], np.ndarray]:
     """One area per code: its rows merged, the streets inside it filled.
 
     Areas never overlap: a filled street belongs to the first code that claims it,
@@ -22,8 +22,9 @@ def dissolve(codes: list[str], geometry: np.ndarray, crs: object, metres: object
     names = sorted(set(codes))
     belongs = np.array(codes, dtype=object)
     raw = np.array([shapely.union_all(flat[belongs == name]) for name in names])
-    grown = shapely.buffer(shapely.buffer(raw, STREET, join_style="mitre"), -STREET,
-                           join_style="mitre")
+    grown = shapely.buffer(
+        shapely.buffer(raw, STREET, join_style="mitre"), -STREET, join_style="mitre"
+    )
     taken = shapely.GeometryCollection()
     result = []
     for number, area in enumerate(grown):

@@ -24,6 +24,7 @@ from layers.geography.files.request import Options, Request, What
 from layers.geography.files.source import Table, read
 
 GIGABYTE = 1024**3
+DRAWN = 1000
 
 
 def limit(size: int) -> None:
@@ -142,9 +143,9 @@ def _result(  # noqa: PLR0917
             "crs": _crs_name(crs),
             "encoding": table.encoding,
             "fields": table.fields,
-            "columns": {},
             "rows": len(table.absent),
             "notes": table.notes,
+            "refused_points": _spots(cleaned.geometry, gone),
         },
         refused=[
             (one + 1, code, value or (codes[one] if one < len(codes) else ""))
@@ -152,6 +153,14 @@ def _result(  # noqa: PLR0917
         ],
         repaired=[(one + 1, how, change) for one, how, change in cleaned.repaired],
     )
+
+
+def _spots(geometry: np.ndarray, gone: set[int]) -> list[list[float]]:
+    """Where the refused rows lie, in degrees, as far as they lie anywhere."""
+    rows = [row for row in sorted(gone) if row < len(geometry)][:DRAWN]
+    known = [geometry[row] for row in rows if geometry[row] is not None]
+    spots = shapely.point_on_surface(np.array(known, dtype=object))
+    return shapely.get_coordinates(spots).tolist()
 
 
 def main(request_path: Path, result_path: Path) -> None:

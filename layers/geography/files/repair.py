@@ -171,7 +171,9 @@ def _how(reason: str) -> str:
         "Interior": "hole_moved",
         "Valid": "collection",
     }
-    return next((how for word, how in words.items() if reason.startswith(word)), "mended")
+    return next(
+        (how for word, how in words.items() if reason.startswith(word)), "mended"
+    )
 
 
 def _as_multipolygons(geometry: np.ndarray) -> np.ndarray:

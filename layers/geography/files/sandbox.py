@@ -83,4 +83,6 @@ def _run(command: list[str], path: Path, progress: Progress) -> None:
         if process.wait() != 0:
             complaints.seek(0)
             logger.warning("reader failed: %s", complaints.read()[-2000:])
-            raise Unreadable("reader_limits" if process.returncode < 0 else "reader_failed")
+            raise Unreadable(
+                "reader_limits" if process.returncode < 0 else "reader_failed"
+            )

@@ -177,12 +177,16 @@ def _read_csv(path: Path, request: Request) -> Table:
     if len(fields) < 2 or len(set(fields)) < len(fields):
         raise Unreadable("csv_header", columns=", ".join(fields)[:300])
     cells = {
-        name: [row[number].strip() for row in rows] for number, name in enumerate(fields)
+        name: [row[number].strip() for row in rows]
+        for number, name in enumerate(fields)
     }
     geometry, absent, crs = _csv_geometry(cells, fields)
     chosen = columns.choose(fields, request.what, request.options.columns)
     table = Table(
-        {role: _join([cells[part] for part in parts]) for role, parts in chosen.items()},
+        {
+            role: _join([cells[part] for part in parts])
+            for role, parts in chosen.items()
+        },
         geometry,
         absent,
         crs,
@@ -216,10 +220,16 @@ def _csv_geometry(
         crs = f"EPSG:{stated[1]}" if stated and stated[1] != "0" else ""
         return shapely.force_2d(geometry), absent, crs
     degrees = True
-    x, y = columns.find(fields, columns.LONGITUDE), columns.find(fields, columns.LATITUDE)
+    x, y = (
+        columns.find(fields, columns.LONGITUDE),
+        columns.find(fields, columns.LATITUDE),
+    )
     if not (x and y):
         degrees = False
-        x, y = columns.find(fields, columns.EASTING), columns.find(fields, columns.NORTHING)
+        x, y = (
+            columns.find(fields, columns.EASTING),
+            columns.find(fields, columns.NORTHING),
+        )
     if not (x and y):
         raise Unreadable("csv_no_geometry", columns=", ".join(fields)[:300])
     points = [_point(a, b) for a, b in zip(cells[x], cells[y], strict=True)]

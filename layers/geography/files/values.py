@@ -56,8 +56,10 @@ def judge(columns: dict[str, list[str]], skip: set[int]) -> Refused:
 def _text(texts: list[str], row: int, role: str) -> str:
     text = unicodedata.normalize("NFC", texts[row])
     texts[row] = text
-    return "" if text.isascii() and text.isprintable() and len(text) <= 40 else _word(
-        text, role
+    return (
+        ""
+        if text.isascii() and text.isprintable() and len(text) <= 40
+        else _word(text, role)
     )
 
 
@@ -81,5 +83,3 @@ def duplicates(codes: list[str], skip: set[int]) -> Refused:
         if len(same) > 1
         for row in same
     ]
-
-
