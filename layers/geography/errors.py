@@ -107,6 +107,10 @@ FILE = {
         "Say what kind each facility is: map a column to “kind”, or choose one kind for"
         " all rows. Kinds: %(kinds)s."
     ),
+    "mixed_kinds": _(
+        "The file holds zones of several kinds: %(kinds)s. Upload each kind in a file of"
+        " its own."
+    ),
     "raster_format": _("Only GeoTIFF can be taken as a raster. Export it as GeoTIFF."),
     "raster_too_large": _(
         "The raster has %(pixels)s million cells; up to %(most)s million can be taken."

@@ -93,8 +93,7 @@ class OptionsForm(forms.Form):
         if self.what in kinds:
             first = [("", _("As the file says"))]
             choices = list(kinds[self.what].choices)
-            given = first if self.what is What.FACILITIES else []
-            self.fields["kind"].choices = [*given, *choices]
+            self.fields["kind"].choices = [*first, *choices]
         else:
             del self.fields["kind"]
         if self.what is not What.ZONES:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import shapely
+from django.contrib.gis.geos import Polygon
+from django.core.files import File
 from django.db import transaction
 
 from layers.geography import preview, staging
@@ -16,8 +18,8 @@ from layers.geography.events import geography_changed
 from layers.geography.files.exchange import Reading
 from layers.geography.files.refusal import Unreadable
 from layers.geography.files.request import Missing, Options, Request, What
-from layers.geography.files.sandbox import read_upload
-from layers.geography.models import Facility, Municipality, Zone
+from layers.geography.files.sandbox import describe_raster, read_upload
+from layers.geography.models import Facility, Municipality, Raster, Zone
 from layers.geography.report import Report
 from layers.geography.tenancy import tenant
 
@@ -170,7 +172,7 @@ def _bring(  # noqa: PLR0917
     picture: dict[str, Any] | None,
     progress: Progress,
 ) -> None:
-    kind = (options.kind or Zone.Kind.QUARTER) if what is What.ZONES else ""
+    kind = _zone_kind(reading, options) if what is What.ZONES else ""
     staging.stage(reading, partial(progress, "copying"))
     counts = staging.compare(municipality, what, kind)
     report.added = counts.get("added", 0)
@@ -198,6 +200,14 @@ def _bring(  # noqa: PLR0917
     _follow(municipality, what, kind, options, report)
 
 
+def _zone_kind(reading: Reading, options: Options) -> str:
+    """One kind for all zones of a file: as chosen, else as the file says."""
+    stated = set(reading.columns.pop("kind", [])) & set(Zone.Kind.values)
+    if not options.kind and len(stated) > 1:
+        raise ImportRefused("mixed_kinds", kinds=", ".join(sorted(stated)))
+    return str(options.kind or next(iter(stated), Zone.Kind.QUARTER))
+
+
 def _settle_missing(report: Report, options: Options, missing: int) -> None:
     """Decide about what is in force and not in the file; see docs/decisions."""
     in_force = missing + report.changed + report.unchanged
@@ -223,6 +233,50 @@ def _follow(
     if municipality.boundary is None or options.set_boundary:
         staging.draw_boundary(municipality, what, kind)
         report.notes.append(("boundary_set", {}))
+
+
+@transaction.atomic
+def import_raster(
+    *, municipality: Municipality, path: Path, kind: str, names: dict[str, str]
+) -> tuple[Raster, str]:
+    """Keep a GeoTIFF under the hash of its content; returns it and what became of it.
+
+    "added", "unchanged" (the same content again) or "changed" (the former one of the
+    kind is closed). Raises ImportRefused.
+    """
+    try:
+        told = describe_raster(path)
+    except Unreadable as error:
+        raise ImportRefused.of(error) from error
+    extent = Polygon.from_bbox(told["extent"])
+    extent.srid = 4326
+    if municipality.boundary and not extent.intersects(municipality.boundary):
+        raise ImportRefused("raster_outside", crs=f"EPSG:{told['srid']}")
+    content = digest(path)
+    today = municipality.today()
+    current = Raster.objects.of(municipality).current().filter(code=kind).first()
+    if current and current.sha256 == content:
+        return current, "unchanged"
+    if current:
+        Raster.objects.filter(pk=current.pk).update(valid_until=today)
+    raster = Raster(
+        municipality=municipality,
+        code=kind,
+        kind=kind,
+        name_ar=names.get("ar") or str(Raster.Kind(kind).label),
+        name_en=names.get("en", ""),
+        name_fr=names.get("fr", ""),
+        srid=told["srid"],
+        width=told["width"],
+        height=told["height"],
+        extent=extent,
+        sha256=content,
+        valid_from=today if current else staging.FIRST_DAY,
+    )
+    with path.open("rb") as file:
+        raster.file.save(f"{municipality.slug}/{content}.tif", File(file), save=False)
+    raster.save()
+    return raster, "changed" if current else "added"
 
 
 def add_municipality(

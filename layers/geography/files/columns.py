@@ -55,6 +55,7 @@ ROLES: dict[What, dict[str, tuple[str, ...]]] = {
     },
     What.ZONES: {
         "code": ("code", "zone_code", "zone_id", "zone", "id", "رمز", "رقم", "gid"),
+        "kind": ("kind", "type", "nature"),
         "parent": ("parent", "parent_code", "zone_parent", "quarter"),
         **NAMES,
     },

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from layers.geography.files import archive
 from layers.geography.files.exchange import Reading, load
@@ -18,7 +19,8 @@ from layers.geography.files.request import Request
 
 Progress = Callable[[str, float], None]
 ROOT = Path(__file__).resolve().parents[3]
-MODULE = "layers.geography.files.reader"
+VECTOR = "layers.geography.files.reader"
+RASTER = "layers.geography.files.raster"
 # Only what native libraries need to find their own data.
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PROJ_DATA", "PROJ_LIB", "GDAL_DATA", "TMPDIR")
 ENVIRONMENT = {
@@ -37,23 +39,41 @@ logger = logging.getLogger(__name__)
 
 def read_upload(request: Request, progress: Progress) -> Reading:
     """Read a file in a process of its own. Raises Unreadable."""
-    path = Path(request.path)
-    if not path.is_file():
-        raise Unreadable("file_absent", path=path.name)
-    if path.stat().st_size > archive.LARGEST:
-        raise Unreadable("file_too_large", megabytes=path.stat().st_size // 1024**2)
+    path = _checked(Path(request.path))
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         asked, result = Path(folder) / "request.json", Path(folder) / "result.npz"
         told = {**asdict(request), "path": str(path.resolve())}
         asked.write_text(json.dumps(told))
-        _run([sys.executable, "-m", MODULE, str(asked), str(result)], path, progress)
-        failure = result.with_suffix(".error")
-        if failure.exists():
-            error = json.loads(failure.read_text())
-            raise Unreadable(error["code"], **error["params"])
-        if not result.with_suffix(".json").exists():
-            raise Unreadable("reader_failed")
+        _run([sys.executable, "-m", VECTOR, str(asked), str(result)], path, progress)
+        _refused(result)
         return load(result)
+
+
+def describe_raster(path: Path) -> dict[str, Any]:
+    """Width, height, srid and extent of a GeoTIFF. Raises Unreadable."""
+    path = _checked(path)
+    with tempfile.TemporaryDirectory(prefix="import-") as folder:
+        result = Path(folder) / "result.npz"
+        command = [sys.executable, "-m", RASTER, str(path.resolve()), str(result)]
+        _run(command, path, lambda stage, share: None)
+        _refused(result)
+        return dict(json.loads(result.with_suffix(".json").read_text()))
+
+
+def _checked(path: Path) -> Path:
+    if not path.is_file():
+        raise Unreadable("file_absent", path=path.name)
+    archive.check_size(path)
+    return path
+
+
+def _refused(result: Path) -> None:
+    failure = result.with_suffix(".error")
+    if failure.exists():
+        error = json.loads(failure.read_text())
+        raise Unreadable(error["code"], **error["params"])
+    if not result.with_suffix(".json").exists():
+        raise Unreadable("reader_failed")
 
 
 def _run(command: list[str], path: Path, progress: Progress) -> None:

@@ -14,7 +14,9 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--kind", choices=Zone.Kind.values, default="quarter")
+        parser.add_argument(
+            "--kind", choices=Zone.Kind.values, help="else as the file says"
+        )
         parser.add_argument(
             "--dissolve",
             metavar="COLUMN",
