@@ -28,6 +28,7 @@ class Card:
 
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry(_("Children's map"), "maps:desk", "indicators.view_estimates"),
     Entry(_("Surveys"), "surveys:list", "surveys.upload_round"),
     Entry(_("Requests"), "service_requests:list"),
 )
