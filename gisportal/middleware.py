@@ -20,9 +20,10 @@ class TenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.municipality = None
+        request.view_failed = False
         with transaction.atomic():
             response = self.get_response(request)
-            if response.status_code >= 500:
+            if response.status_code >= 500 or request.view_failed:
                 transaction.set_rollback(True)
         return response
 
@@ -35,4 +36,5 @@ class TenantMiddleware:
             set_tenant(request.municipality)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        transaction.set_rollback(True)
+        # Rolled back at the end: the page of a 403 or 404 still asks who is there.
+        request.view_failed = True
