@@ -8,7 +8,6 @@ urlpatterns = [
 
 # /<language>/account/… is for everyone; /<language>/<municipality>/… is a town's.
 urlpatterns += i18n_patterns(
-    path("<slug:municipality>/map/", include("layers.maps.urls")),
     path("account/", include("allauth.urls")),
     path("<slug:municipality>/map/", include("layers.maps.urls")),
     path("<slug:municipality>/surveys/", include("surveys.urls")),

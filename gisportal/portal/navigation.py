@@ -65,7 +65,9 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         _("Report a problem"),
-        _("A dark street, a burst pipe, a broken swing: three steps, and you get a number."),
+        _(
+            "A dark street, a burst pipe, a broken swing: three steps, and you get a number."
+        ),
         "service_requests:create",
         "pin",
     ),
