@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date, datetime
 
 from surveys.columns import Column, Kind
@@ -172,7 +173,7 @@ def _date_in(text: str) -> date | None:
         return None
 
 
-CONVERTERS = {
+CONVERTERS: dict[Kind, Callable[[Column, object], Value]] = {
     Kind.CODE: _code,
     Kind.TEXT: _text,
     Kind.DATE: _date,

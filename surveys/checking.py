@@ -62,7 +62,7 @@ def check_file(*, round: Round, content: bytes) -> Check:
     except FileRefused as error:
         params = dict(error.params or {})
         sheet = params.get("sheet", "")
-        return Check(problems=[Problem(error.code, sheet=sheet, params=params)])
+        return Check(problems=[Problem(error.code or "", sheet=sheet, params=params)])
     reading = read_rows(sheets, first=round.starts_on, last=round.ends_on)
     if reading.blocked:
         return Check(problems=reading.problems)
@@ -165,12 +165,15 @@ def _points(candidates: Sequence[Candidate]) -> list[list[Any]]:
     located = [
         each for each in candidates if each.line.cells.get("longitude") is not None
     ]
-    step = max(1, -(-len(located) // KEPT_POINTS))
+    # What is new is drawn last, on top, and thinned out less.
+    old = [each for each in located if each.news == News.UNCHANGED]
+    new = [each for each in located if each.news != News.UNCHANGED]
+    step = max(1, -(-len(old) // KEPT_POINTS))
     return [
         [
             each.line.cells["longitude"],
             each.line.cells["latitude"],
             each.news.value if each.place.zone_id else "nowhere",
         ]
-        for each in located[::step]
+        for each in [*old[::step], *new[:KEPT_POINTS]]
     ]

@@ -34,6 +34,31 @@ class Column:
     answer: bool = False
 
 
+WORDS: dict[str, str | Promise] = {
+    "yes": _("yes"),
+    "no": _("no"),
+    "dont_know": _("not known"),
+    "female": _("girl"),
+    "male": _("boy"),
+    "piped": _("piped water"),
+    "borehole": _("borehole"),
+    "protected_well": _("protected well"),
+    "tanker": _("tanker truck"),
+    "bottled": _("bottled water"),
+    "unprotected_well": _("unprotected well"),
+    "surface": _("river, pond or channel"),
+    "flush_sewer": _("flush to the sewer"),
+    "flush_septic": _("flush to a septic tank"),
+    "pit_slab": _("pit with a slab"),
+    "pit_open": _("open pit"),
+    "none": _("no toilet"),
+    "lebanese": _("Lebanese"),
+    "syrian": _("Syrian"),
+    "palestinian": _("Palestinian"),
+    "other": _("another one"),
+}
+"""What each answer's code means."""
+
 YES_NO = ("yes", "no")
 YES_NO_UNKNOWN = ("yes", "no", "dont_know")
 

@@ -84,7 +84,7 @@ class FilesField(forms.FileField):
 
 
 class UploadForm(forms.Form):
-    files = FilesField(
+    answers = FilesField(
         label=_("File with the answers"),
         help_text=_(
             "An Excel workbook (.xlsx) like the template, or two CSV files, or a zip "

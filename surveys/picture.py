@@ -69,9 +69,9 @@ def draw_picture(
 def _path(geometry: MultiPolygon, frame: Frame) -> str:
     rings = []
     simple = geometry.simplify(0.5 / frame.scale_y, preserve_topology=True)
-    polygons = simple if simple.geom_type == "MultiPolygon" else [simple]
-    for polygon in polygons:
-        for ring in polygon.coords:
+    polygons = simple if isinstance(simple, MultiPolygon) else MultiPolygon(simple)
+    for polygon in polygons.coords:
+        for ring in polygon:
             steps = (frame.at(*point[:2]) for point in ring)
             rings.append("M" + "L".join(f"{x} {y}" for x, y in steps) + "Z")
     return "".join(rings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 from django.db import connection
 
@@ -37,7 +38,7 @@ def place_households(
 ) -> list[Place]:
     """One place per household, in their order."""
     cells = [household.cells for household in households]
-    given = {
+    given: dict[str, Any] = {
         "municipality": municipality.pk,
         "n": list(range(len(cells))),
         "codes": [each.get("parcel_code") for each in cells],
@@ -75,7 +76,7 @@ def place_warnings(line: HouseholdLine, place: Place) -> Iterator[Problem]:
         column = "parcel_code" if code else "latitude"
         yield Problem("no_place", "households", line.row, column)
     elif place.placed_by == PlacedBy.ZONE:
-        params = {"limit": TOLERANCE_METRES}
+        params: dict[str, Any] = {"limit": TOLERANCE_METRES}
         yield Problem("zone_only", "households", line.row, "latitude", params)
     elif place.placed_by == PlacedBy.PARCEL_CODE:
         if place.metres is not None and place.metres > DOUBTFUL_METRES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext_lazy as _
 
 ERRORS = {
@@ -146,6 +147,11 @@ WARNINGS = {
 }
 
 
+def _isolated(value: object) -> str:
+    """Between right-to-left words, dates and codes would be shown back to front."""
+    return f"\u2068{value}\u2069" if get_language_bidi() else str(value)
+
+
 @dataclass(frozen=True)
 class Problem:
     """`row` is the row in the file, counted from 1; None means the whole sheet."""
@@ -163,7 +169,7 @@ class Problem:
     @property
     def message(self) -> str:
         words = ERRORS.get(self.code) or WARNINGS[self.code]
-        return str(words) % self.params
+        return str(words) % {name: _isolated(v) for name, v in self.params.items()}
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -8,6 +8,7 @@ place is a zone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -30,7 +31,7 @@ from surveys.variables import (
 ONE_STRATUM = "all"
 
 
-def publish_round(*, round: Round, by: object) -> Release:
+def publish_round(*, round: Round, by: Any) -> Release:
     """Publishes at once and keeps a record of it. Idempotent: the same submissions
     give the same observations. Raises NothingToPublish for an empty round.
     """
@@ -39,7 +40,7 @@ def publish_round(*, round: Round, by: object) -> Release:
         return carry_out(publication=publication)
 
 
-def request_publication(*, round: Round, by: object) -> Publication:
+def request_publication(*, round: Round, by: Any) -> Publication:
     if not round.submissions.valid().placed().exists():
         raise NothingToPublish(
             _("No household of this round has a zone yet. Upload answers first.")
@@ -94,6 +95,8 @@ def _units(round: Round) -> Iterator[UnitRow]:
 
 
 def _unit(round: Round, submission: Submission) -> UnitRow:
+    if submission.zone is None:
+        raise NothingToPublish(_("A household without a zone can be in no figure."))
     key = opaque_key(round.municipality_id, submission.household.code)
     return UnitRow(
         key=key,

@@ -144,7 +144,8 @@ def _has_news(check: Check) -> bool:
 
 def _bytes(upload: Upload) -> bytes:
     with upload.file.open("rb") as file:
-        return file.read()
+        content: bytes = file.read()
+    return content
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from surveys.columns import SHEETS, Column, Kind
+from surveys.columns import SHEETS, WORDS, Column, Kind
 from surveys.problems import Problem
 from surveys.workbook import Sheet
 
@@ -90,7 +90,7 @@ def _explain(page: Worksheet) -> None:
                     column.name,
                     gettext("yes") if column.required else "",
                     str(column.about),
-                    ", ".join(column.choices),
+                    "\n".join(f"{each}: {WORDS[each]}" for each in column.choices),
                 ]
             )
     for cell in page[1]:

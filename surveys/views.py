@@ -9,17 +9,17 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from layers.geography.access import requires
+from layers.geography.access import TownRequest, requires
 from layers.geography.models import Zone
 from surveys.checking import check_file
-from surveys.columns import CHILDREN, HOUSEHOLDS
+from surveys.columns import CHILDREN, HOUSEHOLDS, WORDS
 from surveys.errors import (
     AlreadyWithdrawn,
     FileRefused,
@@ -68,17 +68,17 @@ TITLES = {
 }
 
 
-def _round(request: HttpRequest, code: str) -> Round:
+def _round(request: TownRequest, code: str) -> Round:
     rounds = Round.objects.of(request.municipality).visible_to(request.user)
     return get_object_or_404(rounds, code=code)
 
 
-def _upload(request: HttpRequest, pk: int) -> Upload:
+def _upload(request: TownRequest, pk: int) -> Upload:
     uploads = Upload.objects.of(request.municipality).visible_to(request.user)
     return get_object_or_404(uploads.select_related("round"), pk=pk)
 
 
-def _submission(request: HttpRequest, pk: int) -> Submission:
+def _submission(request: TownRequest, pk: int) -> Submission:
     submissions = Submission.objects.of(request.municipality).visible_to(request.user)
     return get_object_or_404(
         submissions.select_related("round", "household", "zone", "parcel"), pk=pk
@@ -95,7 +95,7 @@ def _words(error: ValidationError) -> str:
 
 @require_GET
 @requires("surveys.upload_round")
-def round_list(request: HttpRequest, municipality: str) -> HttpResponse:
+def round_list(request: TownRequest, municipality: str) -> HttpResponse:
     rounds = Round.objects.of(request.municipality).visible_to(request.user)
     return render(
         request,
@@ -104,7 +104,7 @@ def round_list(request: HttpRequest, municipality: str) -> HttpResponse:
     )
 
 
-def _rights(request: HttpRequest) -> dict[str, bool]:
+def _rights(request: TownRequest) -> dict[str, bool]:
     def may(permission: str) -> bool:
         return request.user.has_perm(permission, request.municipality)
 
@@ -116,7 +116,7 @@ def _rights(request: HttpRequest) -> dict[str, bool]:
 
 @require_http_methods(["GET", "POST"])
 @requires("surveys.publish_round")
-def create(request: HttpRequest, municipality: str) -> HttpResponse:
+def create(request: TownRequest, municipality: str) -> HttpResponse:
     initial = {"school_year_start": _last_september(timezone.localdate())}
     form = RoundForm(
         request.POST if request.method == "POST" else None, initial=initial
@@ -148,7 +148,7 @@ def _last_september(today: date) -> date:
 
 @require_GET
 @requires("surveys.upload_round")
-def template(request: HttpRequest, municipality: str) -> HttpResponse:
+def template(request: TownRequest, municipality: str) -> HttpResponse:
     return _attachment(template_workbook(), XLSX, "survey-template.xlsx")
 
 
@@ -159,7 +159,7 @@ def _attachment(content: bytes | str, kind: str, name: str) -> HttpResponse:
 
 @require_GET
 @requires("surveys.upload_round")
-def detail(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
+def detail(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     round = _round(request, code)
     valid = round.submissions.valid()
     rows = (
@@ -208,7 +208,7 @@ def _is_publishing(round: Round) -> bool:
 
 @require_http_methods(["GET", "POST"])
 @requires("surveys.upload_round")
-def upload(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
+def upload(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     """Only keeps the file: it is looked into by the page that follows, so that
     nothing which goes wrong there can lose it.
     """
@@ -216,11 +216,11 @@ def upload(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = UploadForm(*sent)
     if form.is_valid():
-        files = [(each.name, each.read()) for each in form.cleaned_data["files"]]
+        files = [(each.name, each.read()) for each in form.cleaned_data["answers"]]
         try:
             stored = store_upload(round=round, files=files, by=request.user)
         except FileRefused as error:
-            form.add_error("files", error)
+            form.add_error("answers", error)
         else:
             Upload.objects.filter(pk=stored.pk).update(status=Upload.Status.RECEIVED)
             return redirect("surveys:upload_detail", municipality, stored.pk)
@@ -229,7 +229,7 @@ def upload(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
 
 @require_GET
 @requires("surveys.upload_round")
-def upload_detail(request: HttpRequest, municipality: str, pk: int) -> HttpResponse:
+def upload_detail(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     found = _upload(request, pk)
     if found.status == Upload.Status.RECEIVED:
         if found.size <= INLINE_BYTES:
@@ -272,7 +272,7 @@ def _new_count(report: dict[str, Any]) -> int:
 
 @require_POST
 @requires("surveys.upload_round")
-def load(request: HttpRequest, municipality: str, pk: int) -> HttpResponse:
+def load(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     found = _upload(request, pk)
     if found.size > INLINE_BYTES:
         found.status = Upload.Status.LOADING
@@ -303,7 +303,7 @@ def load(request: HttpRequest, municipality: str, pk: int) -> HttpResponse:
 
 @require_GET
 @requires("surveys.upload_round")
-def errors(request: HttpRequest, municipality: str, pk: int) -> HttpResponse:
+def errors(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     found = _upload(request, pk)
     with found.file.open("rb") as file:
         check = check_file(round=found.round, content=file.read())
@@ -313,7 +313,7 @@ def errors(request: HttpRequest, municipality: str, pk: int) -> HttpResponse:
 
 @require_GET
 @requires("surveys.upload_round")
-def marked(request: HttpRequest, municipality: str, pk: int) -> HttpResponse:
+def marked(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     found = _upload(request, pk)
     with found.file.open("rb") as file:
         content = file.read()
@@ -330,7 +330,7 @@ def marked(request: HttpRequest, municipality: str, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires("surveys.publish_round")
-def publish(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
+def publish(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     round = _round(request, code)
     if request.method == "POST" and not _is_publishing(round):
         try:
@@ -351,7 +351,7 @@ def publish(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
     )
 
 
-def _publish(request: HttpRequest, round: Round) -> None:
+def _publish(request: TownRequest, round: Round) -> None:
     count = round.submissions.valid().placed().count()
     if count > INLINE_SUBMISSIONS:
         publication = request_publication(round=round, by=request.user)
@@ -371,7 +371,7 @@ def _publish(request: HttpRequest, round: Round) -> None:
 
 @require_GET
 @requires("surveys.view_submission")
-def submission_list(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
+def submission_list(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     """Numbers and places only: names are on the page of each record."""
     round = _round(request, code)
     words = request.GET.get("q", "").replace("\x00", "")[:100]
@@ -416,7 +416,7 @@ def _sortable(words: str, sort: str) -> Iterator[dict[str, Any]]:
 
 @require_GET
 @requires("surveys.view_submission")
-def submission_detail(request: HttpRequest, municipality: str, pk: int) -> HttpResponse:
+def submission_detail(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     submission = _submission(request, pk)
     record_read(submission=submission, reader=request.user)
     return render(
@@ -437,7 +437,10 @@ def submission_detail(request: HttpRequest, municipality: str, pk: int) -> HttpR
 
 def _explained(columns: Any, answers: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"about": column.about, "value": answers[column.name], "name": column.name}
+        {
+            "about": str(column.about).rstrip("."),
+            "value": WORDS.get(answers[column.name], answers[column.name]),
+        }
         for column in columns
         if column.answer and column.name in answers
     ]
@@ -445,7 +448,7 @@ def _explained(columns: Any, answers: dict[str, Any]) -> list[dict[str, Any]]:
 
 @require_POST
 @requires("surveys.publish_round")
-def withdraw(request: HttpRequest, municipality: str, pk: int) -> HttpResponse:
+def withdraw(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     submission = _submission(request, pk)
     form = WithdrawalForm(request.POST)
     if not form.is_valid():

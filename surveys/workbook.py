@@ -19,7 +19,6 @@ from pathlib import PurePosixPath
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-from defusedxml.common import DefusedXmlException
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -35,8 +34,8 @@ MAX_COLUMNS = 200
 HEADER_WITHIN = 10
 OLE = b"\xd0\xcf\x11\xe0"
 ZIP = b"PK\x03\x04"
-# What zipfile raises on damaged parts, and openpyxl on parts that contradict
-# each other.
+# What zipfile raises on damaged parts, and openpyxl on parts that contradict each
+# other; the refusal of XML entities is a ValueError.
 BROKEN_ZIP = (
     EOFError,
     LZMAError,
@@ -49,7 +48,6 @@ BROKEN_ZIP = (
 BROKEN_WORKBOOK = (
     *BROKEN_ZIP,
     AttributeError,
-    DefusedXmlException,
     InvalidFileException,
     LookupError,
     OverflowError,

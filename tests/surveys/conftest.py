@@ -1,6 +1,11 @@
+from collections.abc import Iterator
+
 import pytest
+from django.utils import translation
 
 
 @pytest.fixture(autouse=True)
-def uploads_in_a_temporary_folder(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "media"
+def in_english() -> Iterator[None]:
+    """Messages are compared in the language of the source."""
+    with translation.override("en"):
+        yield
