@@ -19,6 +19,7 @@ report_to() {
 say() { printf '%s\n' "$*" >&3; }
 
 fail() {
+  title=""
   printf '\n' >&2
   printf '%s\n' "$@" >&2
   exit 1
@@ -61,7 +62,12 @@ open_step() {
 run_group() {
   status=0
   set -m
-  (set -euo pipefail; exec 8>&-; "$@") &
+  (
+    set -euo pipefail
+    exec 8>&-
+    [[ $(type -t "$1") == function ]] || trap - ERR # what fails then speaks for itself
+    "$@"
+  ) &
   current=$!
   set +m
   wait "$current" || status=$?

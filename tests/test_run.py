@@ -120,6 +120,7 @@ def test_postmaster_pid_of_a_dead_server_is_forgotten(clone):
         assert not (data / "postmaster.pid").exists()
 
 
+@pytest.mark.slow
 @needs_postgis
 def test_the_private_database_keeps_what_it_is_told_and_ends_with_its_user(clone):
     roles = "SELECT count(*) FROM pg_roles WHERE rolsuper AND rolname LIKE 'gisportal%'"
@@ -142,6 +143,7 @@ def test_the_private_database_keeps_what_it_is_told_and_ends_with_its_user(clone
     assert not Path(cluster, "data/postmaster.pid").exists()
 
 
+@pytest.mark.slow
 @needs_postgis
 def test_a_database_that_would_lose_writes_is_refused(clone):
     prepare = "find_programs psql; prepare_database"
