@@ -16,7 +16,7 @@ report_to() {
   trap 'printf "%s, line %s: this failed: %s\n" "${BASH_SOURCE[0]}" "$LINENO" "$BASH_COMMAND" >&2' ERR
 }
 
-say() { printf '%s\n' "$*" >&3; }
+say() { printf '%s\n' "$@" >&3; }
 
 fail() {
   title=""
@@ -83,7 +83,7 @@ interrupted() {
   elif [[ $current ]]; then
     end_group "$1" "$current"
   fi
-  [[ -z $title ]] || printf '\nInterrupted at: %s. The same command goes on from there.\n' "$title" >&2
+  [[ -z $title ]] || say "" "Interrupted at: $title. The same command goes on from there."
   exit "$2"
 }
 
