@@ -18,7 +18,17 @@ PHOTO_TYPES = "image/jpeg,image/png,image/webp"
 MAX_WORDS = 4000
 
 
-class WhatForm(forms.Form):
+class TownForm(forms.Form):
+    """A form about one municipality, which it asks about parcels and categories."""
+
+    def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.municipality = municipality
+        if "category" in self.fields:
+            self.fields["category"].queryset = Category.objects.of(municipality)
+
+
+class WhatForm(TownForm):
     category = forms.ModelChoiceField(
         Category.objects.none(),
         label=_("What is it about?"),
@@ -36,13 +46,8 @@ class WhatForm(forms.Form):
         error_messages={"required": _("Write a few words about it.")},
     )
 
-    def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.municipality = municipality
-        self.fields["category"].queryset = Category.objects.of(municipality)
 
-
-class WhereForm(forms.Form):
+class WhereForm(TownForm):
     """A place on the map, by parcel number or in words; `place` after validation."""
 
     latitude = forms.FloatField(
@@ -72,10 +77,7 @@ class WhereForm(forms.Form):
         help_text=_("For example: behind the school, beside the bakery."),
     )
 
-    def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.municipality = municipality
-        self.place: Place | None = None
+    place: Place | None = None
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
@@ -197,7 +199,7 @@ class NoteForm(WordsForm):
     )
 
 
-class QueueForm(forms.Form):
+class QueueForm(TownForm):
     """What of the queue is shown, and in which order."""
 
     OPEN, OVERDUE, ALL = "open", "overdue", "all"
@@ -241,15 +243,14 @@ class QueueForm(forms.Form):
         label=_("Order"),
         required=False,
         choices=[
-            ("deadline", _("Nearest deadline first")),
+            ("deadline", _("Deadline first")),
             ("newest", _("Newest first")),
             ("oldest", _("Oldest first")),
         ],
     )
 
     def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["category"].queryset = Category.objects.of(municipality)
+        super().__init__(*args, municipality=municipality, **kwargs)
         self.fields["zone"].queryset = (
             Zone.objects.of(municipality).current().filter(kind=Zone.Kind.QUARTER)
         )

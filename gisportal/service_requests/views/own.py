@@ -109,12 +109,8 @@ def _render(request: HttpRequest, found: ServiceRequest, **forms: Any) -> HttpRe
     if Actor.REPORTER in actors and case.is_open:
         shown["reply_form"] = WordsForm(prefix="reply")
         shown["can_withdraw"] = step(case.status, Status.WITHDRAWN) is not None
-    wrong = any(form.errors for form in forms.values())
     return render(
-        request,
-        "service_requests/servicerequest_detail.html",
-        {**shown, **forms},
-        status=422 if wrong else 200,
+        request, "service_requests/servicerequest_detail.html", {**shown, **forms}
     )
 
 
