@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.gis.geos import Point
@@ -18,6 +18,10 @@ PHOTO_TYPES = "image/jpeg,image/png,image/webp"
 MAX_WORDS = 4000
 
 
+def _choices(form: forms.Form, name: str) -> forms.ModelChoiceField:
+    return cast(forms.ModelChoiceField, form.fields[name])
+
+
 class TownForm(forms.Form):
     """A form about one municipality, which it asks about parcels and categories."""
 
@@ -25,7 +29,7 @@ class TownForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.municipality = municipality
         if "category" in self.fields:
-            self.fields["category"].queryset = Category.objects.of(municipality)
+            _choices(self, "category").queryset = Category.objects.of(municipality)
 
 
 class WhatForm(TownForm):
@@ -166,7 +170,8 @@ class AnswerForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         stays = _("Stays: %(status)s") % {"status": case.get_status_display()}
-        self.fields["status"].choices = [
+        status_field = cast(forms.ChoiceField, self.fields["status"])
+        status_field.choices = [
             ("", stays),
             *(
                 (status.value, Case.Status(status).label)
@@ -251,6 +256,6 @@ class QueueForm(TownForm):
 
     def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
         super().__init__(*args, municipality=municipality, **kwargs)
-        self.fields["zone"].queryset = (
+        _choices(self, "zone").queryset = (
             Zone.objects.of(municipality).current().filter(kind=Zone.Kind.QUARTER)
         )
