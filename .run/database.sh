@@ -166,12 +166,9 @@ stop_all() {
   local file pid stopped=0
   for file in "$VAR"/running/*; do
     pid=${file##*/}
-    [[ $pid != "$$" && -e $file ]] || continue
-    if [[ $(<"$file") == "$(start_time "$pid")" ]]; then
-      kill -TERM "$pid" && stopped=1
-      for _ in {1..300}; do [[ -e /proc/$pid ]] || break; sleep 0.1; done
-    fi
-    rm -f "$file"
+    [[ $pid != "$$" ]] && runs "$file" || continue
+    kill -TERM "$pid" && stopped=1
+    for _ in {1..300}; do runs "$file" || break; sleep 0.1; done
   done
   if [[ -e $VAR/postgres.location ]]; then
     CLUSTER=$(<"$VAR/postgres.location")
