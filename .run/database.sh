@@ -124,7 +124,7 @@ keep_cluster() {
   local stop=("$POSTGRES/pg_ctl" stop --silent -m fast -D "$CLUSTER/data")
   ((EUID)) || stop=(runuser -u "$CLUSTER_USER" -- "${stop[@]}")
   setsid bash -c 'cd /; exec 7>"$0/keeper.lock"; flock -n 7 || exit 0
-    exec 9>"$0/database.lock"; flock -x 9; shift 0; "$@"' \
+    exec 9>"$0/database.lock"; flock -x 9; "$@"' \
     "$VAR" "${stop[@]}" >/dev/null 2>&1 </dev/null 3>&- 8>&- 9>&- &
   disown
 }

@@ -158,8 +158,8 @@ make_var() {
 }
 
 # The kernel's start time tells a process from a later one with the same number.
-runs() { [[ -e $1 && $(<"$1") == "$(start_time "${1##*/}")" ]]; }
 start_time() { awk '{sub(/.*\) /, ""); print $20}' "/proc/$1/stat" 2>/dev/null; }
+runs() { [[ -e $1 && $(<"$1") == "$(start_time "${1##*/}")" ]]; }
 
 # fingerprint PATH…: changes when a file under these paths (or the clone's place) does.
 fingerprint() {
