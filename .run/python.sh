@@ -48,7 +48,9 @@ install_python() {
   local python
   python=$(find_python)
   rm -f "$ROOT/.venv/complete"
-  "$ROOT/.venv/bin/python" -c 'import pip' 2>/dev/null || rm -rf "$ROOT/.venv"
+  # Half-made, or moved: its scripts name the place where it was made.
+  "$ROOT/.venv/bin/python" -c 'import pip' 2>/dev/null &&
+    grep -qF "$ROOT/.venv" "$ROOT/.venv/bin/activate" || rm -rf "$ROOT/.venv"
   [[ -d $ROOT/.venv ]] || "$python" -m venv "$ROOT/.venv"
   cd "$ROOT"
   local pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)
