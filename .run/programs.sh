@@ -15,8 +15,8 @@ trust_system_certificates() {
 }
 
 find_programs() {
-  trust_system_certificates
   if in_environment; then
+    say "Using the environment in $CONDA_PREFIX."
     PATH=$CONDA_PREFIX/bin:$PATH
     export GDAL_LIBRARY_PATH=${GDAL_LIBRARY_PATH:-$CONDA_PREFIX/lib/libgdal.so}
     export GEOS_LIBRARY_PATH=${GEOS_LIBRARY_PATH:-$CONDA_PREFIX/lib/libgeos_c.so}
@@ -25,7 +25,6 @@ find_programs() {
   local -a packages=()
   find_missing_packages "$1"
   ((${#packages[@]} == 0)) || install_packages "${packages[@]}"
-  [[ $1 != test ]] || find_chromium
 }
 
 has_library() { [[ $(ldconfig -p) == *"$1"* ]]; }
@@ -42,19 +41,22 @@ postgres_programs() {
 }
 
 find_missing_packages() {
+  local distribution
+  distribution=$(. /etc/os-release && echo "$ID")
   find_python >/dev/null || choose_python_packages
+  # PostGIS brings GDAL, GEOS and PROJ along.
   if [[ -z ${DATABASE_URL:-} ]]; then
     postgres_programs >/dev/null || packages+=(postgresql-postgis)
-  elif [[ $1 == psql ]] && ! command -v psql >/dev/null; then
-    packages+=(postgresql-client)
+  else
+    has_library libgdal.so || packages+=(gdal-bin)
+    [[ $1 != psql ]] || command -v psql >/dev/null || packages+=(postgresql-client)
   fi
-  has_library libgdal.so || packages+=(gdal-bin)
   [[ $1 != bench ]] || command -v ogr2ogr >/dev/null || packages+=(gdal-bin)
   has_library libpangoft2-1.0.so.0 || packages+=(libpangoft2-1.0-0)
   has_library libharfbuzz-subset.so.0 || packages+=(libharfbuzz-subset0)
   command -v msgfmt >/dev/null || packages+=(gettext)
   has_font || packages+=(fonts-noto-core)
-  [[ $1 != test ]] || chromium_program >/dev/null || packages+=(chromium)
+  [[ $1 != test || $distribution != debian ]] || command -v "${CHROMIUM:-chromium}" >/dev/null || packages+=(chromium)
 }
 
 install_packages() {
@@ -77,17 +79,27 @@ install_packages() {
   uninterruptible=""
 }
 
+# Ubuntu's chromium is a script that asks for snap, which containers lack.
 chromium_program() {
   local program
   for program in "${CHROMIUM:-}" chromium google-chrome chromium-browser; do
-    [[ $program ]] && program=$(command -v "$program") || continue
-    # Ubuntu's is a script that asks for snap, which containers lack.
-    grep -qs 'snap' "$program" || { printf '%s\n' "$program"; return; }
+    program=$(command -v "${program:-none}") || continue
+    grep -qs snap "$program" || { printf '%s\n' "$program"; return; }
   done
-  return 1
+  "$PYTHON" - 2>/dev/null <<'PYTHON'
+from pathlib import Path
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(Path(playwright.chromium.executable_path).resolve(strict=True))
+PYTHON
 }
 
-find_chromium() {
+# For the browser tests, which read CHROMIUM.
+prepare_browser() {
+  CHROMIUM=$(chromium_program) || {
+    step chromium "Downloading Chromium" "$PYTHON" -m playwright install --no-shell chromium
+    CHROMIUM=$(chromium_program) || fail "No Chromium was found for the browser tests." \
+      "Install one (its path may be given as CHROMIUM=…)."
+  }
   export CHROMIUM
-  CHROMIUM=$(chromium_program) || CHROMIUM=""
 }

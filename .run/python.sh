@@ -31,7 +31,6 @@ prepare_python() {
     "$PYTHON" -c 'import django' 2>/dev/null || fail \
       "The environment in $CONDA_PREFIX lacks this project's packages." \
       "Renew it: mamba env update -f environment.yml"
-    [[ $1 != test ]] || install_test_tools_into_environment
     return
   fi
   PYTHON=$ROOT/.venv/bin/python
@@ -63,15 +62,6 @@ install_python() {
   "${pip[@]}" install --require-hashes -r .run/requirements-uv.lock &&
     .venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes "$1" ||
     "${pip[@]}" install --require-hashes -r "$1"
-}
-
-install_test_tools_into_environment() {
-  local stamp=$CONDA_PREFIX/gisportal-test-tools mark
-  mark=$(fingerprint pyproject.toml)
-  ! stamped "$stamp" "$mark" || return 0
-  step python "Installing the test tools into $CONDA_PREFIX" \
-    "$PYTHON" -m pip install --quiet --group "$ROOT/pyproject.toml:dev"
-  printf '%s\n' "$mark" >"$stamp"
 }
 
 # Exported for settings.py; what the caller's environment says wins.

@@ -16,10 +16,12 @@ report_to() {
   trap 'printf "%s, line %s: this failed: %s\n" "${BASH_SOURCE[0]}" "$LINENO" "$BASH_COMMAND" >&2' ERR
 }
 
-say() { printf '%s\n' "$*" >&3; }
+say() { printf '%s\n' "$@" >&3; }
 
 fail() {
-  printf '\n%s\n' "$@" >&2
+  title=""
+  printf '\n' >&2
+  printf '%s\n' "$@" >&2
   exit 1
 }
 
@@ -60,7 +62,12 @@ open_step() {
 run_group() {
   status=0
   set -m
-  (set -euo pipefail; exec 8>&-; "$@") &
+  (
+    set -euo pipefail
+    exec 8>&-
+    [[ $(type -t "$1") == function ]] || trap - ERR # what fails then speaks for itself
+    "$@"
+  ) &
   current=$!
   set +m
   wait "$current" || status=$?
@@ -76,7 +83,7 @@ interrupted() {
   elif [[ $current ]]; then
     end_group "$1" "$current"
   fi
-  [[ -z $title ]] || printf '\nInterrupted at: %s. The same command goes on from there.\n' "$title" >&2
+  [[ -z $title ]] || say "" "Interrupted at: $title. The same command goes on from there."
   exit "$2"
 }
 
@@ -112,7 +119,7 @@ become() {
 }
 
 explain() {
-  tail -n 25 "$1" >&2
+  tail -n 12 "$1" | cut -c 1-300 >&2
   local advice="The whole log: $1"
   if grep -qiE 'no space left|ENOSPC|disk full' "$1"; then
     advice="The disk is full: $(free_space). Free some space, then run the same command again."

@@ -21,8 +21,12 @@ HTTPS = env.bool("HTTPS", default=False)
 INSTALLED_APPS = [
     "gisportal.portal",
     "gisportal.accounts",
+    "surveys",
     "layers.indicators",
     "layers.geography",
+    "layers.maps",
+    "gisportal.cases",
+    "gisportal.service_requests",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -59,6 +63,8 @@ MIDDLEWARE = [
 ROOT_URLCONF = "gisportal.urls"
 WSGI_APPLICATION = "gisportal.wsgi.application"
 FORM_RENDERER = "gisportal.rendering.PageRenderer"
+# Uploaded spatial references are read in a process of their own, never by Django.
+SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TEMPLATES = [
@@ -100,6 +106,10 @@ def _database(*, as_owner: bool) -> dict:
     return database
 
 
+# Only an environment of conda needs them said: elsewhere the system's loader finds both.
+GDAL_LIBRARY_PATH = env.str("GDAL_LIBRARY_PATH", None)
+GEOS_LIBRARY_PATH = env.str("GEOS_LIBRARY_PATH", None)
+
 DATABASES = {"default": _database(as_owner=env.str("DATABASE_ROLE", "") == "owner")}
 
 AUTH_USER_MODEL = "accounts.User"
@@ -126,6 +136,10 @@ ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
 
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"
+)
+# Where this server is reached: what letters link to.
+PUBLIC_ADDRESS = env.str(
+    "PUBLIC_ADDRESS", f"http://localhost:{env.str('PORT', '8000')}"
 )
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 

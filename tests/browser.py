@@ -25,7 +25,7 @@ PHONE = {"width": 360, "height": 780}
 
 
 def launch(playwright: Playwright) -> Browser:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert program, "These tests drive Chromium; `./run test` installs it."
     # Chromium's own sandbox refuses to run as root.
     flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS

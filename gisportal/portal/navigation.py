@@ -16,6 +16,59 @@ class Entry:
     signed_in: bool = False
 
 
+@dataclass(frozen=True)
+class Card:
+    """A door on the home page: a title, what one can do behind it, a drawing."""
+
+    title: str | Promise
+    text: str | Promise
+    route: str
+    icon: str
+    permission: str | None = None
+
+
 ENTRIES: tuple[Entry, ...] = (
-    Entry(_("Town data"), "geography:list", "geography.import_data"),
+    Entry(_("Children's map"), "maps:desk", "indicators.view_estimates"),
+    Entry(_("Surveys"), "surveys:list", "surveys.upload_round"),
+    Entry(_("Data"), "geography:list", "geography.import_data"),
+    Entry(_("Requests"), "service_requests:list"),
+)
+
+CARDS: tuple[Card, ...] = (
+    Card(
+        _("Children's map"),
+        _("What children need in each quarter, and how sure we are of it."),
+        "maps:desk",
+        "map",
+        "indicators.view_estimates",
+    ),
+    Card(
+        _("Surveys"),
+        _("Upload a round of interviews, check it, publish its figures."),
+        "surveys:list",
+        "survey",
+        "surveys.upload_round",
+    ),
+    Card(
+        _("Data"),
+        _("Bring in parcels, zones and facilities from files."),
+        "geography:list",
+        "layers",
+        "geography.import_data",
+    ),
+    Card(
+        _("Requests to answer"),
+        _("What residents have asked for, the most urgent first."),
+        "service_requests:queue",
+        "inbox",
+        "service_requests.view_all",
+    ),
+    Card(
+        _("Report a problem"),
+        _(
+            "A dark street, a burst pipe, a broken swing: three steps, and you get a number."
+        ),
+        "service_requests:create",
+        "pin",
+    ),
 )

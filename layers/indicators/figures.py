@@ -62,7 +62,7 @@ class Estimator:
         )
         self.child_cell = unit_cell[sample.child_unit]
         self.child_weight = sample.unit_weight[sample.child_unit]
-        self.town, self.town_cell = self.cells.merged()
+        self.town, self.town_cell = self.cells.merged(sample.design)
 
     def estimate(self, indicator: Indicator) -> Estimated:
         eligible, in_need = indicator.decide(self.sample.columns)

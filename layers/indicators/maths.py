@@ -57,31 +57,56 @@ class Design:
 
 @dataclass(frozen=True)
 class Cells:
-    """The pairs of domain and PSU that occur, sorted by domain, stratum and PSU."""
+    """The pairs of domain and PSU that occur, sorted by domain, stratum and PSU.
 
-    domain: Integers
-    """(K,)"""
+    Cells of one domain and stratum stand side by side; S such slots occur.
+    """
+
     psu: Integers
     """(K,)"""
+    starts: Integers
+    """(S,) first cell of each slot."""
+    slot_domain: Integers
+    """(S,)"""
+    slot_stratum: Integers
+    """(S,)"""
     domains: int
 
     @classmethod
     def of_units(
         cls, *, domain: Integers, psu: Integers, domains: int, design: Design
     ) -> tuple["Cells", Integers]:
-        """The cells of units (households) and the cell index (units,) of each unit."""
+        """Cells of units (households), and the cell index (units,) of each unit."""
         strata, psus = len(design.fraction), len(design.psu_stratum)
         key = (domain * strata + design.psu_stratum[psu]) * psus + psu
         unique, cell = np.unique(key, return_inverse=True)
-        return cls(unique // (strata * psus), unique % psus, domains), cell
+        slots, starts = np.unique(unique // psus, return_index=True)
+        return cls(unique % psus, starts, *np.divmod(slots, strata), domains), cell
 
-    def merged(self) -> tuple["Cells", Integers]:
-        """The same sample as one domain, and the new cell index (K,) of each old cell."""
-        unique, cell = np.unique(self.psu, return_inverse=True)
-        return Cells(np.zeros(len(unique), dtype=np.int64), unique, 1), cell
+    def merged(self, design: Design) -> tuple["Cells", Integers]:
+        """The same sample as one domain, and the new cell index (K,) of each cell."""
+        nowhere = np.zeros(len(self), dtype=np.int64)
+        return Cells.of_units(domain=nowhere, psu=self.psu, domains=1, design=design)
 
     def __len__(self) -> int:
         return len(self.psu)
+
+    @property
+    def sizes(self) -> Integers:
+        """(S,) cells per slot."""
+        return np.diff(np.append(self.starts, len(self)))
+
+    def slot_sums(self, values: Floats) -> Floats:
+        """Sums over the cells (B, K) of each slot: (B, S)."""
+        return np.asarray(np.add.reduceat(values, self.starts, axis=1))
+
+    def domain_sums(self, slots: Floats) -> Floats:
+        """Sums over the slots (B, S) of each domain: (B, D)."""
+        return _sums(slots, self.slot_domain, self.domains)
+
+    def spread(self, slots: Floats) -> Floats:
+        """The slot's value (B, S) for each of its cells: (B, K)."""
+        return np.repeat(slots, self.sizes, axis=1)
 
 
 @dataclass(frozen=True)
@@ -107,7 +132,14 @@ class Totals:
 
     def regrouped(self, membership: Floats) -> "Totals":
         """Totals of breakdowns; `membership` (B, G) is 1 where the group belongs."""
-        return Totals(*(membership @ part for part in self.parts))
+        # A matrix product of this shape waits for the threads of BLAS longer.
+        members = [np.flatnonzero(row) for row in membership]
+        return Totals(
+            *(
+                np.stack([part[rows].sum(axis=0) for rows in members])
+                for part in self.parts
+            )
+        )
 
     def gathered(self, cell: Integers, cells: int) -> "Totals":
         """Totals over coarser cells; `cell` (K,) names the new cell of each old one."""
@@ -184,8 +216,9 @@ def ratios(totals: Totals, cells: Cells, design: Design) -> Ratios:
     where n counts all responding PSUs: those without an eligible child count as zeros.
     A stratum with a single PSU is centred at the grand mean of u, which is zero for a ratio.
     """
-    by_domain = tuple(_sums(part, cells.domain, cells.domains) for part in totals.parts)
-    numerator, denominator, affected, count = by_domain
+    numerator, denominator, affected, count = (
+        cells.domain_sums(cells.slot_sums(part)) for part in totals.parts
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         estimate = np.clip(numerator / denominator, 0.0, 1.0)
         scaled = 1.0 / denominator
@@ -201,25 +234,19 @@ def ratios(totals: Totals, cells: Cells, design: Design) -> Ratios:
 def _variance(
     totals: Totals, cells: Cells, design: Design, estimate: Floats, scaled: Floats
 ) -> tuple[Floats, Integers]:
-    """Variance and degrees of freedom (B, D); slots are the pairs of domain and stratum."""
-    stratum = design.psu_stratum[cells.psu]
-    key = cells.domain * len(design.fraction) + stratum
-    slots, slot, present = np.unique(key, return_inverse=True, return_counts=True)
-    slot_domain, slot_stratum = np.divmod(slots, len(design.fraction))
+    """Variance and degrees of freedom, (B, D) each."""
+    domain, stratum = cells.slot_domain, cells.slot_stratum
+    residual = totals.numerator - cells.spread(estimate[:, domain]) * totals.denominator
+    psus = design.psus[stratum]
+    mean = np.where(psus == 1, 0.0, cells.slot_sums(residual) / psus)
+    residual -= cells.spread(mean)
+    squares = cells.slot_sums(residual * residual) + (psus - cells.sizes) * mean**2
+    factor = (1.0 - design.fraction[stratum]) * psus / np.maximum(psus - 1, 1)
+    with np.errstate(invalid="ignore"):
+        variance = cells.domain_sums(factor * squares) * scaled**2
 
-    residual = totals.numerator - estimate[:, cells.domain] * totals.denominator
-    residual *= np.where(np.isfinite(scaled), scaled, 0.0)[:, cells.domain]
-    psus = design.psus[slot_stratum]
-    mean = _sums(residual, slot, len(slots)) / psus
-    mean[:, psus == 1] = 0.0
-    squares = _sums((residual - mean[:, slot]) ** 2, slot, len(slots))
-    squares += (psus - present) * mean**2
-    factor = (1.0 - design.fraction[slot_stratum]) * psus / np.maximum(psus - 1, 1)
-    variance = _sums(factor * squares, slot_domain, cells.domains)
-
-    active = _sums((totals.count > 0).astype(np.float64), slot, len(slots))
-    df = _sums(np.maximum(active - 1, 0), slot_domain, cells.domains)
-    return variance, _whole(df)
+    active = cells.slot_sums((totals.count > 0).astype(np.float64))
+    return variance, _whole(cells.domain_sums(np.maximum(active - 1, 0)))
 
 
 def design_effect(found: Ratios) -> Floats:

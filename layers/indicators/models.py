@@ -83,6 +83,10 @@ class Observation(TenantModel):
         FEMALE = "female", _("girl")
         MALE = "male", _("boy")
 
+    # Told again, so that reading a set needs no join.
+    observation_set = models.ForeignKey(
+        ObservationSet, models.CASCADE, related_name="children"
+    )
     unit = models.ForeignKey(SampleUnit, models.CASCADE, related_name="children")
     key = models.CharField(max_length=64)
     sex = models.CharField(max_length=6, choices=Sex)
@@ -94,7 +98,9 @@ class Observation(TenantModel):
         verbose_name = _("observation")
         verbose_name_plural = _("observations")
         constraints = [
-            models.UniqueConstraint(fields=["unit", "key"], name="observation_key")
+            models.UniqueConstraint(
+                fields=["observation_set", "key"], name="observation_key"
+            )
         ]
 
     def __str__(self) -> str:

@@ -200,7 +200,7 @@ def _write_units(
     observation_set: ObservationSet, units: list[UnitRow], zones: dict[str, Zone]
 ) -> None:
     municipality = observation_set.municipality
-    Observation.objects.filter(unit__observation_set=observation_set).delete()
+    Observation.objects.filter(observation_set=observation_set).delete()
     SampleUnit.objects.filter(observation_set=observation_set).delete()
     stored = SampleUnit.objects.bulk_create(
         (
@@ -222,6 +222,7 @@ def _write_units(
         (
             Observation(
                 municipality=municipality,
+                observation_set=observation_set,
                 unit=row,
                 key=child.key,
                 sex=child.sex,
@@ -242,7 +243,7 @@ def _known(values: dict[str, float | None]) -> dict[str, float]:
 
 def _sample_size(observation_set: ObservationSet) -> dict[str, int]:
     units = SampleUnit.objects.filter(observation_set=observation_set)
-    children = Observation.objects.filter(unit__observation_set=observation_set)
+    children = Observation.objects.filter(observation_set=observation_set)
     counts = {"households": units.count(), "children": children.count()}
     return {name: int(shown_count(count)) for name, count in counts.items()}
 

@@ -1,6 +1,7 @@
 """What interviewed households answer, as the rows of the survey workbook."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -178,7 +179,7 @@ def child_rows(
         pd.Series(young.household[order]).groupby(young.household[order]).cumcount() + 1
     )
     ids = household_ids(plan, owner)
-    rows = {
+    rows: dict[str, Any] = {
         "household_id": ids,
         "child_id": [
             f"{home}-{number:02d}"

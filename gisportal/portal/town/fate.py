@@ -80,7 +80,7 @@ class Fate:
         rng = plan.stream("fate")
         self.homes = Moods(rng.uniform(size=(len(frame), len(HOUSEHOLD_TOPICS))))
         self.kids = Moods(rng.uniform(size=(len(young.born), len(CHILD_TOPICS))))
-        self.shift = None
+        self.shift: pd.DataFrame | None = None
         self.constants: dict[str, float] = {}
 
     def next_round(self, shift: pd.DataFrame) -> None:

@@ -16,7 +16,7 @@ import pyogrio
 import rasterio
 import shapely
 from openpyxl import Workbook
-from rasterio.transform import from_origin
+from rasterio import Affine
 
 from .rasters import NODATA, Grid
 
@@ -82,7 +82,7 @@ def write_raster(
     profile = {
         "driver": "GTiff", "dtype": "float32", "count": 1, "nodata": nodata,
         "height": grid.values.shape[0], "width": grid.values.shape[1], "crs": f"EPSG:{srid}",
-        "transform": from_origin(grid.west, grid.north, grid.cell, grid.cell),
+        "transform": Affine(grid.cell, 0, grid.west, 0, -grid.cell, grid.north),
         "compress": "deflate", "predictor": 3, "zlevel": 9,
     }  # fmt: skip
     with rasterio.open(path, "w", **profile) as target:
@@ -133,8 +133,3 @@ def with_fixed_times(buffer: BytesIO) -> bytes:
                 zipfile.ZipInfo(name, ZIP_STAMP), content, zipfile.ZIP_DEFLATED
             )
     return result.getvalue()
-
-
-def remove_if_there(path: Path) -> None:
-    if path.exists():
-        Path(path).unlink()

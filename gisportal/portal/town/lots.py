@@ -1,6 +1,7 @@
 """From blocks to lots: two rows back to back, cut across to the street."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import shapely
@@ -126,7 +127,11 @@ def cut_pieces(
     )
 
 
-def select(part: Frame | Cuts, which: np.ndarray) -> Frame | Cuts:
+Part = TypeVar("Part", Frame, Cuts)
+
+
+def select(part: Part, which: np.ndarray) -> Part:
+    """The same frames or cuts, of the chosen polygons only."""
     return type(part)(**{name: value[which] for name, value in vars(part).items()})
 
 

@@ -80,10 +80,10 @@ def requests(plan: TownPlan, ground: Ground) -> pd.DataFrame:
     answers = [
         str(rng.choice(ANSWERS[name])) if name in ANSWERS else "" for name in status
     ]
-    waited = rng.uniform(0.6, 9, plan.requests)
+    waited = rng.integers(900, 13_000, plan.requests)
     answered = [
-        (moment + pd.Timedelta(days=days)).floor("min").isoformat() if answer else ""
-        for moment, days, answer in zip(when, waited, answers, strict=True)
+        (moment + pd.Timedelta(minutes=int(minutes))).isoformat() if answer else ""
+        for moment, minutes, answer in zip(when, waited, answers, strict=True)
     ]
     texts = [str(rng.choice(REQUESTS[name])) for name in category]
     return pd.DataFrame(
@@ -93,7 +93,7 @@ def requests(plan: TownPlan, ground: Ground) -> pd.DataFrame:
             "description": texts,
             "longitude": np.round(lon, 6),
             "latitude": np.round(lat, 6),
-            "created_at": [moment.isoformat() for moment in when],
+            "reported_at": [moment.isoformat() for moment in when],
             "status": status,
             "answer": answers,
             "answered_at": answered,
@@ -118,11 +118,12 @@ def bills(plan: TownPlan, frame: Frame) -> pd.DataFrame:
     The first account is the demo resident's, with one open bill of each kind.
     """
     rng = plan.stream("bills")
-    homes = rng.choice(np.unique(frame.parcel), size=plan.bill_accounts, replace=False)
-    women = rng.uniform(size=plan.bill_accounts) < 0.3
-    holders = people(rng, plan.bill_accounts, women)
+    lots = np.unique(frame.parcel)
+    homes = rng.choice(lots, size=min(plan.bill_accounts, len(lots)), replace=False)
+    women = rng.uniform(size=len(homes)) < 0.3
+    holders = people(rng, len(homes), women)
     initials = "".join(word[0] for word in plan.slug.split("-")).upper()
-    rows = []
+    rows: list[tuple] = []
     for number, (home, holder) in enumerate(zip(homes, holders, strict=True), start=1):
         account = f"{initials}-{number:06d}"
         demo = number == 1

@@ -9,6 +9,7 @@ from math import ceil, pi, sqrt
 
 import numpy as np
 from pyproj import Transformer
+from shapely import LineString, Polygon
 
 SQUARE_METRES_PER_PARCEL = 745.0
 PARCELS_PER_UNIT = 6_000
@@ -84,14 +85,14 @@ class Skeleton:
 
     centre: np.ndarray
     radius: float
-    boundary: object
-    roads: list = field(default_factory=list)
+    boundary: Polygon
+    core: Polygon
+    roads: list[LineString] = field(default_factory=list)
     road_widths: list[float] = field(default_factory=list)
-    core: object = None
-    wadi: object = None
-    zones: np.ndarray = None
+    wadi: LineString | None = None
+    zones: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
     zone_kinds: list[str] = field(default_factory=list)
-    camp: np.ndarray = None
+    camp: np.ndarray | None = None
 
 
 @dataclass

@@ -107,24 +107,22 @@ def stimulation_questions() -> list[Question]:
         Question(
             "select_one yes_no",
             name,
-            tuple(a + b for a, b in zip(lead, label, strict=True)),
+            (lead[0] + arabic, lead[1] + english, lead[2] + french),
             True,
             asked,
         )
-        for name, label in activities
+        for name, (arabic, english, french) in activities
     ]
 
 
 def child_questions() -> list[Question]:
     worker = "${selected_5_17} = 'yes'"
-    hours = {
-        "constraint": ". >= 0 and . <= 112",
-        "message": (
-            "بين 0 و112 ساعة.",
-            "Between 0 and 112 hours.",
-            "Entre 0 et 112 heures.",
-        ),
-    }
+    limit = ". >= 0 and . <= 112"
+    hours: Label = (
+        "بين 0 و112 ساعة.",
+        "Between 0 and 112 hours.",
+        "Entre 0 et 112 heures.",
+    )
     return [
         Question("begin_repeat", "children", ("الأولاد", "Children", "Enfants"), relevant="${consent} = 'yes'", extra={"repeat_count": "${child_count}"}),
         Question("text", "name", ("اسم الولد", "Child's first name", "Prénom de l'enfant"), True),
@@ -135,8 +133,8 @@ def child_questions() -> list[Question]:
         *stimulation_questions(),
         Question("select_one yes_no_dk", "school_attended_this_year", ("هل ذهب إلى المدرسة أو الروضة في هذه السنة الدراسية؟", "Did the child attend school or kindergarten this school year?", "L'enfant a-t-il fréquenté l'école ou le jardin d'enfants cette année scolaire ?"), True, OLD_ENOUGH % (36, 216)),
         Question("select_one yes_no", "selected_5_17", ("هل اختير هذا الولد لأسئلة العمل؟ (ولد واحد بين 5 و17)", "Is this the child selected for the questions on work? (one child of 5 to 17)", "Est-ce l'enfant choisi pour les questions sur le travail ? (un seul de 5 à 17 ans)"), True, OLD_ENOUGH % (60, 216)),
-        Question("integer", "economic_hours", ("كم ساعة عمل في الأسبوع الماضي، بأجر أو بلا أجر؟", "How many hours did the child work last week, paid or not?", "Combien d'heures l'enfant a-t-il travaillé la semaine dernière, payées ou non ?"), True, worker, **hours),
-        Question("integer", "chores_hours", ("كم ساعة من أعمال المنزل في الأسبوع الماضي؟", "How many hours of household chores last week?", "Combien d'heures de tâches ménagères la semaine dernière ?"), True, worker, **hours),
+        Question("integer", "economic_hours", ("كم ساعة عمل في الأسبوع الماضي، بأجر أو بلا أجر؟", "How many hours did the child work last week, paid or not?", "Combien d'heures l'enfant a-t-il travaillé la semaine dernière, payées ou non ?"), True, worker, limit, hours),
+        Question("integer", "chores_hours", ("كم ساعة من أعمال المنزل في الأسبوع الماضي؟", "How many hours of household chores last week?", "Combien d'heures de tâches ménagères la semaine dernière ?"), True, worker, limit, hours),
         Question("end_repeat", "children"),
         Question("text", "remarks", ("ملاحظات", "Remarks", "Remarques")),
     ]  # fmt: skip

@@ -83,14 +83,13 @@ def terrain(plan: TownPlan, boundary: shapely.Geometry, streams: list) -> Grid:
 
 
 def distance_to(streams: list, grid: Grid) -> np.ndarray:
-    dry = np.ones(grid.values.shape, dtype=bool)
+    height, width = grid.values.shape
+    dry = np.ones((height, width), dtype=bool)
     for line in streams:
         points = shapely.get_coordinates(shapely.segmentize(line, grid.cell / 2))
         column = ((points[:, 0] - grid.west) // grid.cell).astype(int)
         row = ((grid.north - points[:, 1]) // grid.cell).astype(int)
-        inside = (
-            (row >= 0) & (column >= 0) & (row < dry.shape[0]) & (column < dry.shape[1])
-        )
+        inside = (row >= 0) & (column >= 0) & (row < height) & (column < width)
         dry[row[inside], column[inside]] = False
     if dry.all():
         return np.full(dry.shape, 600.0)

@@ -34,9 +34,10 @@ def draw(
 ) -> np.ndarray:
     """Households of a round, some 45 % of them interviewed in the one before."""
     rng = plan.stream("sample", code)
+    members = pd.Series(frame.zone).groupby(frame.zone).indices
     chosen = []
     for zone, size in sizes.items():
-        here = rng.permutation(np.flatnonzero(frame.zone == zone))
+        here = rng.permutation(members[zone])
         if before is None:
             chosen.append(here[:size])
             continue

@@ -21,12 +21,9 @@ def skeleton(
     rng = plan.stream("streets", unit)
     radius = float(np.sqrt(boundary.area / np.pi))
     middle = np.array(boundary.centroid.coords[0])
-    town = Skeleton(
-        centre=middle + rng.normal(size=2) * 0.05 * radius,
-        radius=radius,
-        boundary=boundary,
-    )
-    town.core = Polygon(closed_loop(rng, town.centre, core_radius(radius), 0.42))
+    centre = middle + rng.normal(size=2) * 0.05 * radius
+    core = Polygon(closed_loop(rng, centre, core_radius(radius), 0.42))
+    town = Skeleton(centre=centre, radius=radius, boundary=boundary, core=core)
     draw_roads(town, rng, exits)
     if stream is not None:
         town.wadi = stream.intersection(boundary)
@@ -81,18 +78,18 @@ def quarters(
     town: Skeleton, rng: np.random.Generator, faces: np.ndarray, wanted: int
 ) -> np.ndarray:
     """Split the heaviest face by a new road, or join the lightest to its neighbour."""
-    faces = join_small(list(faces), town, wanted)
-    heap = [(-weight(face, town), index) for index, face in enumerate(faces)]
+    shapes = join_small(list(faces), town, wanted)
+    heap = [(-weight(face, town), index) for index, face in enumerate(shapes)]
     heapq.heapify(heap)
     collectors = []
     while len(heap) < wanted:
         _, index = heapq.heappop(heap)
-        halves, curve = halve(faces[index], town, rng)
-        collectors.append(curve.intersection(faces[index].buffer(0.02)))
+        halves, curve = halve(shapes[index], town, rng)
+        collectors.append(curve.intersection(shapes[index].buffer(0.02)))
         for half in halves:
-            heapq.heappush(heap, (-weight(half, town), len(faces)))
-            faces.append(half)
-    kept = [faces[index] for _, index in heap]
+            heapq.heappush(heap, (-weight(half, town), len(shapes)))
+            shapes.append(half)
+    kept = [shapes[index] for _, index in heap]
     town.roads += [longest(line) for line in collectors]
     town.road_widths += [float(rng.choice([7.0, 8.0, 9.0])) for _ in collectors]
     return snapped(kept, collectors)
@@ -122,7 +119,7 @@ def halve(
 ) -> tuple[list, LineString]:
     shape = np.array([face], dtype=object)
     frame = frames(shape)
-    best = None
+    best: tuple[float, list, LineString] = (-1.0, [], LineString())
     for _ in range(12):
         cuts = Cuts(
             along=rng.uniform(0.38, 0.62, 1),
@@ -136,7 +133,7 @@ def halve(
             if len(pieces.parts) == 2
             else 0
         )
-        if best is None or evenness > best[0]:
+        if evenness > best[0]:
             best = (evenness, list(pieces.parts), LineString(pieces.curves[0]))
     return best[1], best[2]
 

@@ -124,10 +124,10 @@ def tile(zones: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame) -> shapely.Geometry:
         for here in pd.Series(block).groupby(block).indices.values()
     ]
     blocks.geometry = whole
-    parent = blocks["parent"].to_numpy()
+    tiled = blocks.geometry.to_numpy()
+    of_zone = blocks.groupby("parent").indices
     zones.geometry = [
-        shapely.coverage_union_all(blocks.geometry.to_numpy()[parent == code])
-        for code in zones["code"]
+        shapely.coverage_union_all(tiled[of_zone[code]]) for code in zones["code"]
     ]
     return shapely.coverage_union_all(zones.geometry.to_numpy())
 
@@ -136,7 +136,7 @@ def write_town(plan: TownPlan, folder: Path, progress: Report = quiet) -> Town:
     """Write the town into `folder`, replacing files of the same names."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "parcels.gpkg"
-    files.remove_if_there(path)
+    path.unlink(missing_ok=True)
 
     def keep(lots: gpd.GeoDataFrame) -> None:
         files.write_parcels(lots, path, append=path.exists())

@@ -137,7 +137,13 @@ def indicators() -> Mapping[str, Indicator]:
     order = {dimension: place for place, dimension in enumerate(Dimension)}
     loaded = [read_indicator(name, text) for name, text in sources.items()]
     check_families(loaded)
-    loaded.sort(key=lambda each: (order[each.dimension], each.code))
+    loaded.sort(
+        key=lambda each: (
+            order[each.dimension],
+            each.population.months[0],
+            each.code,
+        )
+    )
     return {each.code: each for each in loaded}
 
 

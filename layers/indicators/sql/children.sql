@@ -6,7 +6,6 @@ SELECT
     (child.weight_factors ->> 'module_5_17')::float8,
     answer.*
 FROM indicators_observation AS child
-JOIN indicators_sampleunit AS unit ON unit.id = child.unit_id
 CROSS JOIN LATERAL jsonb_to_record(child.values) AS answer (
     attends_school float8,
     school_age float8,
@@ -22,4 +21,4 @@ CROSS JOIN LATERAL jsonb_to_record(child.values) AS answer (
     sleeping_rooms float8,
     internet float8
 )
-WHERE unit.observation_set_id = %(observation_set)s
+WHERE child.observation_set_id = %(observation_set)s

@@ -130,7 +130,7 @@ def test_estimates_errors_and_degrees_of_freedom_agree_with_svy(seed, fpc, by_zo
 def test_the_whole_town_is_the_merged_cells_and_agrees_with_svy(seed):
     data = simulated(seed, by_zone=False)
     totals, cells, design = totals_of(data)
-    town, cell = cells.merged()
+    town, cell = cells.merged(design)
     found = maths.ratios(
         totals.regrouped(BREAKDOWNS).gathered(cell, len(town)), town, design
     )
@@ -294,8 +294,8 @@ def test_totals_of_disjoint_children_add_up(seed):
 @given(seed=seeds)
 def test_zones_add_up_to_the_town(seed):
     data = simulated(seed, households=80, by_zone=False)
-    totals, cells, _ = totals_of(data)
-    town, cell = cells.merged()
+    totals, cells, design = totals_of(data)
+    town, cell = cells.merged(design)
     for part, expected in zip(
         totals.gathered(cell, len(town)).parts, totals.parts, strict=True
     ):

@@ -114,7 +114,7 @@ def test_questionnaire_compiles_in_three_languages(plan: TownPlan) -> None:
     form = convert(path, warnings=warnings, validate=False).xform
     for language in ("العربية (ar)", "English (en)", "Français (fr)"):
         assert f'lang="{language}"' in form
-    assert '<repeat nodeset="/household_children/children">' in form
+    assert '<repeat nodeset="/data/children"' in form
     assert warnings == []
 
 

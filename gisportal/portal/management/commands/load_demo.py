@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import io
+import json
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.gis.geos import GEOSGeometry
+from django.core.management import BaseCommand, CommandError, call_command
+from django.db import transaction
+
+from gisportal.portal.demo import PASSWORD, PEOPLE, email_of, make_people
+from layers.geography.models import Municipality
+
+FIXTURES = settings.BASE_DIR / "fixtures"
+
+# Rounds in the order in which they were carried out, with what a file can't say.
+ROUNDS: dict[str, dict[str, Any]] = {
+    "2025-spring": {
+        "ar": "ربيع 2025",
+        "en": "Spring 2025",
+        "fr": "Printemps 2025",
+        "starts_on": date(2025, 3, 1),
+        "ends_on": date(2025, 5, 31),
+        "school_year_start": date(2024, 10, 1),
+    },
+    "2026-spring": {
+        "ar": "ربيع 2026",
+        "en": "Spring 2026",
+        "fr": "Printemps 2026",
+        "starts_on": date(2026, 3, 1),
+        "ends_on": date(2026, 5, 31),
+        "school_year_start": date(2025, 10, 1),
+    },
+}
+
+
+class Command(BaseCommand):
+    help = "Load the fictional municipalities through the importers of a real town."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument(
+            "--logins", action="store_true", help="only print who may sign in"
+        )
+
+    def handle(self, *, logins: bool, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError(
+                "The demonstration has public passwords. Set DEMO=1 to load it, and "
+                "never do so beside real data."
+            )
+        if not logins:
+            for slug in ("wadi-zaytoun", "ain-tineh"):
+                self.load(FIXTURES / slug)
+        self.print_logins()
+
+    def load(self, folder: Path) -> None:
+        self.stderr.write(self.style.MIGRATE_HEADING(folder.name))
+        municipality = self.step("municipality", make_municipality, folder)
+        town = {"municipality": municipality.slug}
+        for command, name, extra in (
+            ("import_zones", "zones.geojson", {"kind": "quarter"}),
+            ("import_zones", "blocks.geojson", {"kind": "block"}),
+            ("import_parcels", "parcels.gpkg", {}),
+            ("import_facilities", "facilities.csv", {"crs": "EPSG:4326"}),
+            ("import_raster", "population.tif", {"kind": "population"}),
+            ("import_raster", "terrain.tif", {"kind": "terrain"}),
+        ):
+            self.step(name, run, command, str(folder / name), **town, **extra)
+        for code, about in ROUNDS.items():
+            file = folder / f"round-{code}.xlsx"
+            if file.exists():
+                self.step(file.name, load_round, municipality, file, code, about)
+        for command, name in (
+            ("load_service_requests", "service_requests.csv"),
+            # ("load_bills", "bills.csv"),
+        ):
+            self.step(
+                name, call_command, command, municipality.slug, str(folder / name)
+            )
+
+    def step(self, title: str, work: Any, *arguments: Any, **options: Any) -> Any:
+        begin = time.monotonic()
+        self.stderr.write(f"  {title} … ", ending="")
+        self.stderr.flush()
+        result = work(*arguments, **options)
+        said = f"{result}, " if isinstance(result, str) else ""
+        self.stderr.write(f"{said}{time.monotonic() - begin:.1f} s")
+        return result
+
+    def print_logins(self) -> None:
+        town = Municipality.objects.get(slug="wadi-zaytoun")
+        self.stdout.write(f"  Sign in with the password {PASSWORD} as")
+        for name, _full_name, role in PEOPLE:
+            self.stdout.write(f"    {email_of(name, town):34} {role}")
+
+
+def run(command: str, *arguments: str, **options: Any) -> str:
+    """The last line that an importer prints: what it added and changed."""
+    output = io.StringIO()
+    call_command(command, *arguments, stdout=output, **options)
+    return output.getvalue().strip().splitlines()[-1]
+
+
+@transaction.atomic
+def make_municipality(folder: Path) -> Municipality:
+    about = json.loads((folder / "municipality.json").read_text(encoding="utf-8"))
+    boundary = GEOSGeometry(json.dumps(about.pop("boundary")), srid=4326)
+    municipality, _made = Municipality.objects.update_or_create(
+        slug=about.pop("slug"), defaults={**about, "boundary": boundary}
+    )
+    make_people(municipality)
+    return municipality
+
+
+def load_round(
+    municipality: Municipality, file: Path, code: str, about: dict[str, Any]
+) -> str:
+    """Upload and publish, as a data manager would."""
+    loaded = run(
+        "load_round",
+        municipality.slug,
+        str(file),
+        f"--round={code}",
+        name_ar=about["ar"],
+        name_en=about["en"],
+        name_fr=about["fr"],
+        starts_on=about["starts_on"],
+        ends_on=about["ends_on"],
+        school_year_start=about["school_year_start"],
+    )
+    run("publish_round", municipality.slug, f"--round={code}")
+    return loaded

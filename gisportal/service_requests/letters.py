@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from email.utils import formataddr, parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from gisportal.cases.models import Case, CaseEvent
+
+TOLD = {
+    CaseEvent.Kind.OPENED,
+    CaseEvent.Kind.STATUS_CHANGED,
+    CaseEvent.Kind.ANSWERED,
+}
+
+
+def letters_about(event: CaseEvent) -> list[EmailMessage]:
+    """Letters in each reader's language: the reporter's with the words, the
+    followers' with the status alone.
+
+    Nobody is told of an own step, of a note, or of what was loaded from a file.
+    """
+    if event.by is None or not event.public or event.kind not in TOLD:
+        return []
+    case = event.case
+    letters = []
+    reporter = case.reporter
+    own_step = event.by_id == case.reporter_id
+    if reporter and (not own_step or event.kind == CaseEvent.Kind.OPENED):
+        letters.append(_letter(event, reporter.email, case.language, own=True))
+    if event.kind == CaseEvent.Kind.STATUS_CHANGED:
+        letters += [
+            _letter(event, follower.user.email, follower.language, own=False)
+            for follower in case.followers.select_related("user")
+        ]
+    return letters
+
+
+def _letter(event: CaseEvent, to: str, language: str, *, own: bool) -> EmailMessage:
+    case = event.case
+    with override(language):
+        page = reverse(
+            "service_requests:detail", args=[case.municipality.slug, case.number]
+        )
+        town = _("Municipality of %(name)s") % {"name": case.municipality.name}
+        body = render_to_string(
+            "service_requests/letter.txt",
+            {
+                "case": case,
+                "event": event,
+                "own": own,
+                "town": town,
+                "status": Case.Status(event.to_status or case.status).label,
+                "address": f"{settings.PUBLIC_ADDRESS}{page}",
+            },
+        )
+        return EmailMessage(
+            subject=_("Request %(number)s: %(status)s")
+            % {"number": case.number, "status": _headline(event)},
+            body=body.strip() + "\n",
+            from_email=formataddr((town, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+            to=[to],
+        )
+
+
+def _headline(event: CaseEvent) -> str:
+    if event.kind == CaseEvent.Kind.ANSWERED:
+        return _("an answer")
+    return str(Case.Status(event.to_status).label)

@@ -1,0 +1,69 @@
+"""The words in which an app declares a map layer.
+
+They stand at the bottom, so that every app may use them; `layers.maps` gathers
+the declarations from each installed app's `layers.py` and serves them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.resources import files
+from typing import Literal
+
+from django.utils.functional import Promise
+
+
+def read_sql(package: str, name: str) -> str:
+    return files(package).joinpath("sql", name).read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column that leaves the house; `in_tiles` False keeps it to downloads."""
+
+    name: str
+    type: Literal["text", "number", "date"]
+    label: str | Promise
+    in_tiles: bool = True
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer, declared once and served as tiles and downloads.
+
+    `sql` selects `id`, `geometry_3857` and every field, bound to `%(municipality)s`
+    (a key) and `parameters`. `tables` are those it reads: a write to any of them
+    makes a new version. `permission` None means that everyone may see it.
+    """
+
+    name: str
+    title: str | Promise
+    geometry: Literal["point", "line", "polygon"]
+    sql: str
+    tables: tuple[str, ...]
+    fields: tuple[Field, ...] = ()
+    parameters: Mapping[str, str | int] = field(default_factory=dict)
+    permission: str | None = None
+    min_zoom: int = 0
+    max_zoom: int = 16
+
+    @cached_property
+    def digest(self) -> str:
+        """Changes with the declaration, so that new code never meets old tiles."""
+        said = (
+            self.sql,
+            [f.name for f in self.tile_fields],
+            sorted(self.parameters.items()),
+        )
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:8]
+
+    @cached_property
+    def tile_fields(self) -> tuple[Field, ...]:
+        return tuple(f for f in self.fields if f.in_tiles)
+
+    @property
+    def code_in_tiles(self) -> bool:
+        return any(each.name == "code" for each in self.tile_fields)

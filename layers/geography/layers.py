@@ -1,0 +1,84 @@
+"""The town's places as map layers: no persons, and only the register is for staff."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from layers.geography.declaration import Field, Layer, read_sql
+
+NAMES = (
+    Field("name_ar", "text", _("Arabic name")),
+    Field("name_en", "text", _("English name")),
+    Field("name_fr", "text", _("French name")),
+)
+CODE = Field("code", "text", _("code"))
+
+
+def zone_layers(
+    name: str, kind: str, title: str | Promise, labels: str | Promise, min_zoom: int
+) -> tuple[Layer, Layer]:
+    """Zones of one kind, and the points that carry their names.
+
+    A polygon's label would be drawn once in every tile it crosses.
+    """
+    shared = {
+        "tables": ("geography_zone",),
+        "fields": (CODE, *NAMES),
+        "parameters": {"kind": kind},
+        "min_zoom": min_zoom,
+    }
+    return (
+        Layer(
+            name=name,
+            title=title,
+            geometry="polygon",
+            sql=read_sql("layers.geography", "zones.sql"),
+            **shared,
+        ),
+        Layer(
+            name=f"{name}_labels",
+            title=labels,
+            geometry="point",
+            sql=read_sql("layers.geography", "zone_labels.sql"),
+            **shared,
+        ),
+    )
+
+
+LAYERS = (
+    *zone_layers("zones", "quarter", _("Quarters"), _("Names of quarters"), 0),
+    *zone_layers("sections", "section", _("Sections"), _("Names of sections"), 0),
+    *zone_layers("blocks", "block", _("Blocks"), _("Names of blocks"), 12),
+    Layer(
+        name="outlines",
+        title=_("Parcel outlines"),
+        geometry="polygon",
+        sql=read_sql("layers.geography", "outlines.sql"),
+        tables=("geography_parcel",),
+        min_zoom=13,
+    ),
+    Layer(
+        name="parcels",
+        title=_("Parcels"),
+        geometry="polygon",
+        sql=read_sql("layers.geography", "parcels.sql"),
+        tables=("geography_parcel",),
+        fields=(
+            CODE,
+            Field("official_area", "number", _("official area, m²"), in_tiles=False),
+            Field("area", "number", _("measured area, m²"), in_tiles=False),
+        ),
+        permission="maps.view_staff_layers",
+        min_zoom=13,
+    ),
+    Layer(
+        name="facilities",
+        title=_("Facilities"),
+        geometry="point",
+        sql=read_sql("layers.geography", "facilities.sql"),
+        tables=("geography_facility",),
+        fields=(CODE, Field("kind", "text", _("kind")), *NAMES),
+        min_zoom=10,
+    ),
+)

@@ -1,0 +1,5 @@
+SELECT id, code, kind, name_ar, name_en, name_fr, geometry_3857
+  FROM geography_zone
+ WHERE municipality_id = %(municipality)s
+   AND kind = %(kind)s
+   AND valid_until IS NULL

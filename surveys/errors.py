@@ -1,0 +1,23 @@
+"""What a survey file or round can't do, said to the person who tried."""
+
+from django.core.exceptions import ValidationError
+
+
+class FileRefused(ValidationError):
+    """The file can't be read at all; `code` and `params` name the problem."""
+
+
+class RoundExists(ValidationError):
+    """Another round of this municipality has the code."""
+
+
+class UploadNotReady(ValidationError):
+    """The file has problems that must be corrected before it is loaded."""
+
+
+class NothingToPublish(ValidationError):
+    """The round has no valid submission."""
+
+
+class AlreadyWithdrawn(ValidationError):
+    """The submission no longer counts."""

@@ -1,0 +1,175 @@
+"""What can be wrong in a file, each with the way out, in the reader's language.
+
+A problem is kept as its code and particulars; the words are chosen when it is
+read. Errors keep the file from being loaded, warnings don't.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.utils.translation import get_language_bidi
+from django.utils.translation import gettext_lazy as _
+
+ERRORS = {
+    # The whole file
+    "empty_file": _("The file is empty. Choose the file that holds the answers."),
+    "too_large": _(
+        "The file is larger than %(limit)s MB. Split it into several files and "
+        "upload them one after the other."
+    ),
+    "unpacks_too_large": _(
+        "The file unpacks to far more than a survey holds, so it was not opened. "
+        "Copy the answers into the template and upload that."
+    ),
+    "old_excel": _(
+        "This is an old Excel file (.xls) or one with a password. Open it, save it "
+        "as an Excel workbook (.xlsx) without password, and upload that."
+    ),
+    "broken_file": _(
+        "The file is damaged or not an Excel workbook. Open it, save it again as "
+        ".xlsx, and upload that; or upload two CSV files."
+    ),
+    "unknown_kind": _(
+        "This kind of file can't be read. Upload an Excel workbook (.xlsx), two CSV "
+        "files, or a zip with the two CSV files."
+    ),
+    "missing_sheet": _(
+        "The sheet “%(sheet)s” is missing. The file needs a sheet named "
+        "“households” and one named “children”, as in the template."
+    ),
+    "missing_csv": _(
+        "Two CSV files are needed, one of households and one of children; "
+        "“%(sheet)s” is missing. Choose both at once or put both in a zip."
+    ),
+    "twice_csv": _(
+        "There are two CSV files of “%(sheet)s”. Choose one of households and one "
+        "of children."
+    ),
+    "no_headers": _(
+        "No row with the column names was found in the first %(limit)s rows. Copy "
+        "the first row of the template above the answers."
+    ),
+    "missing_column": _(
+        "The column “%(name)s” is missing. Add it with exactly this name."
+    ),
+    "repeated_column": _("The column “%(name)s” is there twice. Delete one of them."),
+    "too_many_rows": _(
+        "The sheet has more than %(limit)s rows. Split the file and upload the "
+        "parts one after the other."
+    ),
+    "no_rows": _("The sheet has column names but no answers below them."),
+    # One cell
+    "required": _("This cell is empty. It must be filled in."),
+    "not_a_number": _("“%(value)s” is not a number. Write digits only, such as 12."),
+    "not_whole": _("“%(value)s” is not a whole number. Write it without a fraction."),
+    "out_of_range": _("%(value)s is not between %(low)s and %(high)s."),
+    "not_a_choice": _("“%(value)s” is not among the answers: %(choices)s."),
+    "not_a_date": _(
+        "“%(value)s” is not a date. Write year, month and day, such as 2026-04-18."
+    ),
+    "cell_error": _(
+        "The formula in this cell gives an error (%(value)s). Write the value itself."
+    ),
+    "bad_characters": _(
+        "The text holds signs that can't be stored. Delete the cell and type it again."
+    ),
+    "too_long": _("The text is longer than %(limit)s letters. Shorten it."),
+    # How rows fit together
+    "repeated_household": _(
+        "Household %(value)s is already in row %(other)s. Keep one of the two rows."
+    ),
+    "repeated_child": _(
+        "Child %(value)s of this household is already in row %(other)s. Give each "
+        "child its own number."
+    ),
+    "no_such_household": _(
+        "Household %(value)s is not on the sheet of households. Correct the number "
+        "or add the household."
+    ),
+    "half_coordinates": _("Write both latitude and longitude, or neither."),
+    "outside_round": _(
+        "The interview of %(value)s is not between %(low)s and %(high)s, the days of "
+        "this round. Correct the date or choose the other round."
+    ),
+    "born_later": _(
+        "The child is born after the interview of %(other)s. Correct one of the dates."
+    ),
+    "not_a_child": _(
+        "The person is %(value)s years old. This sheet is for children under 18: "
+        "correct the birth date or delete the row."
+    ),
+    "two_selected": _(
+        "Another child of this household is marked as drawn, in row %(other)s. Mark "
+        "one child only."
+    ),
+    "selected_age": _(
+        "The drawn child is %(value)s years old. Only a child aged 5 to 17 can be "
+        "drawn."
+    ),
+    "fewer_persons": _(
+        "The household has %(children)s children but only %(value)s persons. Correct "
+        "the number of persons or the children."
+    ),
+    "frame_too_small": _(
+        "Stratum %(stratum)s has %(count)s households in this file, more than the "
+        "%(value)s from which they were drawn. Correct the number."
+    ),
+    "frame_differs": _(
+        "Stratum %(stratum)s has %(value)s households here but %(other)s in row "
+        "%(row_other)s. Write the same number on every row of a stratum."
+    ),
+}
+
+WARNINGS = {
+    "unknown_column": _("This column is not known and was not read."),
+    "parcel_unknown": _(
+        "Parcel %(value)s is not on the map. The household was placed by its "
+        "coordinates."
+    ),
+    "far_from_parcel": _(
+        "The coordinates are %(value)s m away from parcel %(parcel)s. The parcel "
+        "number was kept."
+    ),
+    "withdrawn": _(
+        "Household %(value)s was withdrawn from this round. Its row was left out."
+    ),
+    "zone_only": _(
+        "No parcel lies within %(limit)s m of the coordinates. The household counts "
+        "in its zone."
+    ),
+    "no_place": _(
+        "No place was found: the parcel is not on the map and the coordinates are "
+        "missing or outside the town. The household is kept, but it counts in no "
+        "figure until its place is corrected."
+    ),
+}
+
+
+def _isolated(value: object) -> str:
+    """Between right-to-left words, dates and codes would be shown back to front."""
+    return f"\u2068{value}\u2069" if get_language_bidi() else str(value)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`row` is the row in the file, counted from 1; None means the whole sheet."""
+
+    code: str
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def blocks(self) -> bool:
+        return self.code in ERRORS
+
+    @property
+    def message(self) -> str:
+        words = ERRORS.get(self.code) or WARNINGS[self.code]
+        return str(words) % {name: _isolated(v) for name, v in self.params.items()}
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)

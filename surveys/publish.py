@@ -1,0 +1,145 @@
+"""The seam: from submissions with names to observations without.
+
+Nothing that could name a child goes through here. Households and children carry
+keyed fingerprints instead of their numbers; ages are in completed months; the
+place is a zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from layers.indicators.models import Release
+from layers.indicators.observations import ChildRow, UnitRow
+from layers.indicators.services import compute_release, replace_observations
+from surveys.ages import months_between
+from surveys.errors import NothingToPublish
+from surveys.models import Publication, Round, Submission
+from surveys.variables import (
+    Child,
+    child_variables,
+    household_variables,
+    module_5_17_factor,
+)
+
+ONE_STRATUM = "all"
+
+
+def publish_round(*, round: Round, by: Any) -> Release:
+    """Publishes at once and keeps a record of it. Idempotent: the same submissions
+    give the same observations. Raises NothingToPublish for an empty round.
+    """
+    with transaction.atomic():
+        publication = request_publication(round=round, by=by)
+        return carry_out(publication=publication)
+
+
+def request_publication(*, round: Round, by: Any) -> Publication:
+    if not round.submissions.valid().placed().exists():
+        raise NothingToPublish(
+            _("No household of this round has a zone yet. Upload answers first.")
+        )
+    return Publication.objects.create(
+        municipality_id=round.municipality_id, round=round, by=by
+    )
+
+
+@transaction.atomic
+def carry_out(*, publication: Publication) -> Release:
+    """Writes the observations downwards and computes the release, or nothing."""
+    round = Round.objects.select_for_update().get(pk=publication.round_id)
+    # Taken before reading: what is loaded meanwhile is news for the next release.
+    now = timezone.now()
+    units = list(_units(round))
+    observation_set = replace_observations(
+        municipality=round.municipality,
+        code=round.code,
+        titles={
+            language: getattr(round, f"name_{language}") or round.name_ar
+            for language in ("ar", "en", "fr")
+        },
+        reference_date=round.ends_on,
+        source="survey",
+        units=units,
+    )
+    release = compute_release(
+        municipality=round.municipality, observation_set=observation_set
+    )
+    round.status = Round.Status.PUBLISHED
+    round.save(update_fields=["status"])
+    publication.state = Publication.State.DONE
+    publication.finished_at = now
+    publication.release_number = release.number
+    publication.household_count = len(units)
+    publication.child_count = sum(len(unit.children) for unit in units)
+    publication.save()
+    return release
+
+
+def _units(round: Round) -> Iterator[UnitRow]:
+    submissions = (
+        round.submissions.valid()
+        .placed()
+        .select_related("household", "zone")
+        .prefetch_related("members")
+        .order_by("pk")
+    )
+    for submission in submissions.iterator(chunk_size=2000):
+        yield _unit(round, submission)
+
+
+def _unit(round: Round, submission: Submission) -> UnitRow:
+    if submission.zone is None:
+        raise NothingToPublish(_("A household without a zone can be in no figure."))
+    key = opaque_key(round.municipality_id, submission.household.code)
+    return UnitRow(
+        key=key,
+        zone_code=submission.zone.code,
+        stratum=submission.stratum or ONE_STRATUM,
+        psu=key,
+        weight=submission.weight,
+        stratum_psus=submission.frame_households,
+        children=_children(round, submission),
+    )
+
+
+def _children(round: Round, submission: Submission) -> list[ChildRow]:
+    members = list(submission.members.all())
+    children = [Child(each.sex, each.birth_date, each.answers) for each in members]
+    shared = household_variables(submission.answers)
+    factor = module_5_17_factor(children, interviewed_on=submission.interviewed_on)
+    rows = []
+    for member, child in zip(members, children, strict=True):
+        own = child_variables(
+            child,
+            interviewed_on=submission.interviewed_on,
+            school_year_start=round.school_year_start,
+        )
+        drawn = member.answers.get("selected_5_17") == "yes"
+        rows.append(
+            ChildRow(
+                key=opaque_key(
+                    round.municipality_id, submission.household.code, member.code
+                ),
+                sex=member.sex,
+                age_months=months_between(member.birth_date, submission.interviewed_on),
+                values=shared | own,
+                weight_factors={"module_5_17": factor} if drawn and factor else {},
+            )
+        )
+    return rows
+
+
+def opaque_key(*parts: object) -> str:
+    """The same for the same household in every round, and no way back to its number
+    without the secret key.
+    """
+    text = "\x1f".join(str(part) for part in parts)
+    digest = salted_hmac("surveys.publish", text, algorithm="sha256")
+    return digest.hexdigest()[:32]

@@ -1,0 +1,20 @@
+from django.urls import path
+
+from surveys import views
+
+app_name = "surveys"
+urlpatterns = [
+    path("", views.round_list, name="list"),
+    path("new/", views.create, name="create"),
+    path("template.xlsx", views.template, name="template"),
+    path("rounds/<slug:code>/", views.detail, name="detail"),
+    path("rounds/<slug:code>/upload/", views.upload, name="upload"),
+    path("rounds/<slug:code>/publish/", views.publish, name="publish"),
+    path("rounds/<slug:code>/submissions/", views.submission_list, name="submissions"),
+    path("uploads/<int:pk>/", views.upload_detail, name="upload_detail"),
+    path("uploads/<int:pk>/load/", views.load, name="load"),
+    path("uploads/<int:pk>/errors.csv", views.errors, name="errors"),
+    path("uploads/<int:pk>/marked.xlsx", views.marked, name="marked"),
+    path("submissions/<int:pk>/", views.submission_detail, name="submission"),
+    path("submissions/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
+]

@@ -1,0 +1,137 @@
+"""docs/indicators.md is read here: its tables hold what the code computes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from layers.indicators import maths, suppression
+from layers.indicators.catalogue import indicators
+
+PAGE = Path(__file__).parents[3] / "docs/indicators.md"
+
+
+def table(heading):
+    """The rows under a heading, as dicts of text."""
+    lines = PAGE.read_text("utf-8").splitlines()
+    start = lines.index(heading)
+    names, rows = cells(heading), []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append(dict(zip(names, cells(line), strict=True)))
+    return rows
+
+
+def cells(line):
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_page_lists_every_indicator_of_the_catalogue():
+    rows = table(
+        "| code | version | title | standard | ages | unknown answers | sensitive |"
+    )
+    assert rows == [described(each) for each in indicators().values()]
+
+
+def described(each):
+    window = each.population
+    ages = f"{window.first}–{window.last} {window.unit}"
+    if window.moment == "school_year":
+        ages += " at the beginning of the school year"
+    if window.module:
+        ages += ", one selected child"
+    return {
+        "code": f"`{each.code}`",
+        "version": str(each.version),
+        "title": each.title,
+        "standard": " ".join(filter(None, [each.standard.name, each.standard.code])),
+        "ages": ages,
+        "unknown answers": str(each.unknown.label),
+        "sensitive": "yes" if each.sensitive else "no",
+    }
+
+
+def test_the_worked_example_is_what_the_engine_computes():
+    rows = table("| household | stratum | weight | frame | children | in need |")
+    expected = table(
+        "| domain | estimate | standard error | degrees of freedom | design effect "
+        "| low | high |"
+    )
+    strata, stratum = np.unique([row["stratum"] for row in rows], return_inverse=True)
+    frame = {row["stratum"]: float(row["frame"]) for row in rows}
+    psu = np.arange(len(rows))
+    design = maths.Design.from_frame(
+        stratum, np.array([frame[name] for name in strata])
+    )
+    zones = computed(rows, design, psu, stratum)
+    town = computed(rows, design, psu, np.zeros(len(rows), dtype=int))
+    found = dict(zip([*strata, "town"], [*zones, *town], strict=True))
+    for row in expected:
+        values = [float(value) for value in list(row.values())[1:]]
+        assert found[row["domain"]] == pytest.approx(values, abs=5e-5)
+
+
+def computed(rows, design, psu, domain):
+    cells, cell = maths.Cells.of_units(
+        domain=domain, psu=psu, domains=domain.max() + 1, design=design
+    )
+    children = [int(row["children"]) for row in rows]
+    unit = np.repeat(psu, children)
+    needy = [range(size) for size in children]
+    totals = maths.psu_totals(
+        cell=cell[unit],
+        cells=len(cells),
+        group=np.zeros(len(unit), dtype=int),
+        groups=1,
+        weight=np.array([float(row["weight"]) for row in rows])[unit],
+        eligible=np.ones(len(unit), dtype=bool),
+        in_need=np.array(
+            [
+                place < int(row["in need"])
+                for row, places in zip(rows, needy, strict=True)
+                for place in places
+            ]
+        ),
+    )
+    found = maths.ratios(totals, cells, design)
+    low, high = maths.intervals(found)
+    effect = maths.design_effect(found)
+    parts = (found.estimate, found.se, found.df, effect, low, high)
+    return np.array([part[0] for part in parts]).T.tolist()
+
+
+def test_the_withheld_figures_of_the_page_are_those_of_the_engine():
+    shown, hidden = table_pair()
+    sexes = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    counts = np.array(
+        [
+            [row[name].split(" / ") for row in shown]
+            for name in ("all", "girls", "boys")
+        ],
+        dtype=int,
+    )
+    with_town = np.concatenate([counts, counts.sum(axis=1, keepdims=True)], axis=1)
+    found = suppression.withheld(
+        suppression.zone_table(
+            membership=sexes,
+            count=with_town[:, :, 0],
+            affected=with_town[:, :, 1],
+            households=with_town[:, :, 0] // 2,
+        ),
+        suppression.USUAL,
+    )
+    expected = [[row[name] for row in hidden] for name in ("all", "girls", "boys")]
+    assert np.where(found == "", "shown", found).reshape(3, -1).tolist() == expected
+
+
+def table_pair():
+    """Both tables with this heading: the counts, and what is left of them."""
+    heading = "| zone | all | girls | boys |"
+    text = PAGE.read_text("utf-8")
+    rows = [
+        [cells(line) for line in part.split("\n\n")[0].splitlines()[2:]]
+        for part in text.split(heading)[1:]
+    ]
+    names = cells(heading)
+    return [[dict(zip(names, row, strict=True)) for row in part] for part in rows]
