@@ -23,7 +23,11 @@ def draw(
 
     Coordinates are the town's projected metres, scaled to WIDTH, y downwards.
     """
-    params = {"municipality": municipality.pk, "srid": municipality.srid, "kind": kind}
+    params: dict[str, Any] = {
+        "municipality": municipality.pk,
+        "srid": municipality.srid,
+        "kind": kind,
+    }
     with connection.cursor() as cursor:
         cursor.execute(statement("preview_extent", what), params)
         west, south, east, north = cursor.fetchone()

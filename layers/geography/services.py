@@ -147,7 +147,7 @@ def _outside(
             kilometres=f"{away:,.1f}" if away < 10 else f"{away:,.0f}",
             crs=reading.about["crs"],
         )
-    return outside
+    return np.asarray(outside)
 
 
 def _thin(reading: Reading, keep: np.ndarray) -> None:

@@ -101,7 +101,11 @@ def import_detail(request: HttpRequest, municipality: str, pk: int) -> HttpRespo
 
 def _context(run: ImportRun) -> dict[str, Any]:
     report = Report.from_json(run.report) if run.report else None
-    refusal = ImportRefused(**_refusal(run)) if run.refusal else None
+    refusal = (
+        ImportRefused(run.refusal["code"], **run.refusal["params"])
+        if run.refusal
+        else None
+    )
     return {
         "run": run,
         "busy": run.state in BUSY,
@@ -112,10 +116,6 @@ def _context(run: ImportRun) -> dict[str, Any]:
         "picture": run.preview,
         "form": None if run.state in BUSY or not run.file else _form(run),
     }
-
-
-def _refusal(run: ImportRun) -> dict[str, Any]:
-    return {"code": run.refusal["code"], **run.refusal["params"]}
 
 
 @requires("geography.import_data")

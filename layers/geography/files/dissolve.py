@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
+from pyproj import CRS
 
 from layers.geography.files.repair import GRID, moved
 
@@ -10,7 +11,7 @@ STREET = 12.0
 
 
 def dissolve(
-    codes: list[str], geometry: np.ndarray, crs: object, metres: object
+    codes: list[str], geometry: np.ndarray, crs: CRS, metres: CRS
 ) -> tuple[list[str], np.ndarray]:
     """One area per code: its rows merged, the streets inside it filled.
 

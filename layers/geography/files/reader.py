@@ -79,7 +79,10 @@ def _choose_crs(table: Table, options: Options) -> None:
         if table.crs and CRS.from_user_input(table.crs) != repair.usable_crs(
             options.crs
         ):
-            told = {"given": options.crs, "file": _crs_name(CRS(table.crs))}
+            told: dict[str, object] = {
+                "given": options.crs,
+                "file": _crs_name(CRS(table.crs)),
+            }
             table.notes.append(("crs_replaced", told))
         table.crs = options.crs
 

@@ -47,11 +47,15 @@ def usable_crs(text: str) -> CRS:
     return crs
 
 
-def moved(geometry: np.ndarray, source: CRS, target: CRS) -> np.ndarray:
+def moved(
+    geometry: np.ndarray, source: CRS, target: CRS, *, grid: int | None = None
+) -> np.ndarray:
+    """Geometries in another system, their coordinates rounded to `grid` digits."""
     transformer = Transformer.from_crs(source, target, always_xy=True)
 
     def move(xy: np.ndarray) -> np.ndarray:
-        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+        result = np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+        return result if grid is None else np.round(result, grid)
 
     return shapely.transform(geometry, move)
 
@@ -100,18 +104,21 @@ def clean(
     _refuse(cleaned, ~_finite(cleaned.geometry), "geometry_not_finite")
     _refuse_kind(cleaned, points=points)
     degrees, metres = CRS.from_epsg(4326), CRS.from_epsg(srid)
-    if crs != degrees:
-        cleaned.geometry = moved(cleaned.geometry, crs, degrees)
+    if crs == metres:
+        cleaned.area = np.nan_to_num(shapely.area(cleaned.geometry))
+    if crs == degrees:
+        cleaned.geometry = shapely.transform(
+            cleaned.geometry, lambda xy: np.round(xy, GRID)
+        )
+    else:
+        cleaned.geometry = moved(cleaned.geometry, crs, degrees, grid=GRID)
         _refuse(cleaned, ~_finite(cleaned.geometry), "outside_crs")
     _refuse(cleaned, ~_within(cleaned.geometry, crs), "outside_crs")
     _refuse(cleaned, ~_within(cleaned.geometry, metres), "outside_country")
-    cleaned.geometry = shapely.transform(
-        cleaned.geometry, lambda xy: np.round(xy, GRID)
-    )
     if points:
         _to_points(cleaned)
     else:
-        _mend(cleaned, degrees, metres)
+        _mend(cleaned, degrees, metres, measured=crs == metres)
     return cleaned
 
 
@@ -142,7 +149,7 @@ def _areal(geometry: shapely.Geometry) -> shapely.Geometry:
     return shapely.union_all(kept)
 
 
-def _mend(cleaned: Cleaned, degrees: CRS, metres: CRS) -> None:
+def _mend(cleaned: Cleaned, degrees: CRS, metres: CRS, *, measured: bool) -> None:
     wrong = ~shapely.is_valid(cleaned.geometry)
     wrong |= shapely.get_type_id(cleaned.geometry) == COLLECTION
     wrong &= cleaned.geometry != None  # noqa: E711
@@ -152,9 +159,11 @@ def _mend(cleaned: Cleaned, degrees: CRS, metres: CRS) -> None:
     mended = shapely.make_valid(cleaned.geometry[rows])
     cleaned.geometry[rows] = [_areal(one) for one in mended]
     cleaned.geometry = _as_multipolygons(cleaned.geometry)
-    cleaned.area = np.nan_to_num(shapely.area(moved(cleaned.geometry, degrees, metres)))
-    flat = (cleaned.geometry != None) & (cleaned.area < SMALLEST)  # noqa: E711
-    _refuse(cleaned, flat, "geometry_flat")
+    new = rows if measured else np.arange(len(cleaned.geometry))
+    flat = moved(cleaned.geometry[new], degrees, metres)
+    cleaned.area[new] = np.nan_to_num(shapely.area(flat))
+    tiny = (cleaned.geometry != None) & (cleaned.area < SMALLEST)  # noqa: E711
+    _refuse(cleaned, tiny, "geometry_flat")
     for row, reason, old in zip(rows, reasons, before, strict=True):
         if cleaned.geometry[row] is not None:
             change = float(cleaned.area[row] - old)
