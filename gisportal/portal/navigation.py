@@ -35,6 +35,13 @@ ENTRIES: tuple[Entry, ...] = (
 
 CARDS: tuple[Card, ...] = (
     Card(
+        _("Children's map"),
+        _("What children need in each zone, and how sure the survey is of it."),
+        "maps:desk",
+        "map",
+        "indicators.view_estimates",
+    ),
+    Card(
         _("Surveys"),
         _("Upload a round of interviews, check it, publish its figures."),
         "surveys:list",
