@@ -2,19 +2,13 @@
 
 check_all() {
   cd "$ROOT"
-  local tool
   open_step "Format" "$PYTHON" -m ruff format --check --quiet .
   open_step "Lint" "$PYTHON" -m ruff check --quiet .
   open_step "Import contracts" lint-imports --no-logo
-  open_step "Templates" check_templates
+  open_step "Templates" "$PYTHON" -m djlint --lint --quiet gisportal layers surveys
   open_step "Types" "$PYTHON" -m mypy
   open_step "System checks" "$PYTHON" manage.py check
   open_step "Missing migrations" "$PYTHON" manage.py makemigrations --check --dry-run
-}
-
-check_templates() {
-  "$PYTHON" -m djlint gisportal layers surveys --check --quiet
-  "$PYTHON" -m djlint gisportal layers surveys --lint --quiet
 }
 
 run_benchmark() {

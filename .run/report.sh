@@ -16,9 +16,10 @@ report_to() {
   trap 'printf "%s, line %s: this failed: %s\n" "${BASH_SOURCE[0]}" "$LINENO" "$BASH_COMMAND" >&2' ERR
 }
 
-say() { printf '%s\n' "$*" >&3; }
+say() { printf '%s\n' "$@" >&3; }
 
 fail() {
+  title=""
   printf '\n' >&2
   printf '%s\n' "$@" >&2
   exit 1
@@ -61,7 +62,12 @@ open_step() {
 run_group() {
   status=0
   set -m
-  (set -euo pipefail; exec 8>&-; "$@") &
+  (
+    set -euo pipefail
+    exec 8>&-
+    [[ $(type -t "$1") == function ]] || trap - ERR # what fails then speaks for itself
+    "$@"
+  ) &
   current=$!
   set +m
   wait "$current" || status=$?
@@ -77,7 +83,7 @@ interrupted() {
   elif [[ $current ]]; then
     end_group "$1" "$current"
   fi
-  [[ -z $title ]] || printf '\nInterrupted at: %s. The same command goes on from there.\n' "$title" >&2
+  [[ -z $title ]] || say "" "Interrupted at: $title. The same command goes on from there."
   exit "$2"
 }
 

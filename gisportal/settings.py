@@ -63,6 +63,8 @@ MIDDLEWARE = [
 ROOT_URLCONF = "gisportal.urls"
 WSGI_APPLICATION = "gisportal.wsgi.application"
 FORM_RENDERER = "gisportal.rendering.PageRenderer"
+# Uploaded spatial references are read in a process of their own, never by Django.
+SILENCED_SYSTEM_CHECKS = ["gis.W001"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TEMPLATES = [

@@ -9,7 +9,9 @@ urlpatterns = [
 # /<language>/account/… is for everyone; /<language>/<municipality>/… is a town's.
 urlpatterns += i18n_patterns(
     path("account/", include("allauth.urls")),
+    path("<slug:municipality>/map/", include("layers.maps.urls")),
     path("<slug:municipality>/surveys/", include("surveys.urls")),
+    path("<slug:municipality>/data/", include("layers.geography.urls")),
     path("<slug:municipality>/requests/", include("gisportal.service_requests.urls")),
     path("", include("gisportal.portal.urls")),
 )

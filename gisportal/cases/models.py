@@ -155,7 +155,9 @@ class Case(TenantModel):
         parts = set()
         if user.is_authenticated and self.reporter_id == user.pk:
             parts.add(workflow.Actor.REPORTER)
-        if user.has_perm(self.ANSWER_PERMISSIONS[self.type], self.municipality):
+        if user.has_perm(
+            self.ANSWER_PERMISSIONS[Case.Type(self.type)], self.municipality
+        ):
             parts.add(workflow.Actor.OFFICER)
         return frozenset(parts)
 
@@ -232,7 +234,7 @@ class CaseDocument(TenantModel):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return self.file.name
+        return self.file.name or ""
 
 
 class CaseFollower(TenantModel):

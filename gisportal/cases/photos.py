@@ -74,7 +74,7 @@ def _sniffed_format(content: bytes) -> str:
 
 def _decode(content: bytes, kind: str) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(content), formats=[kind])
+        image: Image.Image = Image.open(io.BytesIO(content), formats=[kind])
         if image.width * image.height > MAX_PIXELS[kind]:
             raise Image.DecompressionBombError
         image.draft("RGB", (MAX_SIDE, MAX_SIDE))

@@ -231,7 +231,7 @@ def reply_to_case(*, case: Case, by: User, text: str) -> CaseEvent:
 @transaction.atomic
 def note_on_case(*, case: Case, by: User, text: str) -> CaseEvent:
     """Words between the staff; the reporter never reads them."""
-    if not by.has_perm(Case.VIEW_PERMISSIONS[case.type], case.municipality):
+    if not by.has_perm(Case.VIEW_PERMISSIONS[Case.Type(case.type)], case.municipality):
         raise NotYours(_("Only the staff write notes."))
     return _record(
         case=case,

@@ -38,7 +38,7 @@ await build({
   sourcemap: false,
   charset: "utf8",
   external: ["*/maplibre-gl-worker.mjs"],
-  loader: { ".woff2": "file", ".woff": "empty", ".svg": "file" },
+  loader: { ".woff2": "file", ".woff": "empty", ".svg": "file", ".png": "dataurl" },
   assetNames: "files/[name]-[hash]",
   logLevel: "warning",
 });

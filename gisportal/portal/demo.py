@@ -1,5 +1,7 @@
 """The demonstration: whose logins exist, and with which password."""
 
+from django.contrib.auth.hashers import make_password
+
 from gisportal.accounts.models import Membership, User
 from gisportal.accounts.roles import Role
 from layers.geography.models import Municipality
@@ -25,11 +27,14 @@ def email_of(name: str, municipality: Municipality) -> str:
 
 def make_people(municipality: Municipality) -> None:
     """One person for each role; those who are there already stay as they are."""
+    password = make_password(PASSWORD)
     for name, full_name, role in PEOPLE:
         email = email_of(name, municipality)
         user = User.objects.filter(email=email).first()
         if user is None:
-            user = User.objects.create_user(email, PASSWORD, full_name=full_name)
+            user = User.objects.create(
+                email=email, password=password, full_name=full_name
+            )
         Membership.objects.get_or_create(
             user=user, municipality=municipality, role=role
         )

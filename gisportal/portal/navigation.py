@@ -28,17 +28,33 @@ class Card:
 
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry(_("Children's map"), "maps:desk", "indicators.view_estimates"),
     Entry(_("Surveys"), "surveys:list", "surveys.upload_round"),
+    Entry(_("Data"), "geography:list", "geography.import_data"),
     Entry(_("Requests"), "service_requests:list"),
 )
 
 CARDS: tuple[Card, ...] = (
+    Card(
+        _("Children's map"),
+        _("What children need in each quarter, and how sure we are of it."),
+        "maps:desk",
+        "map",
+        "indicators.view_estimates",
+    ),
     Card(
         _("Surveys"),
         _("Upload a round of interviews, check it, publish its figures."),
         "surveys:list",
         "survey",
         "surveys.upload_round",
+    ),
+    Card(
+        _("Data"),
+        _("Bring in parcels, zones and facilities from files."),
+        "geography:list",
+        "layers",
+        "geography.import_data",
     ),
     Card(
         _("Requests to answer"),

@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from django.contrib.gis.geos import Point
-from django.http import HttpRequest
+
+from layers.geography.access import TownRequest
 
 
-def _key(request: HttpRequest) -> str:
+def _key(request: TownRequest) -> str:
     return f"service_request_draft_{request.municipality.pk}"
 
 
@@ -28,16 +29,16 @@ class Draft:
     key: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @classmethod
-    def of(cls, request: HttpRequest) -> Draft:
+    def of(cls, request: TownRequest) -> Draft:
         kept: dict[str, Any] = request.session.get(_key(request), {})
         known = {item.name for item in fields(cls)}
         return cls(**{name: value for name, value in kept.items() if name in known})
 
-    def keep(self, request: HttpRequest) -> None:
+    def keep(self, request: TownRequest) -> None:
         request.session[_key(request)] = asdict(self)
 
     @staticmethod
-    def forget(request: HttpRequest) -> None:
+    def forget(request: TownRequest) -> None:
         request.session.pop(_key(request), None)
 
     @property

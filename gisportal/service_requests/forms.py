@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.gis.geos import Point
@@ -18,7 +18,21 @@ PHOTO_TYPES = "image/jpeg,image/png,image/webp"
 MAX_WORDS = 4000
 
 
-class WhatForm(forms.Form):
+def _choices(form: forms.Form, name: str) -> forms.ModelChoiceField:
+    return cast(forms.ModelChoiceField, form.fields[name])
+
+
+class TownForm(forms.Form):
+    """A form about one municipality, which it asks about parcels and categories."""
+
+    def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.municipality = municipality
+        if "category" in self.fields:
+            _choices(self, "category").queryset = Category.objects.of(municipality)
+
+
+class WhatForm(TownForm):
     category = forms.ModelChoiceField(
         Category.objects.none(),
         label=_("What is it about?"),
@@ -36,13 +50,8 @@ class WhatForm(forms.Form):
         error_messages={"required": _("Write a few words about it.")},
     )
 
-    def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.municipality = municipality
-        self.fields["category"].queryset = Category.objects.of(municipality)
 
-
-class WhereForm(forms.Form):
+class WhereForm(TownForm):
     """A place on the map, by parcel number or in words; `place` after validation."""
 
     latitude = forms.FloatField(
@@ -72,10 +81,7 @@ class WhereForm(forms.Form):
         help_text=_("For example: behind the school, beside the bakery."),
     )
 
-    def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.municipality = municipality
-        self.place: Place | None = None
+    place: Place | None = None
 
     def clean(self) -> dict[str, Any]:
         answers = super().clean() or {}
@@ -164,7 +170,8 @@ class AnswerForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         stays = _("Stays: %(status)s") % {"status": case.get_status_display()}
-        self.fields["status"].choices = [
+        status_field = cast(forms.ChoiceField, self.fields["status"])
+        status_field.choices = [
             ("", stays),
             *(
                 (status.value, Case.Status(status).label)
@@ -197,7 +204,7 @@ class NoteForm(WordsForm):
     )
 
 
-class QueueForm(forms.Form):
+class QueueForm(TownForm):
     """What of the queue is shown, and in which order."""
 
     OPEN, OVERDUE, ALL = "open", "overdue", "all"
@@ -241,15 +248,14 @@ class QueueForm(forms.Form):
         label=_("Order"),
         required=False,
         choices=[
-            ("deadline", _("Nearest deadline first")),
+            ("deadline", _("Deadline first")),
             ("newest", _("Newest first")),
             ("oldest", _("Oldest first")),
         ],
     )
 
     def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["category"].queryset = Category.objects.of(municipality)
-        self.fields["zone"].queryset = (
+        super().__init__(*args, municipality=municipality, **kwargs)
+        _choices(self, "zone").queryset = (
             Zone.objects.of(municipality).current().filter(kind=Zone.Kind.QUARTER)
         )

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -138,7 +139,7 @@ def _point(line: int, longitude: str, latitude: str) -> Point | None:
     return point
 
 
-def _choice(line: int, column: str, text: str, choices: type) -> str:
+def _choice(line: int, column: str, text: str, choices: type[TextChoices]) -> str:
     if text not in choices.values:
         raise _fault(
             line,

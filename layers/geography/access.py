@@ -17,6 +17,7 @@ class TownRequest(HttpRequest):
 
     municipality: Municipality
     user: Any
+    view_transaction: Any
 
 
 def requires(permission: str) -> Callable:

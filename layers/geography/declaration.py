@@ -63,3 +63,7 @@ class Layer:
     @cached_property
     def tile_fields(self) -> tuple[Field, ...]:
         return tuple(f for f in self.fields if f.in_tiles)
+
+    @property
+    def code_in_tiles(self) -> bool:
+        return any(each.name == "code" for each in self.tile_fields)

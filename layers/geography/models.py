@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Self
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
 from django.contrib.postgres.indexes import GistIndex
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -49,6 +52,10 @@ class Municipality(Named):
         verbose_name_plural = _("municipalities")
         ordering = ["slug"]
 
+    def today(self) -> date:
+        """The date on the town's own clock."""
+        return timezone.localdate(timezone=ZoneInfo(self.time_zone))
+
 
 class ValidityQuerySet(TenantQuerySet):
     def current(self, on: date | None = None) -> Self:
@@ -86,6 +93,21 @@ def _web_mercator(field: type[models.GeometryField]) -> models.GeneratedField:
     )
 
 
+class ZoneQuerySet(ValidityQuerySet):
+    def reporting(self) -> Self:
+        """Zones in force of the kind that parcels belong to and figures are told by.
+
+        A town's quarters; where it has none, its cadastral sections, else its blocks.
+        """
+        current = self.current()
+        kinds = set(current.order_by().values_list("kind", flat=True).distinct())
+        wanted = next((kind for kind in REPORTING if kind in kinds), "")
+        return current.filter(kind=wanted)
+
+
+REPORTING = ("quarter", "section", "block")
+
+
 class Zone(Named, Place):
     class Kind(models.TextChoices):
         QUARTER = "quarter", _("quarter")
@@ -100,6 +122,8 @@ class Zone(Named, Place):
     )
     geometry = models.MultiPolygonField(_("geometry"), srid=4326)
     geometry_3857 = _web_mercator(models.MultiPolygonField)
+
+    objects = ZoneQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("zone")
@@ -196,3 +220,46 @@ class Raster(Named, Place):
                 name="raster_code_once_in_force",
             )
         ]
+
+
+class ImportRun(TenantModel):
+    """One upload: what was asked, what was found, what was done about it."""
+
+    class What(models.TextChoices):
+        PARCELS = "parcels", _("parcels")
+        ZONES = "zones", _("zones")
+        FACILITIES = "facilities", _("facilities")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        CHECKING = "checking", _("being checked")
+        READY = "ready", _("ready to import")
+        REFUSED = "refused", _("refused")
+        IMPORTING = "importing", _("being imported")
+        DONE = "done", _("imported")
+
+    what = models.CharField(_("what it holds"), max_length=20, choices=What)
+    state = models.CharField(
+        _("state"), max_length=20, choices=State, default=State.WAITING
+    )
+    file = models.FileField(_("file"), upload_to="imports/", blank=True)
+    file_name = models.CharField(_("file name"), max_length=200)
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("imported"), null=True, blank=True)
+    options = models.JSONField(default=dict)
+    report = models.JSONField(null=True)
+    preview = models.JSONField(null=True)
+    # The refusal of the whole file: a code of errors.FILE and its parameters.
+    refusal = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.file_name

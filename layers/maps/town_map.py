@@ -68,6 +68,8 @@ def _source(layer: Layer, municipality: Municipality, version: str) -> dict[str,
     )
     return {
         "title": str(layer.title),
+        # Figures are joined by code, which outlives a redrawn boundary; ids don't.
+        "key": "code" if layer.code_in_tiles else None,
         "tiles": address.removesuffix("0/0/0.mvt") + "{z}/{x}/{y}.mvt",
         "minzoom": layer.min_zoom,
         "maxzoom": layer.max_zoom,

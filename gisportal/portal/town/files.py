@@ -133,8 +133,3 @@ def with_fixed_times(buffer: BytesIO) -> bytes:
                 zipfile.ZipInfo(name, ZIP_STAMP), content, zipfile.ZIP_DEFLATED
             )
     return result.getvalue()
-
-
-def remove_if_there(path: Path) -> None:
-    if path.exists():
-        Path(path).unlink()

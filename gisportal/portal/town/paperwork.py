@@ -93,7 +93,7 @@ def requests(plan: TownPlan, ground: Ground) -> pd.DataFrame:
             "description": texts,
             "longitude": np.round(lon, 6),
             "latitude": np.round(lat, 6),
-            "created_at": [moment.isoformat() for moment in when],
+            "reported_at": [moment.isoformat() for moment in when],
             "status": status,
             "answer": answers,
             "answered_at": answered,

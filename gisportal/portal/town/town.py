@@ -136,7 +136,7 @@ def write_town(plan: TownPlan, folder: Path, progress: Report = quiet) -> Town:
     """Write the town into `folder`, replacing files of the same names."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "parcels.gpkg"
-    files.remove_if_there(path)
+    path.unlink(missing_ok=True)
 
     def keep(lots: gpd.GeoDataFrame) -> None:
         files.write_parcels(lots, path, append=path.exists())

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,15 +16,15 @@ from gisportal.cases import workflow
 from gisportal.cases.models import Case
 from gisportal.cases.services import Reporter, today_in
 from gisportal.service_requests.forms import DeskForm, QueueForm
-from gisportal.service_requests.models import ServiceRequest
+from gisportal.service_requests.models import ServiceRequest, ServiceRequestQuerySet
 from gisportal.service_requests.services import report_request
-from layers.geography.access import requires
+from layers.geography.access import TownRequest, requires
 
 PER_PAGE = 25
 
 
 @requires("service_requests.view_all")
-def queue(request: HttpRequest, municipality: str) -> HttpResponse:
+def queue(request: TownRequest, municipality: str) -> HttpResponse:
     form = QueueForm(request.GET, municipality=request.municipality)
     wanted = form.cleaned_data if form.is_valid() else {}
     today = today_in(request.municipality)
@@ -55,7 +54,7 @@ def queue(request: HttpRequest, municipality: str) -> HttpResponse:
 
 def _narrowed(
     requests: Any, wanted: dict[str, Any], today: date
-) -> QuerySet[ServiceRequest]:
+) -> ServiceRequestQuerySet:
     status = wanted.get("status") or QueueForm.OPEN
     if status in {QueueForm.OPEN, QueueForm.OVERDUE}:
         requests = requests.filter(case__status__in=workflow.OPEN)
@@ -72,14 +71,14 @@ def _narrowed(
 
 
 @requires("service_requests.view_all")
-def register(request: HttpRequest, municipality: str) -> HttpResponse:
+def register(request: TownRequest, municipality: str) -> HttpResponse:
     """What a walk-in or a caller brings, written down by the clerk."""
     form = DeskForm(
         request.POST or None,
         request.FILES or None,
         municipality=request.municipality,
     )
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and form.place:
         answers = form.cleaned_data
         found = report_request(
             municipality=request.municipality,

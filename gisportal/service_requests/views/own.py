@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -23,10 +23,10 @@ from gisportal.cases.services import (
 from gisportal.cases.workflow import Actor, Status, step
 from gisportal.service_requests.forms import AnswerForm, NoteForm, WordsForm
 from gisportal.service_requests.models import ServiceRequest
-from layers.geography.access import requires
+from layers.geography.access import TownRequest, requires
 
 
-def start(request: HttpRequest, municipality: str) -> HttpResponse:
+def start(request: TownRequest, municipality: str) -> HttpResponse:
     """The room's door: the staff come to the queue, residents to their own."""
     if request.user.has_perm("service_requests.view_all", request.municipality):
         return redirect("service_requests:queue", municipality)
@@ -36,7 +36,7 @@ def start(request: HttpRequest, municipality: str) -> HttpResponse:
 
 
 @login_required
-def mine(request: HttpRequest, municipality: str) -> HttpResponse:
+def mine(request: TownRequest, municipality: str) -> HttpResponse:
     requests = ServiceRequest.objects.of(request.municipality).with_case()
     followed = Case.objects.followed_by(request.user).values("pk")
     return render(
@@ -51,14 +51,14 @@ def mine(request: HttpRequest, municipality: str) -> HttpResponse:
 
 
 @login_required
-def detail(request: HttpRequest, municipality: str, number: str) -> HttpResponse:
+def detail(request: TownRequest, municipality: str, number: str) -> HttpResponse:
     found = _visible(request).filter(case__number=number).first()
     if found is None:
         return _followed(request, number)
     return _render(request, found)
 
 
-def _visible(request: HttpRequest) -> Any:
+def _visible(request: TownRequest) -> Any:
     return (
         ServiceRequest.objects.of(request.municipality)
         .visible_to(request.user)
@@ -66,7 +66,7 @@ def _visible(request: HttpRequest) -> Any:
     )
 
 
-def _followed(request: HttpRequest, number: str) -> HttpResponse:
+def _followed(request: TownRequest, number: str) -> HttpResponse:
     """A follower reads status and dates: no name, no words, no photo."""
     followed = Case.objects.followed_by(request.user).values("pk")
     found = get_object_or_404(
@@ -85,11 +85,11 @@ def _followed(request: HttpRequest, number: str) -> HttpResponse:
     )
 
 
-def _render(request: HttpRequest, found: ServiceRequest, **forms: Any) -> HttpResponse:
+def _render(request: TownRequest, found: ServiceRequest, **forms: Any) -> HttpResponse:
     case = found.case
     actors = case.actors(request.user)
     staff = request.user.has_perm(
-        Case.VIEW_PERMISSIONS[case.type], request.municipality
+        Case.VIEW_PERMISSIONS[Case.Type(case.type)], request.municipality
     )
     events = CaseEvent.objects.of(request.municipality).filter(case=case)
     shown = {
@@ -109,18 +109,14 @@ def _render(request: HttpRequest, found: ServiceRequest, **forms: Any) -> HttpRe
     if Actor.REPORTER in actors and case.is_open:
         shown["reply_form"] = WordsForm(prefix="reply")
         shown["can_withdraw"] = step(case.status, Status.WITHDRAWN) is not None
-    wrong = any(form.errors for form in forms.values())
     return render(
-        request,
-        "service_requests/servicerequest_detail.html",
-        {**shown, **forms},
-        status=422 if wrong else 200,
+        request, "service_requests/servicerequest_detail.html", {**shown, **forms}
     )
 
 
 @requires("service_requests.answer")
 @require_POST
-def answer(request: HttpRequest, municipality: str, number: str) -> HttpResponse:
+def answer(request: TownRequest, municipality: str, number: str) -> HttpResponse:
     found = get_object_or_404(_visible(request), case__number=number)
     form = AnswerForm(
         request.POST, case=found.case, actors=found.case.actors(request.user)
@@ -136,7 +132,7 @@ def answer(request: HttpRequest, municipality: str, number: str) -> HttpResponse
     return _render(request, found, answer_form=form)
 
 
-def _take(case: Case, request: HttpRequest, words: dict[str, str]) -> None:
+def _take(case: Case, request: TownRequest, words: dict[str, str]) -> None:
     if words["status"]:
         change_status(
             case=case, to=words["status"], by=request.user, text=words["text"]
@@ -147,7 +143,7 @@ def _take(case: Case, request: HttpRequest, words: dict[str, str]) -> None:
 
 @requires("service_requests.view_all")
 @require_POST
-def note(request: HttpRequest, municipality: str, number: str) -> HttpResponse:
+def note(request: TownRequest, municipality: str, number: str) -> HttpResponse:
     found = get_object_or_404(_visible(request), case__number=number)
     form = NoteForm(request.POST, prefix="note")
     if not form.is_valid():
@@ -158,7 +154,7 @@ def note(request: HttpRequest, municipality: str, number: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def reply(request: HttpRequest, municipality: str, number: str) -> HttpResponse:
+def reply(request: TownRequest, municipality: str, number: str) -> HttpResponse:
     found = get_object_or_404(
         _visible(request), case__number=number, case__reporter=request.user
     )
@@ -172,7 +168,7 @@ def reply(request: HttpRequest, municipality: str, number: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def withdraw(request: HttpRequest, municipality: str, number: str) -> HttpResponse:
+def withdraw(request: TownRequest, municipality: str, number: str) -> HttpResponse:
     found = get_object_or_404(
         _visible(request), case__number=number, case__reporter=request.user
     )
@@ -186,7 +182,7 @@ def withdraw(request: HttpRequest, municipality: str, number: str) -> HttpRespon
 
 
 @login_required
-def photo(request: HttpRequest, municipality: str, document: int) -> FileResponse:
+def photo(request: TownRequest, municipality: str, document: int) -> FileResponse:
     found = get_object_or_404(
         CaseDocument.objects.of(request.municipality).visible_to(request.user),
         pk=document,

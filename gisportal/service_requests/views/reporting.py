@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 
@@ -15,11 +15,12 @@ from gisportal.service_requests.drafts import Draft
 from gisportal.service_requests.forms import PhotoForm, WhatForm, WhereForm
 from gisportal.service_requests.models import Category, ServiceRequest
 from gisportal.service_requests.services import report_request
+from layers.geography.access import TownRequest
 
 MOST_OFFERED = 3
 
 
-def what(request: HttpRequest, municipality: str) -> HttpResponse:
+def what(request: TownRequest, municipality: str) -> HttpResponse:
     draft = Draft.of(request)
     form = WhatForm(
         request.POST or None,
@@ -34,7 +35,7 @@ def what(request: HttpRequest, municipality: str) -> HttpResponse:
     return render(request, "service_requests/create_what.html", {"form": form})
 
 
-def where(request: HttpRequest, municipality: str) -> HttpResponse:
+def where(request: TownRequest, municipality: str) -> HttpResponse:
     draft = Draft.of(request)
     if not draft.says_what:
         return redirect("service_requests:create", municipality)
@@ -58,7 +59,7 @@ def where(request: HttpRequest, municipality: str) -> HttpResponse:
     )
 
 
-def photo(request: HttpRequest, municipality: str) -> HttpResponse:
+def photo(request: TownRequest, municipality: str) -> HttpResponse:
     draft = Draft.of(request)
     if not (draft.says_what and draft.says_where):
         return redirect("service_requests:create", municipality)
@@ -66,7 +67,7 @@ def photo(request: HttpRequest, municipality: str) -> HttpResponse:
 
 
 @login_required
-def _send(request: HttpRequest, municipality: str) -> HttpResponse:
+def _send(request: TownRequest, municipality: str) -> HttpResponse:
     draft = Draft.of(request)
     posted = request.method == "POST"
     form = PhotoForm(request.POST, request.FILES) if posted else PhotoForm()
@@ -96,7 +97,7 @@ def _send(request: HttpRequest, municipality: str) -> HttpResponse:
 
 
 @login_required
-def sent(request: HttpRequest, municipality: str, number: str) -> HttpResponse:
+def sent(request: TownRequest, municipality: str, number: str) -> HttpResponse:
     found = (
         ServiceRequest.objects.of(request.municipality)
         .filter(case__reporter=request.user, case__number=number)
@@ -109,7 +110,7 @@ def sent(request: HttpRequest, municipality: str, number: str) -> HttpResponse:
 
 
 @login_required
-def follow(request: HttpRequest, municipality: str, number: str) -> HttpResponse:
+def follow(request: TownRequest, municipality: str, number: str) -> HttpResponse:
     """Follow one of the requests that were offered for the present draft."""
     draft = Draft.of(request)
     offered = {
@@ -129,7 +130,7 @@ def follow(request: HttpRequest, municipality: str, number: str) -> HttpResponse
     )
 
 
-def _place(request: HttpRequest, draft: Draft) -> Place:
+def _place(request: TownRequest, draft: Draft) -> Place:
     if not draft.says_where:
         return Place()
     return find_place(
@@ -141,7 +142,7 @@ def _place(request: HttpRequest, draft: Draft) -> Place:
 
 
 def _alike(
-    request: HttpRequest, draft: Draft, place: Place | None
+    request: TownRequest, draft: Draft, place: Place | None
 ) -> list[ServiceRequest]:
     category = (
         Category.objects.of(request.municipality).filter(code=draft.category).first()

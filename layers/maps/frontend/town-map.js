@@ -38,7 +38,7 @@ function sources(config) {
         tiles: [location.origin + layer.tiles],
         minzoom: layer.minzoom,
         maxzoom: layer.maxzoom,
-        promoteId: name.startsWith("zones") || name.startsWith("blocks") || name.startsWith("sections") ? "code" : undefined,
+        promoteId: layer.key ?? undefined,
       },
     ]),
   );
@@ -111,8 +111,9 @@ export function drawIcons(map) {
 
 // Resolves to a loaded MapLibre map in `container`.
 // `layers` makes the list of style layers and is asked again when the theme changes;
+// `prepare` is called with the map before them, `onTheme` after each change of theme;
 // `options` go to MapLibre. Rejects where the browser has no WebGL.
-export async function townMap(container, config, { layers = plainLayers, onTheme, ...options } = {}) {
+export async function townMap(container, config, { layers = plainLayers, prepare, onTheme, ...options } = {}) {
   setWorkerUrl(new URL(config.worker, location.origin).href);
   await fontsReady();
   const { words } = config;
@@ -143,6 +144,7 @@ export async function townMap(container, config, { layers = plainLayers, onTheme
     map.once("error", ({ error }) => reject(error));
   });
   drawIcons(map);
+  prepare?.(map);
   for (const layer of layers(config)) map.addLayer(layer);
   followTheme(map, () => {
     drawIcons(map);

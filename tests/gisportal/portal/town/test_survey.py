@@ -156,6 +156,19 @@ def test_a_few_zones_are_too_small_to_publish(rounds: list[Round]) -> None:
         assert children.between(25, 49).any()
 
 
+def test_two_zones_get_better_and_three_worse(rounds: list[Round]) -> None:
+    before, after = (out_of_school_by_zone(wave) for wave in rounds)
+    change = after - before
+    assert change[["Z01", "Z11"]].max() < -12
+    assert change[["Z05", "Z12", "Z13"]].min() > 8
+
+
+def out_of_school_by_zone(wave: Round) -> pd.Series:
+    asked = wave.school_age.between(6, 17)
+    out = wave.rows["school_attended_this_year"][asked] == "no"
+    return 100 * out.groupby(wave.rows["stratum"][asked]).mean()
+
+
 def test_need_is_alike_among_neighbours(rounds: list[Round]) -> None:
     rows = rounds[0].rows.drop_duplicates("household_id")
     place = rows[["longitude", "latitude"]].to_numpy()

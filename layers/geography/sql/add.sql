@@ -1,0 +1,7 @@
+INSERT INTO {table} ({columns}, municipality_id, code, geometry, valid_from)
+SELECT {values}, %(municipality)s, staged.code, staged.geometry, %(valid_from)s
+  FROM staged
+  JOIN compared USING (row)
+  {placed}
+ WHERE compared.outcome = 'added'
+   AND staged.row > %(after)s AND staged.row <= %(upto)s

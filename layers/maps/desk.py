@@ -1,0 +1,327 @@
+"""What the planner looks at: one release, one indicator, one breakdown."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.functional import cached_property
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from layers.geography.models import Facility, Municipality, Parcel, Zone
+from layers.indicators import releases
+from layers.indicators.catalogue import Dimension, Indicator, indicators
+from layers.indicators.models import Estimate, Release
+from layers.maps import classes
+
+Flag, Breakdown = Estimate.Flag, Estimate.Breakdown
+# Changes when the words or the classes of a view are made differently.
+EDITION = "1"
+
+# The layer whose zones a release speaks of.
+LAYER_OF_KIND = {
+    Zone.Kind.QUARTER: "zones",
+    Zone.Kind.SECTION: "sections",
+    Zone.Kind.BLOCK: "blocks",
+}
+
+
+def rounds(municipality: Municipality) -> list[Release]:
+    """The newest release of each round, the newest round first."""
+    found = (
+        Release.objects.of(municipality)
+        .select_related("observation_set")
+        .order_by("-observation_set__reference_date", "observation_set_id", "-number")
+    )
+    newest: dict[int, Release] = {}
+    for release in found:
+        newest.setdefault(release.observation_set_id, release)
+    return list(newest.values())
+
+
+def out_of_100(share: float | None) -> int | None:
+    return None if share is None else round(100 * share)
+
+
+@dataclass(frozen=True)
+class View:
+    """What the address asks for, completed with what is there."""
+
+    municipality: Municipality
+    rounds: list[Release]
+    release: Release
+    indicator: Indicator
+    breakdown: str
+
+    @classmethod
+    def asked(cls, municipality: Municipality, query: Mapping[str, str]) -> View:
+        """Raises Http404 for a round, an indicator or a group that does not exist."""
+        available = rounds(municipality)
+        if not available:
+            raise Http404(_("This municipality has not published any survey round."))
+        by_code = {each.observation_set.code: each for each in available}
+        code = query.get("round") or available[0].observation_set.code
+        release = by_code.get(code)
+        indicator = indicators().get(query.get("indicator") or "edu_oos")
+        breakdown = query.get("breakdown") or Breakdown.ALL.value
+        if release is None:
+            raise Http404(_("There is no published round “%s”.") % code)
+        if indicator is None or indicator.code not in release.definitions:
+            raise Http404(_("This round has no such indicator."))
+        if breakdown not in Breakdown.values:
+            raise Http404(_("There are no figures for this group of children."))
+        return cls(municipality, available, release, indicator, breakdown)
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {
+            "indicator": self.indicator.code,
+            "round": self.release.observation_set.code,
+            "breakdown": self.breakdown,
+        }
+
+    @property
+    def group(self) -> str:
+        return str(Breakdown(self.breakdown).label)
+
+    @property
+    def titled_rounds(self) -> list[dict[str, Any]]:
+        """The rounds in the order of time."""
+        return [
+            {
+                "code": each.observation_set.code,
+                "title": releases.round_title(each.observation_set),
+                "current": each == self.release,
+            }
+            for each in reversed(self.rounds)
+        ]
+
+    @property
+    def etag(self) -> str:
+        """A release is frozen, so its number stands for all its figures."""
+        said = (EDITION, self.release.pk, *self.query.values(), get_language())
+        return f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:24]}"'
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        return releases.view(
+            self.release, indicator=self.indicator.code, breakdown=self.breakdown
+        )
+
+    @cached_property
+    def zones(self) -> QuerySet[Zone]:
+        """The zones of the figures; their geometry is not read."""
+        rows = Estimate.objects.of_release(self.release).of_indicator(
+            self.indicator.code
+        )
+        return Zone.objects.filter(
+            pk__in=rows.of_breakdown(self.breakdown).values("zone")
+        ).defer("geometry", "geometry_3857")
+
+    @property
+    def label_layers(self) -> list[str]:
+        return [f"{name}_labels" for name in LAYER_OF_KIND.values()]
+
+    @property
+    def layer(self) -> str:
+        zone = self.zones.first()
+        return LAYER_OF_KIND[Zone.Kind(zone.kind)] if zone else "zones"
+
+    @cached_property
+    def ends(self) -> list[int]:
+        shown = (out_of_100(each["estimate"]) for each in self.data["zones"].values())
+        return classes.breaks(value for value in shown if value is not None)
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a zone, the greatest need first, then those without a figure."""
+        names = {zone.code: zone.name for zone in self.zones}
+        rows = [
+            {"code": code, "name": names.get(code, code), **self.spoken(each)}
+            for code, each in self.data["zones"].items()
+        ]
+        return sorted(
+            rows,
+            key=lambda row: (-1 if row["value"] is None else row["value"], row["name"]),
+            reverse=True,
+        )
+
+    @cached_property
+    def town(self) -> dict[str, Any]:
+        return self.spoken(self.data["town"])
+
+    def spoken(self, figure: dict[str, Any]) -> dict[str, Any]:
+        """A figure out of 100, with its class and the words for it."""
+        value = out_of_100(figure["estimate"])
+        low, high = out_of_100(figure["low"]), out_of_100(figure["high"])
+        if value is None:
+            return {
+                "value": None, "low": None, "high": None, "n": None, "class": None,
+                "flag": figure["flag"], "says": str(Flag(figure["flag"]).label),
+                "range": str(Estimate.Reason(figure["reason"]).label), "asked": "",
+            }  # fmt: skip
+        return {
+            "value": value,
+            "low": low,
+            "high": high,
+            "n": figure["n"],
+            "class": classes.class_of(value, self.ends) if self.ends else 0,
+            "flag": figure["flag"],
+            "says": _("%d of 100 children") % value,
+            "range": _("between %(low)d and %(high)d") % {"low": low, "high": high},
+            "asked": asked(figure["n"]),
+        }
+
+    @cached_property
+    def doubtful(self) -> int:
+        shown = [
+            (100 * each["estimate"], 100 * each["low"], 100 * each["high"])
+            for each in self.data["zones"].values()
+            if each["estimate"] is not None
+        ]
+        return classes.doubtful(shown, self.ends)
+
+    def values(self) -> dict[str, Any]:
+        """The figures as the map joins them to its tiles, by zone code."""
+        return {
+            **self.query,
+            "title": self.indicator.title,
+            "description": self.indicator.description,
+            "group": self.group,
+            "zones": {row["code"]: row for row in self.rows},
+            "town": self.town,
+            "legend": self.legend(),
+        }
+
+    def legend(self) -> dict[str, Any]:
+        said = self.data["legend"]
+        steps, start = [], 0
+        for end in self.ends:
+            steps.append({"from": start, "to": end})
+            start = end + 1
+        flags = [each["flag"] for each in self.data["zones"].values()]
+        return {
+            "steps": steps,
+            "uncertain": flags.count(Flag.UNCERTAIN),
+            "withheld": flags.count(Flag.WITHHELD),
+            "no_data": flags.count(Flag.NO_DATA),
+            "town": (
+                _("Whole town: %(says)s, %(range)s.")
+                % {"says": self.town["says"], "range": self.town["range"]}
+            ),
+            "sample": " · ".join(
+                part
+                for part in (
+                    asked(said["children"]) if said["children"] else "",
+                    ngettext("%d household", "%d households", said["households"])
+                    % said["households"]
+                    if said["households"]
+                    else "",
+                    _("release %d") % said["release"],
+                )
+                if part
+            ),
+            "round": said["round"],
+            "definition": _("Definition %(version)d, %(standard)s")
+            % {
+                "version": said["definition_version"],
+                "standard": f"{self.indicator.standard.name} {self.indicator.standard.code}".strip(),
+            },
+            "doubtful": ngettext(
+                "%d zone may belong to another class.",
+                "%d zones may belong to another class.",
+                self.doubtful,
+            )
+            % self.doubtful
+            if self.doubtful
+            else "",
+        }
+
+
+def asked(children: int) -> str:
+    return ngettext("%d child asked", "%d children asked", children) % children
+
+
+@dataclass(frozen=True)
+class Profile:
+    """All figures of one zone in a release, for one group of children."""
+
+    view: View
+    zone: Zone
+
+    @classmethod
+    def asked(cls, view: View, code: str) -> Profile:
+        zone = view.zones.filter(code=code).first()
+        if zone is None:
+            raise Http404(_("This round has no zone “%s”.") % code)
+        return cls(view, zone)
+
+    @cached_property
+    def estimates(self) -> list[Estimate]:
+        return list(
+            Estimate.objects.of_release(self.view.release)
+            .of_breakdown(self.view.breakdown)
+            .of_zone(self.zone)
+        )
+
+    @property
+    def households(self) -> int | None:
+        return max((x.households or 0 for x in self.estimates), default=0) or None
+
+    @property
+    def schools(self) -> int:
+        return self._places("school", "kindergarten")
+
+    @property
+    def parcels(self) -> int:
+        return Parcel.objects.current().filter(zone=self.zone).count()
+
+    def _places(self, *kinds: str) -> int:
+        area = Zone.objects.only("geometry").get(pk=self.zone.pk).geometry
+        places = Facility.objects.of(self.zone.municipality).current()
+        return places.filter(kind__in=kinds, geometry__intersects=area).count()
+
+    def needs(self) -> list[dict[str, Any]]:
+        """A row an indicator, in the order of the catalogue."""
+        by_code = {row.indicator: row for row in self.estimates}
+        return [
+            {
+                "indicator": each,
+                "current": each.code == self.view.indicator.code,
+                **strip(self.view.spoken(releases.figure(by_code[each.code]))),
+            }
+            for each in indicators().values()
+            if each.code in by_code
+        ]
+
+
+def strip(row: dict[str, Any]) -> dict[str, Any]:
+    """With where its bar and its mark lie on a strip of 100."""
+    if row["value"] is None:
+        return row
+    mark = min(max(row["value"] - 0.7, 0), 98.6)
+    return {**row, "width": max(row["high"] - row["low"], 1), "mark": f"{mark:.1f}"}
+
+
+def themes(view: View) -> list[dict[str, Any]]:
+    """The dimensions with their indicators, as the panel offers them."""
+    return [
+        {
+            "name": str(dimension.label),
+            "current": view.indicator.dimension == dimension,
+            "indicators": offered,
+        }
+        for dimension in Dimension
+        if (
+            offered := [
+                each
+                for each in indicators().values()
+                if each.dimension == dimension and each.code in view.release.definitions
+            ]
+        )
+    ]

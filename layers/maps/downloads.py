@@ -1,0 +1,149 @@
+"""Files that leave the house: a view of the map, or a whole layer, as CSV or GeoJSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+from django.contrib.gis.db.models.functions import AsGeoJSON
+from django.db import connection
+from django.utils.translation import gettext as _
+from psycopg2 import sql
+
+from layers.geography.declaration import Layer, read_sql
+from layers.geography.models import Municipality
+from layers.maps.desk import View
+from layers.maps.tiles import columns
+
+ROWS = read_sql("layers.maps", "rows.sql")
+# Excel takes a file for UTF-8 only if it begins with this.
+BOM = "\ufeff"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe(cell: Any) -> Any:
+    """A spreadsheet must not run a text as a formula."""
+    if isinstance(cell, str) and cell.startswith(FORMULA):
+        return f"'{cell}"
+    return cell
+
+
+def write_csv(out: Any, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> None:
+    out.write(BOM)
+    writer = csv.writer(out)
+    writer.writerow([safe(str(cell)) for cell in header])
+    for row in rows:
+        writer.writerow([safe(cell) for cell in row])
+
+
+def view_csv(view: View) -> str:
+    """The view as text. Withheld cells are empty, with the reason beside them."""
+    said = view.data["legend"]
+    header = [
+        _("code"), _("zone"), _("indicator"), _("group"), _("round"), _("release"),
+        _("of 100 children"), _("from"), _("to"), _("children asked, rounded"),
+        _("reliability"), _("reason"),
+    ]  # fmt: skip
+    constant = [
+        view.indicator.title, view.values()["group"], said["round"], said["release"],
+    ]  # fmt: skip
+    whole = {"code": "", "name": _("Whole town"), **view.town}
+    out = io.StringIO(newline="")
+    write_csv(
+        out, header, ([row["code"], row["name"], *constant, *_cells(row)] for row in (*view.rows, whole))
+    )  # fmt: skip
+    return out.getvalue()
+
+
+def _cells(row: dict[str, Any]) -> list[Any]:
+    if row["value"] is None:
+        return ["", "", "", "", row["says"], row["range"]]
+    return [row["value"], row["low"], row["high"], row["n"], row["flag"], ""]
+
+
+def view_features(view: View) -> dict[str, Any]:
+    """The view as a GeoJSON FeatureCollection in EPSG:4326."""
+    rows = {row["code"]: row for row in view.rows}
+    shapes = view.zones.annotate(shape=AsGeoJSON("geometry", precision=6))
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": zone.code,
+                "geometry": json.loads(zone.shape),
+                "properties": {
+                    **{
+                        f"name_{x}": getattr(zone, f"name_{x}")
+                        for x in ("ar", "en", "fr")
+                    },
+                    **view.query,
+                    "release": view.release.number,
+                    **_properties(rows[zone.code]),
+                },
+            }
+            for zone in shapes
+        ],
+    }
+
+
+def _properties(row: dict[str, Any]) -> dict[str, Any]:
+    said = {
+        "code": row["code"],
+        "of_100": row["value"],
+        "low": row["low"],
+        "high": row["high"],
+        "n": row["n"],
+        "flag": row["flag"],
+    }
+    return said if row["value"] is not None else {**said, "reason": row["range"]}
+
+
+def layer_rows(layer: Layer, municipality: Municipality) -> Iterator[tuple]:
+    """All rows: id, the fields, the geometry as GeoJSON; a page of rows at a time."""
+    query = sql.SQL(ROWS).format(
+        fields=columns(["id", *(each.name for each in layer.fields)]),
+        source=sql.SQL(layer.sql),
+    )
+    bound = {**layer.parameters, "municipality": municipality.pk}
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(query, bound)
+        while page := cursor.fetchmany(2000):
+            yield from page
+
+
+def layer_file(layer: Layer, municipality: Municipality, form: str) -> IO[bytes]:
+    """The layer as a spooled file; small ones never touch the disk."""
+    write = {"csv": _layer_csv, "geojson": _layer_geojson}[form]
+    out = tempfile.SpooledTemporaryFile(max_size=4 * 1024 * 1024)  # noqa: SIM115
+    text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
+    write(text, layer, layer_rows(layer, municipality))
+    text.detach()
+    out.seek(0)
+    return out
+
+
+def _layer_csv(out: Any, layer: Layer, rows: Iterator[tuple]) -> None:
+    write_csv(
+        out,
+        [*(each.label for each in layer.fields), _("geometry (GeoJSON)")],
+        (row[1:] for row in rows),
+    )
+
+
+def _layer_geojson(out: Any, layer: Layer, rows: Iterator[tuple]) -> None:
+    names = [each.name for each in layer.fields]
+    out.write('{"type":"FeatureCollection","features":[')
+    for place, (key, *values, shape) in enumerate(rows):
+        properties = json.dumps(
+            dict(zip(names, values, strict=True)), ensure_ascii=False
+        )
+        out.write(
+            f'{"," if place else ""}\n{{"type":"Feature","id":{key},'
+            f'"geometry":{shape},"properties":{properties}}}'
+        )
+    out.write("\n]}\n")

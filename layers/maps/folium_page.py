@@ -1,0 +1,93 @@
+"""One file with map, figures and scripts, which opens without network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import folium
+from branca.element import Element
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.utils.translation import get_language, get_language_info
+
+from layers.maps.desk import View
+from layers.maps.downloads import view_features
+
+COLOURS = ("#fbeedd", "#f2cfa6", "#e0a06a", "#c06a3c", "#87391d")
+WITHHELD, NO_DATA, INK = "#ffffff", "#d5d5d0", "#1d2b2a"
+
+
+def folium_page(view: View) -> str:
+    """The view as one HTML text; the browser asks for no other address."""
+    features = view_features(view)
+    rows = {row["code"]: row for row in view.rows}
+    for feature in features["features"]:
+        said, row = feature["properties"], rows[feature["id"]]
+        feature["properties"] = {
+            "name": row["name"],
+            "says": row["says"],
+            "range": row["range"],
+            "asked": row["asked"],
+            "style": _style(row),
+            "code": said["code"],
+        }
+    language = (get_language() or "ar")[:2]
+    page = folium.Map(
+        tiles=None,
+        zoom_control="topleft",
+        attribution_control=False,
+        control_scale=False,
+    )
+    # folium would link a dozen files from delivery networks.
+    page.default_js, page.default_css = [], []
+    shapes = folium.GeoJson(
+        features,
+        style_function=lambda feature: feature["properties"]["style"],
+        highlight_function=lambda feature: {"weight": 4, "color": INK},
+        tooltip=folium.GeoJsonTooltip(
+            fields=["name", "says", "range", "asked"], labels=False, sticky=True
+        ),
+    )
+    shapes.add_to(page)
+    page.fit_bounds(shapes.get_bounds(), padding=(24, 24))
+    root = page.get_root()
+    context = {
+        "view": view,
+        "legend": view.legend(),
+        "steps": list(zip(COLOURS, view.legend()["steps"], strict=False)),
+        "colours": list(enumerate(COLOURS)),
+        "language": language,
+        "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
+        "leaflet": _built("offline.js"),
+        "leaflet_style": _built("offline.css"),
+    }
+    head = render_to_string("maps/offline_head.html", context)
+    root.header.add_child(Element(_plain(head)), name="offline")
+    body = render_to_string("maps/offline_body.html", context)
+    root.html.add_child(Element(_plain(body)), name="legend")
+    return root.render().replace(
+        "<html>", f'<html lang="{language}" dir="{context["direction"]}">', 1
+    )
+
+
+def _style(row: dict[str, Any]) -> dict[str, Any]:
+    style = {"color": "#ffffff", "weight": 2, "fillOpacity": 1}
+    if row["class"] is None:
+        blank = NO_DATA if row["flag"] == "no_data" else WITHHELD
+        return {**style, "fillColor": blank, "color": "#55625f", "dashArray": "2 4"}
+    place = row["class"]
+    hatched = row["flag"] == "uncertain"
+    return {**style, "fillColor": f"url(#hatch-{place})" if hatched else COLOURS[place]}
+
+
+def _plain(text: str) -> str:
+    """Text for branca, which takes every element for a Jinja template."""
+    return "{% raw %}" + text + "{% endraw %}"
+
+
+def _built(name: str) -> str:
+    found = finders.find(f"built/{name}")
+    if found is None:
+        raise FileNotFoundError(f"built/{name} is missing: run `npm run build`.")
+    return Path(found).read_text("utf-8")

@@ -1,0 +1,54 @@
+"""Who may open each route of a municipality. A new route fails until it stands here.
+
+A page for everyone signed in shows a resident only what is their own; the tests of
+its app prove that.
+"""
+
+from gisportal.accounts.roles import PERMISSIONS, Role
+
+EVERYONE = frozenset({"everyone"})
+SIGNED_IN = frozenset({"signed in"})
+
+
+def holders(permission: str) -> frozenset[Role]:
+    found = {role for role, granted in PERMISSIONS.items() if permission in granted}
+    assert found, permission
+    return frozenset(found)
+
+
+UPLOAD = holders("surveys.upload_round")
+RECORDS = holders("surveys.view_submission")
+PUBLISH = holders("surveys.publish_round")
+REQUESTS = holders("service_requests.view_all")
+
+ACCESS: dict[str, frozenset] = {
+    "portal:home": EVERYONE,
+    "surveys:list": UPLOAD,
+    "surveys:create": PUBLISH,
+    "surveys:template": UPLOAD,
+    "surveys:detail": UPLOAD,
+    "surveys:upload": UPLOAD,
+    "surveys:publish": PUBLISH,
+    "surveys:submissions": RECORDS,
+    "surveys:upload_detail": UPLOAD,
+    "surveys:load": UPLOAD,
+    "surveys:errors": UPLOAD,
+    "surveys:marked": UPLOAD,
+    "surveys:submission": RECORDS,
+    "surveys:withdraw": RECORDS,
+    "service_requests:list": EVERYONE,
+    "service_requests:mine": SIGNED_IN,
+    "service_requests:queue": REQUESTS,
+    "service_requests:register": REQUESTS,
+    "service_requests:create": EVERYONE,
+    "service_requests:create_where": EVERYONE,
+    "service_requests:create_photo": EVERYONE,
+    "service_requests:follow": SIGNED_IN,
+    "service_requests:photo": SIGNED_IN,
+    "service_requests:detail": SIGNED_IN,
+    "service_requests:sent": SIGNED_IN,
+    "service_requests:answer": SIGNED_IN,
+    "service_requests:note": SIGNED_IN,
+    "service_requests:reply": SIGNED_IN,
+    "service_requests:withdraw": SIGNED_IN,
+}
