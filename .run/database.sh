@@ -124,7 +124,7 @@ keep_cluster() {
   local stop=("$POSTGRES/pg_ctl" stop --silent -m fast -D "$CLUSTER/data")
   ((EUID)) || stop=(runuser -u "$CLUSTER_USER" -- "${stop[@]}")
   setsid bash -c 'cd /; exec 7>"$0/keeper.lock"; flock -n 7 || exit 0
-    exec 9>"$0/database.lock"; flock -x 9; shift 0; "$@"' \
+    exec 9>"$0/database.lock"; flock -x 9; "$@"' \
     "$VAR" "${stop[@]}" >/dev/null 2>&1 </dev/null 3>&- 8>&- 9>&- &
   disown
 }
@@ -166,12 +166,9 @@ stop_all() {
   local file pid stopped=0
   for file in "$VAR"/running/*; do
     pid=${file##*/}
-    [[ $pid != "$$" && -e $file ]] || continue
-    if [[ $(<"$file") == "$(start_time "$pid")" ]]; then
-      kill -TERM "$pid" && stopped=1
-      for _ in {1..300}; do [[ -e /proc/$pid ]] || break; sleep 0.1; done
-    fi
-    rm -f "$file"
+    [[ $pid != "$$" ]] && runs "$file" || continue
+    kill -TERM "$pid" && stopped=1
+    for _ in {1..300}; do runs "$file" || break; sleep 0.1; done
   done
   if [[ -e $VAR/postgres.location ]]; then
     CLUSTER=$(<"$VAR/postgres.location")

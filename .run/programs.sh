@@ -68,10 +68,11 @@ install_packages() {
       "$(id -un) may not install packages and there is no sudo. Let an administrator run:" \
       "  apt-get install --no-install-recommends $*" \
       "or make an environment without root: mamba env create -f environment.yml"
-    sudo -n true 2>/dev/null || [[ -t 0 ]] && sudo -v -p "Password of %u, to install $*: " || fail \
-      "Missing on this system: $*" \
-      "sudo asks for a password and got none. Let an administrator run:" \
-      "  sudo apt-get install --no-install-recommends $*"
+    sudo -n true 2>/dev/null ||
+      { [[ -t 0 ]] && sudo -v -p "Password of %u, to install $*: "; } ||
+      fail "Missing on this system: $*" \
+        "sudo asks for a password and got none. Let an administrator run:" \
+        "  sudo apt-get install --no-install-recommends $*"
     as_root=(sudo)
   fi
   uninterruptible=yes

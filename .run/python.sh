@@ -35,26 +35,22 @@ prepare_python() {
   fi
   PYTHON=$ROOT/.venv/bin/python
   export PATH=$ROOT/.venv/bin:$PATH
-  local runtime test_tools stamp=$ROOT/.venv/complete lock=requirements.lock
-  runtime=$(fingerprint requirements.lock)
-  test_tools=$(fingerprint requirements-test.lock)
-  if "$PYTHON" -c '' 2>/dev/null && [[ -e $stamp ]]; then
-    [[ $(<"$stamp") == *"$test_tools"* ]] && lock=requirements-test.lock
-    [[ $1 == test && $lock == requirements.lock ]] || [[ $(<"$stamp") != *"$runtime"* ]] || return 0
-    ! grep -q test "$stamp" || lock=requirements-test.lock
-  fi
-  local marks=$runtime
-  if [[ $1 == test ]]; then lock=requirements-test.lock; fi
-  [[ $lock == requirements.lock ]] || marks="$runtime test $test_tools"
+  local stamp=$ROOT/.venv/complete held="" lock=requirements.lock mark
+  if "$PYTHON" -c '' 2>/dev/null && [[ -e $stamp ]]; then held=$(<"$stamp"); fi
+  [[ $1 != test && $held != *test* ]] || lock=requirements-test.lock
+  mark="$lock $(fingerprint "$lock")"
+  if [[ $held == "$mark" ]]; then return; fi
   step python "Installing Python packages of $lock" install_python "$lock"
-  printf '%s\n' "$marks" >"$stamp"
+  printf '%s\n' "$mark" >"$stamp"
 }
 
 install_python() {
   local python
   python=$(find_python)
   rm -f "$ROOT/.venv/complete"
-  "$ROOT/.venv/bin/python" -c 'import pip' 2>/dev/null || rm -rf "$ROOT/.venv"
+  # Half-made, or moved: its scripts name the place where it was made.
+  "$ROOT/.venv/bin/python" -c 'import pip' 2>/dev/null &&
+    grep -qF "$ROOT/.venv" "$ROOT/.venv/bin/activate" || rm -rf "$ROOT/.venv"
   [[ -d $ROOT/.venv ]] || "$python" -m venv "$ROOT/.venv"
   cd "$ROOT"
   local pip=(.venv/bin/python -m pip --disable-pip-version-check --quiet)

@@ -150,11 +150,16 @@ make_var() {
   fi
   chmod 711 "$VAR"
   exec 9>"$VAR/database.lock"
+  local file
+  for file in "$VAR"/running/*; do
+    runs "$file" || rm -f "$file"
+  done
   start_time "$$" >"$VAR/running/$$"
 }
 
 # The kernel's start time tells a process from a later one with the same number.
 start_time() { awk '{sub(/.*\) /, ""); print $20}' "/proc/$1/stat" 2>/dev/null; }
+runs() { [[ -e $1 && $(<"$1") == "$(start_time "${1##*/}")" ]]; }
 
 # fingerprint PATH…: changes when a file under these paths (or the clone's place) does.
 fingerprint() {

@@ -1,6 +1,7 @@
 # The web server and the worker beside it.
 
-HOST=${HOST:-127.0.0.1}
+# Not HOST, which some shells set to the name of the machine.
+BIND=${BIND:-127.0.0.1}
 PORT=${PORT:-8000}
 
 # Before the long work: nobody should wait minutes to hear that the port is taken.
@@ -13,7 +14,7 @@ check_port() {
 }
 
 port_answers() {
-  local host=$HOST
+  local host=$BIND
   [[ $host != 0.0.0.0 ]] || host=127.0.0.1
   (exec 4<>"/dev/tcp/$host/$PORT") 2>/dev/null
 }
@@ -21,7 +22,7 @@ port_answers() {
 web_command() {
   local workers=${WEB_WORKERS:-$(nproc)}
   ((workers <= 4)) || workers=4
-  WEB=("$PYTHON" -m gunicorn gisportal.wsgi --chdir "$ROOT" --bind "$HOST:$PORT" --preload
+  WEB=("$PYTHON" -m gunicorn gisportal.wsgi --chdir "$ROOT" --bind "$BIND:$PORT" --preload
     --worker-class gthread --workers "$workers" --threads 8 --timeout 120 --graceful-timeout 10
     --no-control-socket)
 }
@@ -55,7 +56,7 @@ serve_demo() {
   trap 'end_demo 130' INT
   trap 'end_demo 143' TERM
   trap 'end_demo 129' HUP
-  until "$PYTHON" "$ROOT/.run/answers.py" "http://$HOST:$PORT/"; do
+  until "$PYTHON" "$ROOT/.run/answers.py" "http://$BIND:$PORT/"; do
     still_alive
     sleep 0.2
   done
@@ -87,7 +88,7 @@ end_demo() {
 
 introduce() {
   say ""
-  say "  http://$HOST:$PORT/"
+  say "  http://$BIND:$PORT/"
   say ""
   "$PYTHON" "$ROOT/manage.py" load_demo --logins >&3 2>/dev/null || true
   say "Ctrl-C stops it. Logs: $VAR/log"

@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "gisportal.accounts",
     "surveys",
     "layers.indicators",
+    "gisportal.billing",
     "layers.geography",
     "layers.maps",
     "gisportal.cases",
@@ -172,6 +173,20 @@ STORAGES = {
 MEDIA_ROOT = DATA_DIR / "media"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# How this server is reached from outside: a payment service calls it there.
+PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}")
+
+# Payment services by name, and which of them each municipality uses ("*": all
+# others). The demo has one that moves no money, served at /demo-gateway/.
+DEMO_GATEWAY = {
+    "class": "gisportal.billing.gateways.local.LocalGateway",
+    "url": env.str("PAYMENT_GATEWAY_URL", f"{PUBLIC_URL}/demo-gateway"),
+    "key": env.str("PAYMENT_GATEWAY_KEY", "demo-key"),
+    "secret": env.str("PAYMENT_GATEWAY_SECRET", "demo-secret"),
+}
+GATEWAYS = env.json("GATEWAYS", {"local": DEMO_GATEWAY} if DEMO else {})
+MUNICIPAL_GATEWAYS = env.json("MUNICIPAL_GATEWAYS", {"*": "local"} if DEMO else {})
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

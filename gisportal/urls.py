@@ -4,6 +4,7 @@ from django.urls import include, path
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("layers.maps.tile_urls")),
+    path("", include("gisportal.billing.hook_urls")),
 ]
 
 # /<language>/account/… is for everyone; /<language>/<municipality>/… is a town's.
@@ -13,5 +14,6 @@ urlpatterns += i18n_patterns(
     path("<slug:municipality>/surveys/", include("surveys.urls")),
     path("<slug:municipality>/data/", include("layers.geography.urls")),
     path("<slug:municipality>/requests/", include("gisportal.service_requests.urls")),
+    path("<slug:municipality>/bills/", include("gisportal.billing.urls")),
     path("", include("gisportal.portal.urls")),
 )

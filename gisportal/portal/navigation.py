@@ -32,6 +32,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(_("Surveys"), "surveys:list", "surveys.upload_round"),
     Entry(_("Data"), "geography:list", "geography.import_data"),
     Entry(_("Requests"), "service_requests:list"),
+    Entry(_("Bills"), "billing:list", signed_in=True),
 )
 
 CARDS: tuple[Card, ...] = (

@@ -85,11 +85,12 @@ class Estimator:
             weight=weight,
             eligible=eligible,
             in_need=in_need,
-        ).regrouped(MEMBERSHIP)
+        )
         design = self.sample.design
-        by_zone = maths.ratios(totals, self.cells, design)
+        by_zone = maths.ratios(totals, self.cells, design, MEMBERSHIP)
         town = totals.gathered(self.town_cell, len(self.town))
-        return by_zone.beside(maths.ratios(town, self.town, design))
+        whole = maths.ratios(town, self.town, design, MEMBERSHIP)
+        return maths.Ratios.joined([by_zone, whole], axis=1)
 
     def households(self, eligible: maths.Booleans) -> maths.Integers:
         sample = self.sample

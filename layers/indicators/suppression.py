@@ -136,13 +136,24 @@ def complementary(table: Table, hidden: Booleans) -> Booleans:
     with the fewest children, the town's figures last.
     """
     hidden = hidden.copy()
-    for search in (derivable, recoverable):
-        found = np.flatnonzero(search(table, hidden))
-        while found.size:
-            secret = _easiest(table, hidden, found)
-            hidden[_next_to_hide(table, hidden, secret)] = True
-            found = np.flatnonzero(search(table, hidden))
+    while (found := _first_found(table, hidden)) is not None:
+        hidden[_next_to_hide(table, *found)] = True
     return hidden
+
+
+def _first_found(table: Table, hidden: Booleans) -> tuple[Booleans, int] | None:
+    """What one does not look at, and the first withheld cell found in the rest.
+
+    First inside each zone and inside the town, then in the whole table.
+    """
+    town = table.zone == TOWN
+    for outside in (town, ~town, np.zeros_like(town)):
+        unseen = hidden | outside
+        found = np.flatnonzero(derivable(table, unseen) & hidden)
+        if found.size:
+            return unseen, int(found[0])
+    found = np.flatnonzero(recoverable(table, hidden))
+    return (hidden, int(found[0])) if found.size else None
 
 
 def derivable(table: Table, hidden: Booleans) -> Booleans:
@@ -150,9 +161,11 @@ def derivable(table: Table, hidden: Booleans) -> Booleans:
 
     Such a cell's row lies in the row space of the published ones, whatever the counts.
     """
-    free = _null_space(table.membership[~hidden])
-    loose = np.abs(table.membership @ free).max(axis=1, initial=0.0) > 1e-7
-    return np.asarray(hidden & (table.count > 0) & ~loose)
+    secret = np.flatnonzero(hidden & (table.count > 0))
+    left = _eliminated(table.membership[~hidden], table.membership[secret])
+    found = np.zeros_like(hidden)
+    found[secret] = ~left.any(axis=1)
+    return found
 
 
 def recoverable(table: Table, hidden: Booleans) -> Booleans:
@@ -211,16 +224,9 @@ class _Programme:
         return np.asarray(solved.x, dtype=np.float64)
 
 
-def _easiest(table: Table, hidden: Booleans, found: Integers) -> int:
-    """The found cell that follows from the fewest others, as the least norm has it."""
-    rows, wanted = table.membership[~hidden], table.membership[found]
-    solutions, *_ = np.linalg.lstsq(rows.T, wanted.T, rcond=None)
-    return int(found[np.argmin((solutions**2).sum(axis=0).round(6))])
-
-
-def _next_to_hide(table: Table, hidden: Booleans, secret: int) -> int:
+def _next_to_hide(table: Table, unseen: Booleans, secret: int) -> int:
     """The published cell whose loss costs least and loosens the `secret` one."""
-    published = np.flatnonzero(~hidden)
+    published = np.flatnonzero(~unseen)
     relation = _shortest_relation(table, published, secret)
     candidates = published if relation is None else relation
     same_zone = table.zone[candidates] == table.zone[secret]
@@ -259,10 +265,25 @@ def _shortest_relation(
     return np.asarray(published[np.abs(plus - minus) > 1e-9])
 
 
-def _null_space(rows: Floats) -> Floats:
-    """(A, k) directions in which the atoms may move while the rows keep their sums."""
-    values, vectors = np.linalg.eigh(rows.T @ rows)
-    return vectors[:, values < 1e-9 * max(1.0, float(values.max(initial=0.0)))]
+def _eliminated(rows: Floats, others: Floats) -> Booleans:
+    """What is left of `others` (S, A) after Gauss-Jordan elimination by `rows` (P, A).
+
+    Element by element: the rows are sparse, and calls of LAPACK would wait for each
+    other's threads on a busy machine.
+    """
+    matrix, rank = np.vstack([rows, others]), 0
+    for column in range(matrix.shape[1]):
+        size = np.abs(matrix[rank : len(rows), column])
+        if not size.size or size.max() < 1e-9:
+            continue
+        pivot = rank + int(size.argmax())
+        matrix[[rank, pivot]] = matrix[[pivot, rank]]
+        matrix[rank] /= matrix[rank, column]
+        touched = np.flatnonzero(np.abs(matrix[:, column]) > 1e-12)
+        touched = touched[touched != rank]
+        matrix[touched] -= matrix[touched, column, None] * matrix[rank]
+        rank += 1
+    return np.asarray(np.abs(matrix[len(rows) :]) > 1e-7)
 
 
 def shown_count(count: Integers | int) -> Integers:

@@ -218,10 +218,7 @@ class View:
                 part
                 for part in (
                     asked(said["children"]) if said["children"] else "",
-                    ngettext("%d household", "%d households", said["households"])
-                    % said["households"]
-                    if said["households"]
-                    else "",
+                    households_asked(said["households"]) if said["households"] else "",
                     _("release %d") % said["release"],
                 )
                 if part
@@ -233,18 +230,26 @@ class View:
                 "standard": f"{self.indicator.standard.name} {self.indicator.standard.code}".strip(),
             },
             "doubtful": ngettext(
-                "%d zone may belong to another class.",
-                "%d zones may belong to another class.",
+                "%(count)d zone may belong to another class.",
+                "%(count)d zones may belong to another class.",
                 self.doubtful,
             )
-            % self.doubtful
+            % {"count": self.doubtful}
             if self.doubtful
             else "",
         }
 
 
 def asked(children: int) -> str:
-    return ngettext("%d child asked", "%d children asked", children) % children
+    return ngettext("%(count)d child asked", "%(count)d children asked", children) % {
+        "count": children
+    }
+
+
+def households_asked(households: int) -> str:
+    return ngettext("%(count)d household", "%(count)d households", households) % {
+        "count": households
+    }
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ UPLOAD = holders("surveys.upload_round")
 RECORDS = holders("surveys.view_submission")
 PUBLISH = holders("surveys.publish_round")
 REQUESTS = holders("service_requests.view_all")
+BILLS = holders("billing.view_all")
 
 ACCESS: dict[str, frozenset] = {
     "portal:home": EVERYONE,
@@ -51,4 +52,30 @@ ACCESS: dict[str, frozenset] = {
     "service_requests:note": SIGNED_IN,
     "service_requests:reply": SIGNED_IN,
     "service_requests:withdraw": SIGNED_IN,
+    **dict.fromkeys(
+        (
+            f"billing:{name}"
+            for name in (
+                "list",
+                "claim",
+                "detail",
+                "pay",
+                "payment",
+                "checkout",
+                "resume",
+                "return",
+                "cancel",
+                "receipts",
+                "receipt",
+                "receipt_pdf",
+            )
+        ),
+        SIGNED_IN,
+    ),
+    "billing:verify": EVERYONE,
+    "billing:desk": BILLS,
+    "billing:account": BILLS,
+    "billing:issue": holders("billing.issue_bill"),
+    "billing:cash": holders("billing.take_payment"),
+    "payment_callback": EVERYONE,
 }

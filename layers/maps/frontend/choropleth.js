@@ -31,7 +31,7 @@ export function choroplethLayers(config, zones) {
     hatched("hatch-paper", area, [">", place, 2]),
     { ...drawn.outlines(),
       paint: { ...drawn.outlines().paint, "line-color": colour("map-parcel-on-need"),
-               "line-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.14, 15, 0.22, 17, 0.4] } },
+               "line-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.1, 15, 0.2, 17, 0.4] } },
     { id: "zone-lines", type: "line", ...area, layout: { "line-join": "round" },
       paint: { "line-color": colour("map-zone-on-need"), "line-width": 2 } },
     { id: "withheld", type: "line", ...area,

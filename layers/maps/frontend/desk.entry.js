@@ -204,7 +204,35 @@ async function choose(code, { quiet = false } = {}) {
   panel.querySelector("[data-body]").innerHTML = await response.text();
   panel.hidden = false;
   desk.classList.add("with-zone");
+  keepInSight(code);
   if (!quiet) panel.focus({ preventScroll: true });
+}
+
+// The free part of the map, between the panels.
+function padding() {
+  const open = !panel.hidden;
+  if (narrow.matches) return { left: 16, right: 16, top: 16, bottom: open ? 0.2 * innerHeight : 16 };
+  const [start, end] = [380, open ? 410 : 24];
+  const [left, right] = document.dir === "rtl" ? [end, start] : [start, end];
+  return { left, right, top: 32, bottom: 84 };
+}
+
+// Nothing covers the place being looked at: as long as the reader has not moved
+// the map it fits between the panels, later it only moves as far as needed.
+function keepInSight(code) {
+  if (!map) return;
+  const duration = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 180;
+  if (!map.moved) {
+    map.fitBounds(config.bounds, { padding: padding(), duration });
+    return;
+  }
+  if (!code) return;
+  const { x, y } = middle(code);
+  const box = desk.querySelector(".desk-map").getBoundingClientRect();
+  const { left, right, top, bottom } = padding();
+  const beyond = (at, low, high) => (at < low ? at - low : Math.max(at - high, 0));
+  const shift = [beyond(x, left, box.width - right), beyond(y, top, box.height - bottom)];
+  if (shift[0] || shift[1]) map.panBy(shift, { duration });
 }
 
 function close() {
@@ -214,6 +242,7 @@ function close() {
   panel.hidden = true;
   desk.classList.remove("with-zone");
   remember();
+  keepInSight(null);
   return key;
 }
 
@@ -302,9 +331,7 @@ function camera() {
   if (at.length === 3 && at.every(Number.isFinite)) {
     return { bounds: undefined, zoom: at[0], center: [at[2], at[1]] };
   }
-  const [left, right] = document.dir === "rtl" ? [24, 390] : [390, 24];
-  const padding = narrow.matches ? 16 : { left, right, top: 32, bottom: 84 };
-  return { fitBoundsOptions: { padding } };
+  return { fitBoundsOptions: { padding: padding() } };
 }
 
 restore();

@@ -80,7 +80,7 @@ export const drawn = {
       "text-size": ["interpolate", ["linear"], ["zoom"], 11, 11, 14, 14, 17, 18],
       "text-max-width": 7,
       "text-padding": 3,
-      "text-variable-anchor": ["center", "top", "bottom"],
+      "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
       "text-radial-offset": 1,
     },
     paint: {

@@ -66,7 +66,7 @@ def totals_of(data, *, weight=None, keep=None):
 
 def estimated(data, **options):
     totals, cells, design = totals_of(data, **options)
-    return maths.ratios(totals.regrouped(BREAKDOWNS), cells, design)
+    return maths.ratios(totals, cells, design, BREAKDOWNS)
 
 
 def sample_of(data):
@@ -131,9 +131,8 @@ def test_the_whole_town_is_the_merged_cells_and_agrees_with_svy(seed):
     data = simulated(seed, by_zone=False)
     totals, cells, design = totals_of(data)
     town, cell = cells.merged(design)
-    found = maths.ratios(
-        totals.regrouped(BREAKDOWNS).gathered(cell, len(town)), town, design
-    )
+    gathered = totals.gathered(cell, len(town))
+    found = maths.ratios(gathered, town, design, BREAKDOWNS)
     sample = sample_of(data)
     row = sample.estimation.ratio("y", "x").to_polars().row(0, named=True)
     assert found.estimate[0, 0] == pytest.approx(row["est"], abs=1e-9)

@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -123,6 +126,30 @@ def test_age_bands_that_add_up_are_protected_together():
     assert reasons[1] == ["protects_others", "protects_others", "", ""]
 
 
+COUNTIES = (
+    Path(__file__).parents[4] / "shared/data/suppression/nc_sids_counties.geojson"
+)
+
+
+@pytest.mark.skipif(not COUNTIES.exists(), reason=f"{COUNTIES.name} is not at hand")
+def test_real_small_counts_come_back_until_the_audit_has_nothing_left():
+    """100 counties in two periods: 72 counts of 1 to 4 hidden, 30 found again."""
+    features = json.loads(COUNTIES.read_text("utf-8"))["features"]
+    counts = [
+        [int(feature["properties"][name]) for feature in features]
+        for name in ("SID74", "SID79")
+    ]
+    periods = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    table = table_of(counts, counts, membership=periods)
+    small = (table.count >= 1) & (table.count <= 4)
+    hidden = small & (table.zone != suppression.TOWN) & (table.breakdown < 2)
+    assert hidden.sum() == 72
+    assert suppression.derivable(table, hidden).sum() == 30
+    protected = suppression.complementary(table, hidden)
+    assert not suppression.recoverable(table, protected).any()
+    assert protected.sum() == 102
+
+
 @st.composite
 def tables(draw):
     random = np.random.default_rng(draw(st.integers(0, 10_000)))
@@ -132,7 +159,7 @@ def tables(draw):
     return table_of(count, random.binomial(count, share))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(table=tables(), rule=st.sampled_from([USUAL, SENSITIVE]))
 def test_no_withheld_cell_is_a_sum_of_published_ones(table, rule):
     """The row of a withheld cell always raises the rank of the published rows."""
@@ -145,7 +172,7 @@ def test_no_withheld_cell_is_a_sum_of_published_ones(table, rule):
             assert np.linalg.matrix_rank(both) == rank + 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(table=tables(), rule=st.sampled_from([USUAL, SENSITIVE]))
 def test_no_withheld_cell_is_pinned_down_by_counts_that_cannot_be_negative(table, rule):
     reasons = suppression.withheld(table, rule)
@@ -167,7 +194,7 @@ def test_no_withheld_cell_is_pinned_down_by_counts_that_cannot_be_negative(table
             assert ends[1] - ends[0] > 0.999
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(table=tables(), rule=st.sampled_from([USUAL, SENSITIVE]))
 def test_what_the_primary_rule_withholds_stays_withheld(table, rule):
     first, final = suppression.primary(table, rule), suppression.withheld(table, rule)
@@ -189,6 +216,6 @@ def test_a_shown_percentage_and_count_give_back_no_group_of_one_to_four(count, d
         if suppression.shown_count(np.array([n]))[0]
         == suppression.shown_count(np.array([count]))[0]
         for y in range(n + 1)
-        if abs(y / n - share[0]) <= half
+        if abs(y / n - share[0]) <= half + 1e-9
     }
     assert affected in possible

@@ -74,10 +74,7 @@ class Command(BaseCommand):
             file = folder / f"round-{code}.xlsx"
             if file.exists():
                 self.step(file.name, load_round, municipality, file, code, about)
-        for command, name in (
-            ("load_service_requests", "service_requests.csv"),
-            # ("load_bills", "bills.csv"),
-        ):
+        for command, name in (("load_service_requests", "service_requests.csv"),):
             self.step(
                 name, call_command, command, municipality.slug, str(folder / name)
             )
