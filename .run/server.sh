@@ -34,13 +34,17 @@ web_server() {
 
 load_demo() {
   export DEMO=1
-  "$PYTHON" "$ROOT/manage.py" help load_demo >/dev/null 2>&1 || return 0
   local mark stamp="${CLUSTER:-}/loaded"
   mark=$(fingerprint fixtures)
-  if [[ ${CLUSTER:-} ]] && stamped "$stamp" "$mark"; then return; fi
-  open_step "Loading the fictional town" "$PYTHON" "$ROOT/manage.py" load_demo
+  if [[ ${CLUSTER:-} && -e $VAR/logins ]] && stamped "$stamp" "$mark"; then return; fi
+  open_step "Loading the fictional town" load_town
   [[ -z ${CLUSTER:-} ]] || printf '%s\n' "$mark" >"$stamp"
 }
+
+declare -A servers=()  # name → process group
+
+# Who may sign in is kept for the next start; progress goes to the terminal.
+load_town() { "$PYTHON" "$ROOT/manage.py" load_demo --no-color >"$VAR/logins"; }
 
 # The server and the worker die with this script, even when it is killed outright.
 serve_demo() {
@@ -49,29 +53,26 @@ serve_demo() {
   printf '· Starting the web server and the worker … ' >&3
   set -m
   "${bound[@]}" "${WEB[@]}" >"$VAR/log/web.log" 2>&1 </dev/null &
-  web=$!
-  "${bound[@]}" "$PYTHON" "$ROOT/manage.py" db_worker >"$VAR/log/worker.log" 2>&1 </dev/null &
-  worker=$!
-  set +m
+  servers[web]=$!
   trap 'end_demo 130' INT
   trap 'end_demo 143' TERM
   trap 'end_demo 129' HUP
-  until "$PYTHON" "$ROOT/.run/answers.py" "http://$BIND:$PORT/"; do
-    still_alive
-    sleep 0.2
-  done
-  printf '%s\n' "$(seconds_since "$started") after the start" >&3
+  until port_answers; do still_alive; sleep 0.1; done
+  until "$PYTHON" "$ROOT/.run/answers.py" "http://$BIND:$PORT/"; do still_alive; sleep 0.5; done
+  "${bound[@]}" "$PYTHON" "$ROOT/manage.py" db_worker >"$VAR/log/worker.log" 2>&1 </dev/null &
+  servers[worker]=$!
+  set +m
+  printf '%s after the start\n' "$(seconds_since "$started")" >&3
   introduce
   wait -n || status=$?
   still_alive
 }
 
 still_alive() {
-  local name pid
-  for name in web worker; do
-    pid=${!name}
-    if ! kill -0 "$pid" 2>/dev/null; then
-      end_group TERM "$web" "$worker"
+  local name
+  for name in "${!servers[@]}"; do
+    if ! kill -0 "${servers[$name]}" 2>/dev/null; then
+      end_group TERM "${servers[@]}"
       tail -n 20 "$VAR/log/$name.log" >&2
       fail "The $name process ended. Its log: $VAR/log/$name.log"
     fi
@@ -82,7 +83,7 @@ end_demo() {
   trap '' INT TERM HUP
   say ""
   say "Stopping the web server, the worker and the database."
-  end_group TERM "$web" "$worker"
+  end_group TERM "${servers[@]}"
   exit "$1"
 }
 
@@ -90,6 +91,6 @@ introduce() {
   say ""
   say "  http://$BIND:$PORT/"
   say ""
-  "$PYTHON" "$ROOT/manage.py" load_demo --logins >&3 2>/dev/null || true
+  cat "$VAR/logins" >&3
   say "Ctrl-C stops it. Logs: $VAR/log"
 }
