@@ -138,10 +138,6 @@ ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"
 )
-# Where this server is reached: what letters link to.
-PUBLIC_ADDRESS = env.str(
-    "PUBLIC_ADDRESS", f"http://localhost:{env.str('PORT', '8000')}"
-)
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 
 CACHES = {
@@ -174,7 +170,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
-# How this server is reached from outside: a payment service calls it there.
+# How this server is reached from outside: letters link there, payment services call it.
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}")
 
 # Payment services by name, and which of them each municipality uses ("*": all
@@ -198,7 +194,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "worker-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF, *env.list("PAYMENT_ORIGINS", [])],
+        "form-action": [SELF, PUBLIC_URL, *env.list("PAYMENT_ORIGINS", [])],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],
@@ -219,4 +215,9 @@ LOGGING = {
     "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # It tells each step of each page of each PDF.
+    "loggers": {
+        "weasyprint": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+    },
 }

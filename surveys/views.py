@@ -49,7 +49,7 @@ from surveys.workbook import read
 
 # Beyond these a page would keep its reader waiting: a worker does it.
 INLINE_BYTES = 1024 * 1024
-INLINE_SUBMISSIONS = 5000
+INLINE_SUBMISSIONS = 300
 PAGE_SIZE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SORTS = {

@@ -65,11 +65,24 @@ CARDS: tuple[Card, ...] = (
         "service_requests.view_all",
     ),
     Card(
+        _("Accounts and bills"),
+        _("Issue bills, take payments, hand out receipts."),
+        "billing:desk",
+        "ledger",
+        "billing.view_all",
+    ),
+    Card(
         _("Report a problem"),
         _(
             "A dark street, a burst pipe, a broken swing: three steps, and you get a number."
         ),
         "service_requests:create",
         "pin",
+    ),
+    Card(
+        _("My bills"),
+        _("See what is due and how it was computed, pay, keep the receipt."),
+        "billing:list",
+        "bill",
     ),
 )

@@ -55,7 +55,7 @@ def _letter(event: CaseEvent, to: str, language: str, *, own: bool) -> EmailMess
                 "own": own,
                 "town": town,
                 "status": Case.Status(event.to_status or case.status).label,
-                "address": f"{settings.PUBLIC_ADDRESS}{page}",
+                "address": f"{settings.PUBLIC_URL}{page}",
             },
         )
         return EmailMessage(

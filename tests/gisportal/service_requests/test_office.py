@@ -207,7 +207,7 @@ def letters(town, kind: str) -> int:
 
 
 def test_the_letter_speaks_the_resident_s_language(client, town, officer, settings):
-    settings.PUBLIC_ADDRESS = "https://town.example"
+    settings.PUBLIC_URL = "https://town.example"
     resident, follower = UserFactory(), UserFactory()
     case = service_request(town, user=resident).case
     follow_case(case=case, user=follower)

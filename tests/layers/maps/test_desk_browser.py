@@ -40,7 +40,9 @@ def test_zones_are_reached_and_chosen_with_the_keyboard(page, live_town):
     assert page.evaluate("document.activeElement.firstChild.textContent") == name
 
 
-def test_another_indicator_changes_legend_and_address_but_fetches_no_tile(page, live_town):
+def test_another_indicator_changes_legend_and_address_but_fetches_no_tile(
+    page, live_town
+):
     open_desk(page, live_town)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
@@ -48,7 +50,8 @@ def test_another_indicator_changes_legend_and_address_but_fetches_no_tile(page, 
     with page.expect_response(lambda response: "values.json" in response.url):
         page.select_option("#indicator", "was_water")
     page.wait_for_function(
-        "before => document.querySelector('[data-steps]').innerText !== before", arg=before
+        "before => document.querySelector('[data-steps]').innerText !== before",
+        arg=before,
     )
     assert "indicator=was_water" in page.url
     assert not [url for url in asked if url.endswith(".mvt")]

@@ -74,10 +74,11 @@ class Command(BaseCommand):
             file = folder / f"round-{code}.xlsx"
             if file.exists():
                 self.step(file.name, load_round, municipality, file, code, about)
-        for command, name in (("load_service_requests", "service_requests.csv"),):
-            self.step(
-                name, call_command, command, municipality.slug, str(folder / name)
-            )
+        for command, name in (
+            ("load_service_requests", "service_requests.csv"),
+            ("load_bills", "bills.csv"),
+        ):
+            self.step(name, run, command, municipality.slug, str(folder / name))
 
     def step(self, title: str, work: Any, *arguments: Any, **options: Any) -> Any:
         begin = time.monotonic()
