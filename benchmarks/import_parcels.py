@@ -51,7 +51,7 @@ def ours(path: Path, folder: Path) -> tuple[float, float]:
 
     town = Municipality.objects.get(slug="benchmark")
     with tenant(town):
-        Parcel.objects.of(town).delete()
+        Parcel.objects.of(town)._raw_delete("default")
     took = []
     for _ in range(2):
         began = time.perf_counter()

@@ -2,7 +2,6 @@ import pytest
 import shapely
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django.utils import translation
 
 from layers.geography import views
 from layers.geography.models import ImportRun, Parcel
@@ -13,13 +12,11 @@ from tests.layers.geography import making
 
 
 @pytest.fixture(autouse=True)
-def _english(settings, tmp_path):
+def _own_room(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     }
-    with translation.override("en"):
-        yield
 
 
 @pytest.fixture
