@@ -38,6 +38,7 @@ def folium_page(view: View) -> str:
         zoom_control="topleft",
         attribution_control=False,
         control_scale=False,
+        zoom_snap=0.1,
     )
     # folium would link a dozen files from delivery networks.
     page.default_js, page.default_css = [], []

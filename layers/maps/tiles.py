@@ -45,14 +45,24 @@ def columns(names: list[str]) -> sql.Composable:
 
 
 def render(*, layer: Layer, municipality: Municipality, z: int, x: int, y: int) -> Tile:
-    """The tile as gzipped MVT with a strong ETag of its content.
+    """The tile as gzipped MVT with a strong ETag of its content."""
+    with connection.cursor() as cursor:
+        cursor.execute(*statement(layer, municipality, z=z, x=x, y=y))
+        content = gzip.compress(bytes(cursor.fetchone()[0]), 5, mtime=0)
+    return Tile(content, etag=f'"{hashlib.sha256(content).hexdigest()[:24]}"')
+
+
+def statement(
+    layer: Layer, municipality: Municipality, *, z: int, x: int, y: int
+) -> tuple[sql.Composed, dict[str, Any]]:
+    """The query that makes the tile, and what it binds.
 
     Below the last zoom outlines are simplified to half a pixel, and what would
     be smaller than a pixel is left out.
     """
     pixel = WORLD / 2**z / PIXELS
     simplify = z < layer.max_zoom and layer.geometry != "point"
-    bound: dict[str, Any] = {
+    bound = {
         **layer.parameters,
         "municipality": municipality.pk,
         "layer": layer.name,
@@ -66,7 +76,4 @@ def render(*, layer: Layer, municipality: Municipality, z: int, x: int, y: int) 
         fields=columns(["id", *(f.name for f in layer.tile_fields)]),
         source=sql.SQL(layer.sql),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(query, bound)
-        content = gzip.compress(bytes(cursor.fetchone()[0]), 5, mtime=0)
-    return Tile(content, etag=f'"{hashlib.sha256(content).hexdigest()[:24]}"')
+    return query, bound
