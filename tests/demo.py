@@ -77,12 +77,12 @@ def running(arguments: list[str], environment: dict, log: Path) -> Iterator[None
             process.wait(timeout=20)
 
 
-def wait_for(url: str, log: Path, seconds: float = 30) -> None:
+def wait_for(url: str, log: Path, seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
-            requests.get(url, timeout=2)
-        except requests.ConnectionError:
+            requests.get(url, timeout=10)
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.2)
         else:
             return
