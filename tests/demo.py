@@ -82,7 +82,7 @@ def wait_for(url: str, log: Path, seconds: float = 30) -> None:
     while time.monotonic() < end:
         try:
             requests.get(url, timeout=2)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.2)
         else:
             return
