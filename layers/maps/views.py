@@ -117,7 +117,6 @@ def desk(request: HttpRequest, municipality: str) -> HttpResponse:
     context["words"] = {
         "copied": _("The link is copied."),
         "failed": _("The figures did not arrive. Try again."),
-        "again": _("Try again"),
         "zones": view.layer,
     }
     return render(request, "maps/desk.html", context)
