@@ -70,7 +70,9 @@ def test_from_the_field_to_the_map_to_the_receipt(
         assert before < 60
         assert after > 95
         planner.goto(f"{live_town.url}{WATER.replace('&view=table', '')}&zone={zone}")
-        expect(planner.locator("#zone")).to_contain_text("من 100", timeout=20_000)
+        expect(planner.locator("#zone")).to_contain_text(
+            "من كل 100 طفل", timeout=20_000
+        )
         assert accessibility_faults(planner) == []
 
 

@@ -84,7 +84,12 @@ class BillForm(forms.Form):
 
 
 class BillLineForm(CurrencyForm):
-    kind = forms.ChoiceField(label=_("Kind"), choices=BillLine.Kind.choices)
+    # An initial value, so that an untouched line counts as empty.
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        choices=BillLine.Kind.choices,
+        initial=BillLine.Kind.RENTAL_VALUE,
+    )
     description = forms.CharField(
         label=_("Text on the bill"), max_length=200, required=False
     )
