@@ -1,6 +1,7 @@
 """Everything comes from the environment; `run` sets what a fresh clone needs."""
 
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -90,13 +91,15 @@ TEMPLATES = [
 APPLICATION_ROLE = env.str("APPLICATION_ROLE", "gisportal_application")
 
 
-def _database(*, as_owner: bool) -> dict:
+def _database(*, as_owner: bool) -> dict[str, Any]:
     owner = env.str("DATABASE_URL", "postgis:///gisportal")
     own_login = env.str("APPLICATION_DATABASE_URL", "")
     url = owner if as_owner or not own_login else own_login
-    database = dj_database_url.parse(
-        url, engine="django.contrib.gis.db.backends.postgis", conn_max_age=60
-    )
+    database: dict[str, Any] = {
+        **dj_database_url.parse(
+            url, engine="django.contrib.gis.db.backends.postgis", conn_max_age=60
+        )
+    }
     database["CONN_HEALTH_CHECKS"] = True
     database.setdefault("OPTIONS", {})
     if not as_owner and not own_login:
@@ -181,8 +184,8 @@ DEMO_GATEWAY = {
     "key": env.str("PAYMENT_GATEWAY_KEY", "demo-key"),
     "secret": env.str("PAYMENT_GATEWAY_SECRET", "demo-secret"),
 }
-GATEWAYS = env.json("GATEWAYS", {"local": DEMO_GATEWAY} if DEMO else {})
-MUNICIPAL_GATEWAYS = env.json("MUNICIPAL_GATEWAYS", {"*": "local"} if DEMO else {})
+GATEWAYS: Any = env.json("GATEWAYS", {"local": DEMO_GATEWAY} if DEMO else {})
+MUNICIPAL_GATEWAYS: Any = env.json("MUNICIPAL_GATEWAYS", {"*": "local"} if DEMO else {})
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from gisportal.billing.models import (
     Account,
@@ -128,7 +128,7 @@ def use_credit(*, accounts: Iterable[Account], by: Any = None) -> None:
     keys = [account.pk for account in accounts]
     in_credit = Account.objects.filter(pk__in=keys).with_totals()
     for pk in (
-        in_credit.filter(credit_minor__gt=0, due_minor__gt=0)
+        in_credit.filter(Q(credit_minor__gt=0), Q(due_minor__gt=0))
         .order_by("pk")
         .values_list("pk", flat=True)
     ):

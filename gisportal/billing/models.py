@@ -103,6 +103,10 @@ class Account(TenantModel):
     # Printed on paper bills: whoever holds the paper may link the account.
     claim_code = models.CharField(_("code on the bill"), max_length=12)
 
+    # What `with_totals()` adds to a row.
+    due_minor: int
+    credit_minor: int
+
     objects = AccountQuerySet.as_manager()
 
     class Meta:
@@ -165,6 +169,9 @@ class Bill(TenantModel):
     @property
     def total(self) -> Money:
         return Money(self.total_minor, self.currency)
+
+    # What `with_balance()` adds to a row.
+    balance_minor: int
 
     @property
     def balance(self) -> Money:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -22,28 +24,24 @@ def zone_layers(
 
     A polygon's label would be drawn once in every tile it crosses.
     """
-    shared = {
-        "tables": ("geography_zone",),
-        "fields": (CODE, *NAMES),
-        "parameters": {"kind": kind},
-        "min_zoom": min_zoom,
-    }
-    return (
-        Layer(
-            name=name,
-            title=title,
-            geometry="polygon",
-            sql=read_sql("layers.geography", "zones.sql"),
-            **shared,
-        ),
-        Layer(
-            name=f"{name}_labels",
-            title=labels,
-            geometry="point",
-            sql=read_sql("layers.geography", "zone_labels.sql"),
-            **shared,
-        ),
+    areas = Layer(
+        name=name,
+        title=title,
+        geometry="polygon",
+        sql=read_sql("layers.geography", "zones.sql"),
+        tables=("geography_zone",),
+        fields=(CODE, *NAMES),
+        parameters={"kind": kind},
+        min_zoom=min_zoom,
     )
+    names = replace(
+        areas,
+        name=f"{name}_labels",
+        title=labels,
+        geometry="point",
+        sql=read_sql("layers.geography", "zone_labels.sql"),
+    )
+    return areas, names
 
 
 LAYERS = (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import folium
-from branca.element import Element
+from branca.element import Element, Figure
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, get_language_info
@@ -51,8 +51,8 @@ def folium_page(view: View) -> str:
         ),
     )
     shapes.add_to(page)
-    page.fit_bounds(shapes.get_bounds(), padding=(24, 24))
-    root = page.get_root()
+    page.fit_bounds(cast("Any", shapes.get_bounds()), padding=(24, 24))
+    root = cast("Figure", page.get_root())
     context = {
         "view": view,
         "legend": view.legend(),

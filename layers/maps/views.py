@@ -76,7 +76,7 @@ def _answer(request: HttpRequest, found: Tile, caching: str) -> HttpResponse:
     response["ETag"] = etag
     response["Cache-Control"] = caching
     patch_vary_headers(response, ["Accept-Encoding"])
-    return get_conditional_response(request, etag=etag, response=response)
+    return get_conditional_response(request, etag=etag, response=response) or response
 
 
 def _cached(
@@ -175,7 +175,7 @@ def _view_page(view: View) -> HttpResponse:
 @require_safe
 def download_layer(
     request: HttpRequest, municipality: str, layer: str, form: str
-) -> HttpResponse:
+) -> FileResponse:
     declared = layer_named(layer)
     _refuse_strangers(request, declared, request.municipality)
     types = {"csv": "text/csv; charset=utf-8", "geojson": "application/geo+json"}

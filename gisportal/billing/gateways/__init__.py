@@ -13,12 +13,13 @@ from layers.geography.models import Municipality
 
 def gateway_name(municipality: Municipality) -> str:
     """Name of the municipality's gateway, "" where it has none."""
-    chosen = settings.MUNICIPAL_GATEWAYS
+    chosen: dict[str, str] = settings.MUNICIPAL_GATEWAYS
     return chosen.get(municipality.slug, chosen.get("*", ""))
 
 
 def gateway_named(name: str) -> Gateway | None:
-    options = settings.GATEWAYS.get(name)
+    known: dict[str, dict[str, str]] = settings.GATEWAYS
+    options = known.get(name)
     if options is None:
         return None
     options = dict(options)

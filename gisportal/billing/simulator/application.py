@@ -169,8 +169,10 @@ class Simulator:
 
 
 def _less(amount: str) -> str:
+    """The amount short of one of its last digit."""
     value = Decimal(amount)
-    return format(value - Decimal(1).scaleb(value.as_tuple().exponent), "f")
+    digits = len(amount.partition(".")[2])
+    return format(value - Decimal(1).scaleb(-digits), "f")
 
 
 def _body(environ: Environ) -> bytes:

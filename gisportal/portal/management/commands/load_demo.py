@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import transaction
 
@@ -106,7 +106,8 @@ def run(command: str, *arguments: str, **options: Any) -> str:
 @transaction.atomic
 def make_municipality(folder: Path) -> Municipality:
     about = json.loads((folder / "municipality.json").read_text(encoding="utf-8"))
-    boundary = GEOSGeometry(json.dumps(about.pop("boundary")), srid=4326)
+    shape = GEOSGeometry(json.dumps(about.pop("boundary")), srid=4326)
+    boundary = shape if isinstance(shape, MultiPolygon) else MultiPolygon(shape)
     municipality, _made = Municipality.objects.update_or_create(
         slug=about.pop("slug"), defaults={**about, "boundary": boundary}
     )
