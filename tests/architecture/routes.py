@@ -22,8 +22,23 @@ PUBLISH = holders("surveys.publish_round")
 REQUESTS = holders("service_requests.view_all")
 BILLS = holders("billing.view_all")
 
+IMPORT = holders("geography.import_data")
+FIGURES = holders("indicators.view_estimates")
+
 ACCESS: dict[str, frozenset] = {
     "portal:home": EVERYONE,
+    "geography:list": IMPORT,
+    "geography:create": IMPORT,
+    "geography:detail": IMPORT,
+    "geography:progress": IMPORT,
+    "geography:check": IMPORT,
+    "geography:apply": IMPORT,
+    "geography:refused": IMPORT,
+    "maps:desk": FIGURES,
+    "maps:values": FIGURES,
+    "maps:zone": FIGURES,
+    "maps:download_view": FIGURES,
+    "maps:download_layer": holders("maps.view_staff_layers"),
     "surveys:list": UPLOAD,
     "surveys:create": PUBLISH,
     "surveys:template": UPLOAD,

@@ -20,6 +20,12 @@ SAMPLES = {
     "case_number": "2026-99999",
     "path": "nothing",
 }
+# What a regular expression in an address asks for: a staff layer, because the
+# public ones are for everyone.
+MORE = {
+    "maps:download_view": {"form": "csv"},
+    "maps:download_layer": {"layer": "parcels", "form": "csv"},
+}
 
 
 def routes(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, dict]]:
@@ -48,7 +54,7 @@ def address(name: str, slug: str) -> str:
     values = {
         key: slug if key == "municipality" else SAMPLES[kind(converter)]
         for key, converter in converters.items()
-    }
+    } | MORE.get(name, {})
     with override("en"):
         return reverse(name, kwargs=values)
 
