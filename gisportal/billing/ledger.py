@@ -91,6 +91,20 @@ def next_numbers(
     return [f"{series}-{row.last + step:05}" for step in range(1, count + 1)]
 
 
+def pass_numbers(*, municipality: Municipality, numbers: Iterable[str]) -> None:
+    """Let each series go on after the numbers that came from elsewhere."""
+    highest: dict[str, int] = {}
+    for number in numbers:
+        series, _dash, position = number.rpartition("-")
+        if series and position.isascii() and position.isdigit() and len(position) < 18:
+            highest[series] = max(highest.get(series, 0), int(position))
+    for series, last in sorted(highest.items()):
+        NumberSeries.objects.get_or_create(municipality=municipality, name=series[:30])
+        NumberSeries.objects.filter(
+            municipality=municipality, name=series[:30], last__lt=last
+        ).update(last=last)
+
+
 def lock_account(account_id: int) -> Account:
     """All that changes what an account owes waits here for its turn."""
     return Account.objects.select_for_update(of=("self",)).get(pk=account_id)

@@ -12,7 +12,12 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from gisportal.billing.errors import ClaimRefused, InvalidBill
-from gisportal.billing.ledger import ledger_account, next_numbers, use_credit
+from gisportal.billing.ledger import (
+    ledger_account,
+    next_numbers,
+    pass_numbers,
+    use_credit,
+)
 from gisportal.billing.models import (
     Account,
     Bill,
@@ -94,6 +99,9 @@ def issue_bills(
     """
     for draft in drafts:
         _check(draft)
+    pass_numbers(
+        municipality=municipality, numbers=[d.number for d in drafts if d.number]
+    )
     bills = _write_bills(municipality, drafts, by)
     _post_bills(municipality, bills, by)
     use_credit(accounts={draft.account for draft in drafts}, by=by)

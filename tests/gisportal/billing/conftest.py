@@ -141,3 +141,14 @@ def shop(real_commits, settings) -> Iterator[str]:
         settings.PUBLIC_URL = f"http://127.0.0.1:{server.server_port}"
         yield settings.PUBLIC_URL
         server.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(settings, tmp_path):
+    """Counted tries of one test are not those of another."""
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": tmp_path / "cache",
+        }
+    }

@@ -36,6 +36,16 @@ def test_bills_are_numbered_in_their_year(account):
     ]
 
 
+def test_new_numbers_go_on_after_those_that_were_loaded(account, town, tmp_path):
+    file = tmp_path / "bills.csv"
+    file.write_text(
+        HEAD + "A-9,x,,,2026-00007,2026,2026-01-01,2026-06-30,,,,waste,5\n",
+        encoding="utf-8",
+    )
+    load_bills(municipality=town, file=file)
+    assert bill(account, 100).number == "2026-00008"
+
+
 def test_the_holder_of_the_paper_links_the_account(town):
     paper = AccountFactory(municipality=town)
     user = UserFactory()
