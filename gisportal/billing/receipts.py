@@ -11,9 +11,14 @@ from django.contrib.staticfiles import finders
 from django.core.exceptions import ImproperlyConfigured
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, get_language_info
+from PIL import ImageFile
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+# WeasyPrint lets Pillow accept cut-off pictures, for the whole process; residents'
+# photos must not be.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 from gisportal.billing.models import LedgerAccount, LedgerEntry, Receipt
 from gisportal.billing.money import Money
