@@ -16,12 +16,12 @@ from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from gisportal.billing.models import LedgerAccount, LedgerEntry, Receipt
+from gisportal.billing.money import Money
+
 # WeasyPrint lets Pillow accept cut-off pictures, for the whole process; residents'
 # photos must not be.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-
-from gisportal.billing.models import LedgerAccount, LedgerEntry, Receipt
-from gisportal.billing.money import Money
 
 
 @dataclass(frozen=True)
