@@ -63,8 +63,8 @@ ACCESS: dict[str, frozenset] = {
     "service_requests:photo": SIGNED_IN,
     "service_requests:detail": SIGNED_IN,
     "service_requests:sent": SIGNED_IN,
-    "service_requests:answer": SIGNED_IN,
-    "service_requests:note": SIGNED_IN,
+    "service_requests:answer": holders("service_requests.answer"),
+    "service_requests:note": REQUESTS,
     "service_requests:reply": SIGNED_IN,
     "service_requests:withdraw": SIGNED_IN,
     **dict.fromkeys(
