@@ -45,18 +45,20 @@ def epinay(db):
 
 def test_a_round_on_real_parcels_becomes_a_map(epinay, client, tmp_path):
     book = str(tmp_path / "round.xlsx")
-    call_command("simulate_round", "epinay", book, stdout=io.StringIO())
+    call_command("simulate_round", book, municipality="epinay", stdout=io.StringIO())
     call_command(
         "load_round",
-        "epinay",
         book,
+        "--municipality=epinay",
         "--round=2026-spring",
         "--starts-on=2026-03-01",
         "--ends-on=2026-05-31",
         "--school-year-start=2025-10-01",
         stdout=io.StringIO(),
     )
-    call_command("publish_round", "epinay", "--round=2026-spring", stdout=io.StringIO())
+    call_command(
+        "publish_round", "2026-spring", municipality="epinay", stdout=io.StringIO()
+    )
 
     set_tenant(epinay)
     figures = Estimate.objects.of_release(latest_release(epinay))

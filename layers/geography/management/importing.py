@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from layers.geography.errors import ImportRefused
 from layers.geography.files.request import Missing, Options, What
-from layers.geography.models import Municipality
+from layers.geography.management.town import chosen_municipality
 from layers.geography.report import Report
 from layers.geography.runs import overall, record_import
 from layers.geography.services import import_file
@@ -35,26 +35,6 @@ class Bar:
     def end(self) -> None:
         if self.watched:
             self.stream.write("\r" + " " * (BAR + 20) + "\r")
-
-
-def chosen_municipality(slug: str | None) -> Municipality:
-    towns = Municipality.objects.all()
-    if slug:
-        try:
-            return towns.get(slug=slug)
-        except Municipality.DoesNotExist:
-            raise CommandError(
-                f"There is no municipality {slug}. There are:"
-                f" {', '.join(towns.values_list('slug', flat=True)) or 'none'}."
-                " Add one with add_municipality."
-            ) from None
-    if len(towns) == 1:
-        return towns[0]
-    raise CommandError(
-        "Say for which municipality: --municipality SLUG. There are:"
-        f" {', '.join(town.slug for town in towns) or 'none'}."
-        " Add one with add_municipality."
-    )
 
 
 class ImportCommand(BaseCommand):

@@ -5,11 +5,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from layers.geography.management.town import TownCommand
 from layers.geography.models import Municipality
-from layers.geography.tenancy import tenant
 from surveys.checking import Check
 from surveys.errors import UploadNotReady
 from surveys.models import Round, Upload
@@ -24,11 +23,11 @@ from surveys.services import (
 SHOWN_PROBLEMS = 20
 
 
-class Command(BaseCommand):
+class Command(TownCommand):
     help = "Load a survey round from an Excel workbook, two CSV files or a zip of them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("municipality", help="short name of the municipality")
+        super().add_arguments(parser)
         parser.add_argument("files", nargs="+", type=Path)
         parser.add_argument("--round", required=True, help="code of the round")
         for language in ("ar", "en", "fr"):
@@ -40,20 +39,13 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="check the file, load nothing"
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            municipality = Municipality.objects.get(slug=options["municipality"])
-        except Municipality.DoesNotExist as error:
-            raise CommandError(
-                f"No municipality has the short name {options['municipality']!r}."
-            ) from error
+    def work(self, municipality: Municipality, options: dict[str, Any]) -> None:
         try:
             files = [(path.name, path.read_bytes()) for path in options["files"]]
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from error
-        with tenant(municipality):
-            round = self._round(municipality, options)
-            self._load(round, files, dry_run=options["dry_run"])
+        round = self._round(municipality, options)
+        self._load(round, files, dry_run=options["dry_run"])
 
     def _round(self, municipality: Municipality, options: dict[str, Any]) -> Round:
         """The round of that code, created where dates are given for a new one."""
@@ -74,20 +66,12 @@ class Command(BaseCommand):
             language: options[f"name_{language}"] for language in ("ar", "en", "fr")
         }
         names["ar"] = names["ar"] or names["en"] or code
-        try:
-            return create_round(
-                municipality=municipality, code=code, names=names, **dates
-            )
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+        return create_round(municipality=municipality, code=code, names=names, **dates)
 
     def _load(
         self, round: Round, files: list[tuple[str, bytes]], *, dry_run: bool
     ) -> None:
-        try:
-            upload = store_upload(round=round, files=files, by=None)
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+        upload = store_upload(round=round, files=files, by=None)
         if dry_run:
             check = self._refuse(upload)
             self.stdout.write(f"{len(check.candidates)} households would be loaded.")

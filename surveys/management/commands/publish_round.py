@@ -3,30 +3,28 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from layers.geography.management.town import TownCommand
 from layers.geography.models import Municipality
-from layers.geography.tenancy import tenant
 from surveys.models import Round
 from surveys.publish import publish_round
 
 
-class Command(BaseCommand):
+class Command(TownCommand):
     help = "Publish a round: write its de-identified observations, compute a release."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("municipality", help="short name of the municipality")
-        parser.add_argument("--round", required=True, help="code of the round")
+        super().add_arguments(parser)
+        parser.add_argument("round", help="code of the round")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            municipality = Municipality.objects.get(slug=options["municipality"])
-            with tenant(municipality):
-                round = Round.objects.of(municipality).get(code=options["round"])
-                release = publish_round(round=round, by=None)
-        except (Municipality.DoesNotExist, Round.DoesNotExist) as error:
-            raise CommandError("There is no such municipality or round.") from error
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+    def work(self, municipality: Municipality, options: dict[str, Any]) -> None:
+        rounds = Round.objects.of(municipality)
+        round = rounds.filter(code=options["round"]).first()
+        if round is None:
+            known = ", ".join(rounds.values_list("code", flat=True)) or "none"
+            raise CommandError(
+                f"There is no round {options['round']}. There are: {known}."
+            )
+        release = publish_round(round=round, by=None)
         self.stdout.write(f"{round.code}: release {release.number}.")

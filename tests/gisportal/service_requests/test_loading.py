@@ -82,10 +82,10 @@ def test_a_file_in_another_encoding_is_refused(town, tmp_path):
 
 
 def test_the_command_says_what_it_did(town, write, capsys):
-    call_command("load_service_requests", town.slug, str(write(row())))
+    call_command("load_service_requests", str(write(row())), municipality=town.slug)
     assert capsys.readouterr().out == "1 added, 0 unchanged\n"
-    with pytest.raises(CommandError, match="no municipality “nowhere”"):
-        call_command("load_service_requests", "nowhere", str(write(row())))
+    with pytest.raises(CommandError, match="no municipality nowhere"):
+        call_command("load_service_requests", str(write(row())), municipality="nowhere")
 
 
 def test_categories_speak_three_languages_and_stay_as_changed(town):

@@ -7,9 +7,9 @@ from layers.indicators.models import Estimate, Release
 from tests.factories.observations import households
 
 
-def printed(*arguments):
+def printed(slug, *arguments):
     out = StringIO()
-    call_command("compute_indicators", *arguments, stdout=out)
+    call_command("compute_indicators", *arguments, municipality=slug, stdout=out)
     return out.getvalue().splitlines()
 
 
@@ -44,7 +44,7 @@ def test_it_stores_a_release_on_demand(put, town):
 def test_an_unknown_town_or_round_is_answered_with_the_known_ones(put, town):
     put(households())
     with pytest.raises(
-        CommandError, match=rf"no municipality x\. Known: .*{town.slug}"
+        CommandError, match=rf"no municipality x\. There are: .*{town.slug}"
     ):
         printed("x", "spring")
     with pytest.raises(CommandError, match=r"no published round x\. Known: spring\."):

@@ -78,7 +78,7 @@ class Command(BaseCommand):
             ("load_service_requests", "service_requests.csv"),
             ("load_bills", "bills.csv"),
         ):
-            self.step(name, run, command, municipality.slug, str(folder / name))
+            self.step(name, run, command, str(folder / name), **town)
 
     def step(self, title: str, work: Any, *arguments: Any, **options: Any) -> Any:
         begin = time.monotonic()
@@ -121,9 +121,9 @@ def load_round(
     """Upload and publish, as a data manager would."""
     loaded = run(
         "load_round",
-        municipality.slug,
         str(file),
         f"--round={code}",
+        municipality=municipality.slug,
         name_ar=about["ar"],
         name_en=about["en"],
         name_fr=about["fr"],
@@ -131,5 +131,5 @@ def load_round(
         ends_on=about["ends_on"],
         school_year_start=about["school_year_start"],
     )
-    run("publish_round", municipality.slug, f"--round={code}")
+    run("publish_round", code, municipality=municipality.slug)
     return loaded

@@ -6,29 +6,26 @@ from typing import Any
 
 import geopandas as gpd
 import shapely
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from gisportal.portal.town.files import write_workbook
 from gisportal.portal.town.simulate import simulate_round
 from gisportal.portal.town.survey import FIRST_DAYS
+from layers.geography.management.town import TownCommand
 from layers.geography.models import Municipality, Parcel
 
 
-class Command(BaseCommand):
+class Command(TownCommand):
     help = "Write a workbook of invented households on a municipality's own parcels."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("municipality", help="short name, as in addresses")
+        super().add_arguments(parser)
         parser.add_argument("out", type=Path, help="the workbook to write, .xlsx")
         parser.add_argument("--round", default="2026-spring", choices=FIRST_DAYS)
         parser.add_argument("--households", type=int, default=900)
         parser.add_argument("--seed", type=int, default=7)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        slug = options["municipality"]
-        municipality = Municipality.objects.filter(slug=slug).first()
-        if municipality is None:
-            raise CommandError(f"There is no municipality “{slug}”.")
+    def work(self, municipality: Municipality, options: dict[str, Any]) -> None:
         made = simulate_round(
             parcels_of(municipality),
             code=options["round"],

@@ -4,31 +4,23 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from gisportal.service_requests.services import load_service_requests
+from layers.geography.management.town import TownCommand
 from layers.geography.models import Municipality
-from layers.geography.tenancy import tenant
 
 
-class Command(BaseCommand):
+class Command(TownCommand):
     help = "Load service requests from a CSV file; loading it again changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("municipality", help="short name, as in addresses")
+        super().add_arguments(parser)
         parser.add_argument("file", type=Path)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        slug, file = options["municipality"], options["file"]
-        municipality = Municipality.objects.filter(slug=slug).first()
-        if municipality is None:
-            raise CommandError(f"There is no municipality “{slug}”.")
+    def work(self, municipality: Municipality, options: dict[str, Any]) -> None:
+        file = options["file"]
         if not file.is_file():
             raise CommandError(f"There is no file {file}.")
-        try:
-            with tenant(municipality):
-                loaded = load_service_requests(municipality=municipality, file=file)
-        except ValidationError as refused:
-            raise CommandError("\n".join(refused.messages)) from refused
+        loaded = load_service_requests(municipality=municipality, file=file)
         self.stdout.write(f"{loaded.added} added, {loaded.unchanged} unchanged")

@@ -1,9 +1,10 @@
+from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError
 
+from layers.geography.management.town import TownCommand
 from layers.geography.models import Municipality
-from layers.geography.tenancy import tenant
 from layers.indicators.catalogue import indicators
 from layers.indicators.figures import BREAKDOWNS, Figure
 from layers.indicators.models import ObservationSet
@@ -23,11 +24,11 @@ HEADING = (
 WIDTHS = (16, 12, 11, 9, 7, 7, 7, 6, 0)
 
 
-class Command(BaseCommand):
+class Command(TownCommand):
     help = "Compute the indicators of a round and print them as they may be published."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("municipality", help="its short name in addresses")
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("round", help="the round's code")
         parser.add_argument(
             "--indicator", action="append", choices=sorted(indicators())
@@ -41,25 +42,16 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="store nothing (the default)"
         )
 
-    def handle(self, **options: Any) -> None:
-        municipality = self.municipality(options["municipality"])
-        with tenant(municipality):
-            chosen = self.observation_set(municipality, options["round"])
-            figures = compute_figures(municipality=municipality, observation_set=chosen)
-            for line in table(figures, options["indicator"], options["breakdown"]):
-                self.stdout.write(line)
-            if not options["release"]:
-                self.stdout.write("Nothing was stored; --release stores these figures.")
-                return
-            release = compute_release(municipality=municipality, observation_set=chosen)
+    def work(self, municipality: Municipality, options: dict[str, Any]) -> None:
+        chosen = self.observation_set(municipality, options["round"])
+        figures = compute_figures(municipality=municipality, observation_set=chosen)
+        for line in table(figures, options["indicator"], options["breakdown"]):
+            self.stdout.write(line)
+        if not options["release"]:
+            self.stdout.write("Nothing was stored; --release stores these figures.")
+            return
+        release = compute_release(municipality=municipality, observation_set=chosen)
         self.stdout.write(f"Stored as release {release.number}.")
-
-    def municipality(self, slug: str) -> Municipality:
-        found = Municipality.objects.filter(slug=slug).first()
-        if found is None:
-            known = ", ".join(Municipality.objects.values_list("slug", flat=True))
-            raise CommandError(f"There is no municipality {slug}. Known: {known}.")
-        return found
 
     def observation_set(self, municipality: Municipality, code: str) -> ObservationSet:
         sets = ObservationSet.objects.of(municipality)
