@@ -1,5 +1,7 @@
+import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -9,6 +11,11 @@ from layers.geography.tenancy import set_tenant
 from tests.browser import launch, new_page
 from tests.demo import Demo, demo
 from tests.factories.geography import MunicipalityFactory
+
+# The same cases on every run of CI, fresh ones at a developer's desk.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 def use_role(*, as_owner: bool) -> None:
