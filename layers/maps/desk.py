@@ -21,7 +21,7 @@ from layers.maps import classes
 
 Flag, Breakdown = Estimate.Flag, Estimate.Breakdown
 # Changes when the words or the classes of a view are made differently.
-EDITION = "1"
+EDITION = "2"
 
 # The layer whose zones a release speaks of.
 LAYER_OF_KIND = {
@@ -227,7 +227,7 @@ class View:
             "definition": _("Definition %(version)d, %(standard)s")
             % {
                 "version": said["definition_version"],
-                "standard": f"{self.indicator.standard.name} {self.indicator.standard.code}".strip(),
+                "standard": self.indicator.standard.title,
             },
             "doubtful": ngettext(
                 "%(count)d zone may belong to another class.",
