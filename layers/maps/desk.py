@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -241,14 +242,14 @@ class View:
 
 
 def asked(children: int) -> str:
-    return ngettext("%(count)d child asked", "%(count)d children asked", children) % {
-        "count": children
+    return ngettext("%(count)s child asked", "%(count)s children asked", children) % {
+        "count": number_format(children, force_grouping=True)
     }
 
 
 def households_asked(households: int) -> str:
-    return ngettext("%(count)d household", "%(count)d households", households) % {
-        "count": households
+    return ngettext("%(count)s household", "%(count)s households", households) % {
+        "count": number_format(households, force_grouping=True)
     }
 
 

@@ -216,7 +216,7 @@ function padding() {
     const covered = open ? Math.max(below - panel.getBoundingClientRect().top, 0) : 0;
     return { left: 16, right: 16, top: 16, bottom: covered + 16 };
   }
-  const [start, end] = [380, open ? 410 : 24];
+  const [start, end] = [404, open ? 410 : 24];
   const [left, right] = document.dir === "rtl" ? [end, start] : [start, end];
   return { left, right, top: 32, bottom: 84 };
 }
