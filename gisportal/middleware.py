@@ -3,10 +3,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from layers.geography.access import TownRequest
 from layers.geography.models import Municipality
@@ -14,7 +16,8 @@ from layers.geography.tenancy import set_tenant
 
 
 class TenantMiddleware:
-    """One transaction per view, bound to the municipality its address names.
+    """One transaction per view, bound to the municipality its address names and
+    on its clock.
 
     A view's exception, and any 5xx answer, rolls it back. The error's own page is
     rendered afterwards, outside, where no municipality's rows can be read.
@@ -32,6 +35,7 @@ class TenantMiddleware:
                 transaction.set_rollback(True)
         finally:
             self._close(request, sys.exc_info())
+            timezone.deactivate()
         return response
 
     def process_view(
@@ -44,6 +48,7 @@ class TenantMiddleware:
         request.view_transaction.__enter__()
         if request.municipality:
             set_tenant(request.municipality)
+            timezone.activate(ZoneInfo(request.municipality.time_zone))
 
     def process_exception(self, request: TownRequest, exception: Exception) -> None:
         self._close(request, (type(exception), exception, exception.__traceback__))

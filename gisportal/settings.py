@@ -136,6 +136,13 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none" if DEMO else "mandatory"
 ACCOUNT_LOGOUT_REDIRECT_URL = "portal:directory"
+ACCOUNT_FORMS = {
+    "login": "gisportal.accounts.forms.LoginForm",
+    "signup": "gisportal.accounts.forms.SignupForm",
+    "reset_password": "gisportal.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "gisportal.accounts.forms.ResetPasswordKeyForm",
+    "change_password": "gisportal.accounts.forms.ChangePasswordForm",
+}
 ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
 
 EMAIL_BACKEND = env.str(
@@ -154,6 +161,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 LANGUAGE_CODE = "ar"
 LANGUAGES = [("ar", _("Arabic")), ("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "gisportal/locale"]
+FORMAT_MODULE_PATH = ["gisportal.formats"]
 USE_TZ = True
 TIME_ZONE = "Asia/Beirut"
 

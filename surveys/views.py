@@ -100,7 +100,10 @@ def round_list(request: TownRequest, municipality: str) -> HttpResponse:
     return render(
         request,
         "surveys/round_list.html",
-        {"rounds": rounds.with_counts(), "may": _rights(request)},
+        {
+            "rounds": rounds.with_counts().order_by("-starts_on", "code"),
+            "may": _rights(request),
+        },
     )
 
 

@@ -36,3 +36,8 @@ addEventListener("pageshow", () => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
 });
+
+// Filters fold away on a phone only.
+if (matchMedia("(min-width: 48.01rem)").matches) {
+  for (const box of document.querySelectorAll("details[data-open-wide]")) box.open = true;
+}

@@ -51,6 +51,7 @@ def _letter(event: CaseEvent, to: str, language: str, *, own: bool) -> EmailMess
             "service_requests/letter.txt",
             {
                 "case": case,
+                "municipality": case.municipality,
                 "event": event,
                 "own": own,
                 "town": town,

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from layers.maps import classes
 
 Flag, Breakdown = Estimate.Flag, Estimate.Breakdown
 # Changes when the words or the classes of a view are made differently.
-EDITION = "1"
+EDITION = "2"
 
 # The layer whose zones a release speaks of.
 LAYER_OF_KIND = {
@@ -227,7 +228,7 @@ class View:
             "definition": _("Definition %(version)d, %(standard)s")
             % {
                 "version": said["definition_version"],
-                "standard": f"{self.indicator.standard.name} {self.indicator.standard.code}".strip(),
+                "standard": self.indicator.standard.title,
             },
             "doubtful": ngettext(
                 "%(count)d zone may belong to another class.",
@@ -241,14 +242,14 @@ class View:
 
 
 def asked(children: int) -> str:
-    return ngettext("%(count)d child asked", "%(count)d children asked", children) % {
-        "count": children
+    return ngettext("%(count)s child asked", "%(count)s children asked", children) % {
+        "count": number_format(children, force_grouping=True)
     }
 
 
 def households_asked(households: int) -> str:
-    return ngettext("%(count)d household", "%(count)d households", households) % {
-        "count": households
+    return ngettext("%(count)s household", "%(count)s households", households) % {
+        "count": number_format(households, force_grouping=True)
     }
 
 

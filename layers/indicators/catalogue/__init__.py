@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from django.db.models import TextChoices
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from layers.indicators.observations import MODULES
@@ -55,6 +55,14 @@ class Standard:
     other: str
     definition: str
     link: str
+    own: bool = False
+    """Ours, built from parts of the named standard."""
+
+    @property
+    def title(self) -> str:
+        if self.own:
+            return gettext("our own, after %(standard)s") % {"standard": self.name}
+        return f"{self.name} {self.code}".strip()
 
 
 @dataclass(frozen=True)

@@ -211,8 +211,12 @@ async function choose(code, { quiet = false } = {}) {
 // The free part of the map, between the panels.
 function padding() {
   const open = !panel.hidden;
-  if (narrow.matches) return { left: 16, right: 16, top: 16, bottom: open ? 0.2 * innerHeight : 16 };
-  const [start, end] = [380, open ? 410 : 24];
+  if (narrow.matches) {
+    const below = desk.querySelector(".desk-map").getBoundingClientRect().bottom;
+    const covered = open ? Math.max(below - panel.getBoundingClientRect().top, 0) : 0;
+    return { left: 16, right: 16, top: 16, bottom: covered + 16 };
+  }
+  const [start, end] = [404, open ? 410 : 24];
   const [left, right] = document.dir === "rtl" ? [end, start] : [start, end];
   return { left, right, top: 32, bottom: 84 };
 }

@@ -45,7 +45,7 @@ def described(each):
         "code": f"`{each.code}`",
         "version": str(each.version),
         "title": each.title,
-        "standard": " ".join(filter(None, [each.standard.name, each.standard.code])),
+        "standard": each.standard.title,
         "ages": ages,
         "unknown answers": str(each.unknown.label),
         "sensitive": "yes" if each.sensitive else "no",
