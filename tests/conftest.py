@@ -44,6 +44,10 @@ def _own_files(settings, tmp_path):
     """Uploads, mail and caches of a test go to its own folder."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.DATA_DIR = tmp_path
+    # What one test tries too often must not be counted against the next.
+    settings.CACHES = {
+        "default": {**settings.CACHES["default"], "LOCATION": tmp_path / "cache"}
+    }
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -64,6 +64,8 @@ def report_request(
 ) -> ServiceRequest:
     """Open a service request; the same `source_key` again gives the first one."""
     own = ServiceRequest.objects.of(municipality)
+    if source_key and at is None:
+        _wait_for_twin(municipality, source_key)
     if source_key and (known := own.filter(source_key=source_key).first()):
         return known
     at = at or timezone.now()
@@ -88,6 +90,17 @@ def report_request(
         description=description,
         source_key=source_key,
     )
+
+
+def _wait_for_twin(municipality: Municipality, source_key: str) -> None:
+    """Until the end of the transaction nobody else sends under the same key: who
+    comes second then finds what the first has written.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))",
+            [f"service_request {source_key}", municipality.pk],
+        )
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ import folium
 from branca.element import Element, Figure
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
+from django.utils.html import escape
 from django.utils.translation import get_language, get_language_info
 
 from layers.maps.desk import View
 from layers.maps.downloads import view_features
 
 COLOURS = ("#fbeedd", "#f2cfa6", "#e0a06a", "#c06a3c", "#87391d")
+TOLD = ("name", "says", "range", "asked")
 WITHHELD, NO_DATA, INK = "#ffffff", "#d5d5d0", "#1d2b2a"
 
 
@@ -22,15 +24,12 @@ def folium_page(view: View) -> str:
     """The view as one HTML text; the browser asks for no other address."""
     features = view_features(view)
     rows = {row["code"]: row for row in view.rows}
-    for feature in features["features"]:
-        said, row = feature["properties"], rows[feature["id"]]
+    for place, feature in enumerate(features["features"]):
+        row = rows[feature["id"]]
+        feature["id"] = place
         feature["properties"] = {
-            "name": row["name"],
-            "says": row["says"],
-            "range": row["range"],
-            "asked": row["asked"],
+            **{name: _inert(row[name]) for name in TOLD},
             "style": _style(row),
-            "code": said["code"],
         }
     language = (get_language() or "ar")[:2]
     page = folium.Map(
@@ -46,9 +45,7 @@ def folium_page(view: View) -> str:
         features,
         style_function=lambda feature: feature["properties"]["style"],
         highlight_function=lambda feature: {"weight": 4, "color": INK},
-        tooltip=folium.GeoJsonTooltip(
-            fields=["name", "says", "range", "asked"], labels=False, sticky=True
-        ),
+        tooltip=folium.GeoJsonTooltip(fields=list(TOLD), labels=False, sticky=True),
     )
     shapes.add_to(page)
     page.fit_bounds(cast("Any", shapes.get_bounds()), padding=(24, 24))
@@ -64,9 +61,9 @@ def folium_page(view: View) -> str:
         "leaflet_style": _built("offline.css"),
     }
     head = render_to_string("maps/offline_head.html", context)
-    root.header.add_child(Element(_plain(head)), name="offline")
+    root.header.add_child(_Text(head), name="offline")
     body = render_to_string("maps/offline_body.html", context)
-    root.html.add_child(Element(_plain(body)), name="legend")
+    root.html.add_child(_Text(body), name="legend")
     return root.render().replace(
         "<html>", f'<html lang="{language}" dir="{context["direction"]}">', 1
     )
@@ -82,9 +79,19 @@ def _style(row: dict[str, Any]) -> dict[str, Any]:
     return {**style, "fillColor": f"url(#hatch-{place})" if hatched else COLOURS[place]}
 
 
-def _plain(text: str) -> str:
-    """Text for branca, which takes every element for a Jinja template."""
-    return "{% raw %}" + text + "{% endraw %}"
+def _inert(text: str) -> str:
+    """A name for the tooltip, which takes it for markup, inside a script that
+    branca takes for a Jinja template.
+    """
+    return escape(text).replace("{", "&#123;")
+
+
+class _Text(Element):
+    """Finished text: as an Element of its own it would be run as a Jinja template."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("{{ this.text }}")
+        self.text = text
 
 
 def _built(name: str) -> str:

@@ -1,6 +1,9 @@
+import time
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
+from django.core.cache.backends import filebased
 
 from gisportal.billing.errors import ClaimRefused, InvalidBill, InvalidBillFile
 from gisportal.billing.loading import load_bills
@@ -61,6 +64,19 @@ def test_a_wrong_code_and_an_unknown_number_answer_alike_and_are_counted(town):
             claim_account(municipality=town, user=user, number=number, code="X")
         said.update(refused.value.messages)
     assert said == {"Number and code don't match. Both are printed on your paper bill."}
+    with pytest.raises(ClaimRefused, match="Too many tries"):
+        claim_account(
+            municipality=town, user=user, number=paper.number, code="ABCD2345"
+        )
+
+
+def test_counted_tries_last_the_hour_they_promise(town, monkeypatch):
+    paper, user = AccountFactory(municipality=town), UserFactory()
+    for _try in range(9):
+        with pytest.raises(ClaimRefused):
+            claim_account(municipality=town, user=user, number=paper.number, code="X")
+    later = SimpleNamespace(time=lambda: time.time() + 50 * 60)
+    monkeypatch.setattr(filebased, "time", later)
     with pytest.raises(ClaimRefused, match="Too many tries"):
         claim_account(
             municipality=town, user=user, number=paper.number, code="ABCD2345"

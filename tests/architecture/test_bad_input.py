@@ -1,0 +1,273 @@
+"""Whatever stands in an address, a query or a form, the answer is never our fault."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils.translation import override
+
+from gisportal.accounts.roles import Role
+from layers.geography.files.request import Options
+from layers.geography.runs import check_run, receive_upload
+from surveys.models import Upload
+from surveys.publish import publish_round
+from tests.architecture.test_routes import MORE, TOWN_ROUTES
+from tests.factories.accounts import UserFactory
+from tests.factories.billing import AccountFactory, bill
+from tests.factories.geography import ParcelFactory, ZoneFactory
+from tests.factories.service_requests import service_request
+from tests.factories.surveys import RoundFactory, child, household, load
+
+SEEDS = (
+    "",
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "-1",
+    str(2**63),
+    "9" * 5000,
+    "NaN",
+    "-1e400",
+    "0000-01-01",
+    "9999-12-31",
+    "' OR 1=1 --",
+    "../../etc/passwd",
+    "{% endraw %}{{ 7*7 }}",
+    "\u202e\ufeff\u0661\u0662",
+    "x" * 20_000,
+)
+# Of each kind one, where every route is asked.
+FEW = ("a\x00b", "\ud800", str(2**63), "9" * 5000, "NaN")
+# What each page reads from its query.
+READ = {
+    "maps:desk": ("zone", "round", "indicator", "breakdown", "view"),
+    "surveys:submissions": ("q", "page", "sort"),
+    "service_requests:queue": ("q", "page", "status", "category", "zone", "sort"),
+    "billing:desk": ("q", "page"),
+    "billing:receipts": ("page",),
+    "billing:list": ("pay",),
+    "geography:create": ("what",),
+}
+NAMES = sorted({name for names in READ.values() for name in names})
+# What each form takes when all is well; the tests then spoil one field at a time.
+FORMS: dict[str, dict[str, str]] = {
+    "service_requests:create": {
+        "category": "street_light",
+        "description": "It is dark.",
+    },
+    "service_requests:create_where": {
+        "latitude": "33.8",
+        "longitude": "35.83",
+        "parcel": "",
+        "address": "",
+    },
+    "service_requests:create_photo": {"photo": ""},
+    "service_requests:register": {
+        "category": "street_light",
+        "description": "It is dark.",
+        "reporter_name": "A",
+        "reporter_phone": "1",
+        "channel": "desk",
+        "latitude": "",
+        "longitude": "",
+        "parcel": "",
+        "address": "here",
+    },
+    "service_requests:answer": {"status": "", "text": "Yes."},
+    "service_requests:note": {"note-text": "Yes."},
+    "service_requests:reply": {"reply-text": "Yes."},
+    "surveys:create": {
+        "name_ar": "جولة",
+        "name_en": "",
+        "name_fr": "",
+        "code": "new",
+        "starts_on": "2026-04-01",
+        "ends_on": "2026-05-01",
+        "school_year_start": "2025-09-01",
+    },
+    "surveys:withdraw": {"reason": "Asked for."},
+    # Its file is read again by a process of its own, so only what needs care.
+    "geography:check": {"layer": "", "missing": "ask"},
+    "billing:claim": {"number": "A-1", "code": "ABCD2345"},
+    "billing:pay": {"amount": "10"},
+    "billing:cash": {"amount": "10", "reference": "2" * 20},
+    "billing:issue": {
+        "period": "2026",
+        "due_on": "2099-01-01",
+        "confirmed": "",
+        "lines-TOTAL_FORMS": "1",
+        "lines-INITIAL_FORMS": "0",
+        "lines-0-kind": "rental_value",
+        "lines-0-description": "",
+        "lines-0-amount": "10",
+    },
+}
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class World:
+    """A town in which each route leads to something, and who may go everywhere."""
+
+    town: Any
+    person: Any
+    rows: dict[str, Any]
+
+    def address(self, name: str) -> str:
+        values = {key: self.value(name, key) for key in TOWN_ROUTES[name]}
+        with override("en"):
+            return reverse(name, kwargs={**values, **MORE.get(name, {})})
+
+    def value(self, name: str, parameter: str) -> Any:
+        room = name.partition(":")[0]
+        return self.rows.get(f"{room}.{parameter}", self.rows.get(parameter))
+
+
+@pytest.fixture
+def world(town) -> World:
+    person = UserFactory()
+    for role in Role:
+        person.memberships.create(municipality=town, role=role)
+    zone = ZoneFactory(municipality=town, code="Z1")
+    ParcelFactory(municipality=town, code="1187", zone=zone)
+    round = RoundFactory(municipality=town)
+    load(round, [household(parcel_code="1187")], [child()])
+    publish_round(round=round, by=person)
+    account = AccountFactory(municipality=town, holder=person)
+    request = service_request(town, user=person)
+    file = SimpleUploadedFile(
+        "places.csv", b"code,kind,name_ar,lon,lat\nF,school,x,35.83,33.8"
+    )
+    run = receive_upload(
+        municipality=town, what="facilities", file=file, by=person, options=Options()
+    )
+    check_run(run=run)
+    rows = {
+        "geography.pk": run.pk,
+        "surveys.pk": Upload.objects.get().pk,
+        "surveys.code": round.code,
+        "maps.code": "Z1",
+        "billing.account": account.number,
+        "billing.number": bill(account, 5000).number,
+        "billing.reference": "nothing",
+        "billing.code": "NOTHING",
+        "service_requests.number": request.case.number,
+        "service_requests.document": 1,
+        "gateway": "local",
+        "municipality": town.slug,
+    }
+    return World(town, person, rows)
+
+
+@pytest.fixture
+def everybody(client, world):
+    """A person who holds every role, so that no gate hides a fault."""
+    client.force_login(world.person)
+    client.raise_request_exception = False
+    return client
+
+
+def encoded(text: str) -> str:
+    return quote(text.encode("utf-8", "surrogatepass"), safe="")
+
+
+def spoilt(values: dict[str, str], name: str, seed: str) -> str:
+    return urlencode({**values, name: seed}, errors="surrogatepass")
+
+
+def test_strange_queries(everybody, world):
+    faults = set()
+    for name in TOWN_ROUTES:
+        for seed in FEW:
+            query = "&".join(f"{key}={encoded(seed)}" for key in NAMES)
+            response = everybody.get(f"{world.address(name)}?{query}")
+            if response.status_code >= 500:
+                faults.add((name, seed[:20]))
+    assert faults == set()
+
+
+def test_one_strange_word_among_right_ones(everybody, world):
+    faults = set()
+    for name, keys in READ.items():
+        for key in keys:
+            for seed in SEEDS:
+                url = f"{world.address(name)}?{key}={encoded(seed)}"
+                if everybody.get(url).status_code >= 500:
+                    faults.add((name, key, seed[:20]))
+    assert faults == set()
+
+
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_strange_forms(everybody, world, name):
+    faults = set()
+    url = world.address(name)
+    for field in FORMS[name]:
+        for seed in SEEDS:
+            for before in STEPS.get(name, ()):
+                everybody.post(world.address(before), FORMS[before])
+            response = everybody.post(url, spoilt(FORMS[name], field, seed), FORM)
+            if response.status_code >= 500:
+                faults.add((field, seed[:20]))
+    assert faults == set()
+
+
+# The answers of a draft's earlier pages.
+STEPS = {
+    "service_requests:create_where": ("service_requests:create",),
+    "service_requests:create_photo": (
+        "service_requests:create",
+        "service_requests:create_where",
+    ),
+}
+
+
+def test_strange_addresses(everybody, world):
+    faults = set()
+    for name, converters in TOWN_ROUTES.items():
+        for parameter in converters:
+            url = world.address(name)
+            mark = f"/{world.value(name, parameter)}/"
+            for seed in FEW:
+                strange = url.replace(mark, f"/{encoded(seed)[:6000]}/", 1)
+                response = everybody.get(strange)
+                if response.status_code >= 500:
+                    faults.add((name, parameter, seed[:20]))
+    assert faults == set()
+
+
+@pytest.mark.parametrize("version", ["0-a", "x" * 3000, "%00"])
+def test_strange_tiles(everybody, world, version):
+    big = 2**70
+    places = [
+        (0, 0, 0),
+        (0, 1, 0),
+        (14, 2**14, 0),
+        (99, 0, 0),
+        (14, big, big),
+        (big, 0, 0),
+    ]
+    for town in (world.town.slug, "nowhere", "%00"):
+        for layer in ("zones", "parcels", "nothing", "%ED%A0%80"):
+            for z, x, y in places:
+                url = f"/tiles/{town}/{layer}/{version}/{z}/{x}/{y}.mvt"
+                assert everybody.get(url).status_code < 500, url
+
+
+@pytest.mark.parametrize("seed", FEW)
+def test_strange_logins(client, db, settings, seed):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    form = dict.fromkeys(("login", "email", "password"), "a@example.org")
+    for url, field in (
+        ("/en/account/login/", "login"),
+        ("/en/account/login/", "password"),
+        ("/en/account/signup/", "email"),
+        ("/en/account/password/reset/", "email"),
+        ("/en/account/login/", "next"),
+        ("/i18n/setlang/", "next"),
+        ("/i18n/setlang/", "language"),
+    ):
+        response = client.post(url, spoilt(form, field, seed), FORM)
+        assert response.status_code < 500, (url, field)
