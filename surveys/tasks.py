@@ -13,24 +13,24 @@ from surveys.models import Publication, Upload
 from surveys.publish import carry_out
 from surveys.services import check_upload, load_upload
 
-Status, State = Upload.Status, Publication.State
+State = Publication.State
 
 
-def _open_upload(upload: int, status: Status) -> Upload | None:
+def _open_upload(upload: int, status: str) -> Upload | None:
     return Upload.objects.filter(pk=upload, status=status).first()
 
 
 @task()
 def check_in_background(municipality_id: int, upload_id: int) -> None:
     with tenant(Municipality.objects.get(pk=municipality_id)):
-        if upload := _open_upload(upload_id, Status.CHECKING):
+        if upload := _open_upload(upload_id, Upload.Status.CHECKING):
             check_upload(upload=upload)
 
 
 @task()
 def load_in_background(municipality_id: int, upload_id: int) -> None:
     with tenant(Municipality.objects.get(pk=municipality_id)):
-        if upload := _open_upload(upload_id, Status.LOADING):
+        if upload := _open_upload(upload_id, Upload.Status.LOADING):
             try:
                 load_upload(upload=upload)
             except UploadNotReady:

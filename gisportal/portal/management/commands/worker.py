@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 LOOK_FOR_WORK = 1
 LOOK_FOR_LOST = 10
 ASK_ABOUT_PAYMENTS = 120
+WAIT_FOR_DATABASE = 2
 
 
 class Command(BaseCommand):
@@ -60,4 +61,4 @@ def work(worker: Worker) -> None:
         except DATABASE_AWAY as error:
             logger.warning("The database doesn't answer: %s", error)
             connection.close()
-            time.sleep(2)
+            time.sleep(WAIT_FOR_DATABASE)
