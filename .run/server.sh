@@ -59,7 +59,7 @@ serve_demo() {
   trap 'end_demo 129' HUP
   until port_answers; do still_alive; sleep 0.1; done
   until "$PYTHON" "$ROOT/.run/answers.py" "http://$BIND:$PORT/"; do still_alive; sleep 0.5; done
-  "${bound[@]}" "$PYTHON" "$ROOT/manage.py" db_worker >"$VAR/log/worker.log" 2>&1 </dev/null &
+  "${bound[@]}" "$PYTHON" "$ROOT/manage.py" worker >"$VAR/log/worker.log" 2>&1 </dev/null &
   servers[worker]=$!
   set +m
   printf '%s after the start\n' "$(seconds_since "$started")" >&3

@@ -10,6 +10,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.contrib.gis.db import models
 from django.db.models import Count, F, Max, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.models import Named
@@ -106,6 +107,7 @@ class Upload(TenantModel):
         READY = "ready", _("ready to load")
         LOADING = "loading", _("being loaded")
         LOADED = "loaded", _("loaded")
+        FAILED = "failed", _("broken off")
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="uploads")
     file = models.FileField(_("file"), upload_to=content_address, max_length=200)
@@ -120,6 +122,7 @@ class Upload(TenantModel):
     status = models.CharField(
         _("status"), max_length=10, choices=Status, default=Status.RECEIVED
     )
+    status_since = models.DateTimeField(default=timezone.now)
     # What `surveys.checking.Report.as_json` writes; problems are kept as codes, so
     # that each reader sees them in their own language.
     report = models.JSONField(default=dict)

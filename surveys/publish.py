@@ -82,6 +82,13 @@ def carry_out(*, publication: Publication) -> Release:
     return release
 
 
+def give_up_publication(pk: int) -> None:
+    state = Publication.State
+    Publication.objects.filter(pk=pk, state__in=[state.WAITING, state.RUNNING]).update(
+        state=state.FAILED, finished_at=timezone.now()
+    )
+
+
 def _units(round: Round) -> Iterator[UnitRow]:
     submissions = (
         round.submissions.valid()

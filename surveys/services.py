@@ -29,6 +29,7 @@ from surveys.models import (
 )
 from surveys.workbook import MAX_BYTES, pack, refuse
 
+Status = Upload.Status
 BATCH = 1000
 CONTENT_FIELDS = [
     "upload",
@@ -121,6 +122,23 @@ def store_upload(
 def _storable_name(name: str) -> str:
     printable = "".join(sign for sign in name if sign.isprintable())
     return printable.encode(errors="ignore").decode()[-200:] or "file"
+
+
+def move_upload(*, upload: Upload, start: Status, end: Status) -> bool:
+    """Brings an upload into another status; of two clicks only the first does."""
+    moved = Upload.objects.filter(pk=upload.pk, status=start).update(
+        status=end, status_since=timezone.now()
+    )
+    if moved:
+        upload.refresh_from_db(fields=["status", "status_since"])
+    return bool(moved)
+
+
+def give_up_upload(pk: int) -> None:
+    """Says of an upload that its work failed, for a reason that is not in the file."""
+    Upload.objects.filter(pk=pk, status__in=[Status.CHECKING, Status.LOADING]).update(
+        status=Status.FAILED, status_since=timezone.now()
+    )
 
 
 @transaction.atomic

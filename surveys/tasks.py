@@ -1,63 +1,52 @@
-"""What takes too long for a page: each is safe to run twice."""
+"""What takes too long for a page. Safe to do twice: each goes on where its subject
+stands, or does nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.utils import timezone
 from django_tasks import task
 
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
+from surveys.errors import UploadNotReady
 from surveys.models import Publication, Upload
 from surveys.publish import carry_out
 from surveys.services import check_upload, load_upload
 
-Status = Upload.Status
+State = Publication.State
 
 
-@contextmanager
-def _released(municipality: Municipality, upload_id: int, busy: Status) -> Iterator:
-    """An upload whose work failed can be tried again."""
-    try:
-        yield
-    finally:
-        with tenant(municipality):
-            Upload.objects.filter(pk=upload_id, status=busy).update(
-                status=Status.RECEIVED
-            )
+def _open_upload(upload: int, status: str) -> Upload | None:
+    return Upload.objects.filter(pk=upload, status=status).first()
 
 
 @task()
 def check_in_background(municipality_id: int, upload_id: int) -> None:
-    municipality = Municipality.objects.get(pk=municipality_id)
-    with _released(municipality, upload_id, Status.CHECKING), tenant(municipality):
-        check_upload(upload=Upload.objects.get(pk=upload_id))
+    with tenant(Municipality.objects.get(pk=municipality_id)):
+        if upload := _open_upload(upload_id, Upload.Status.CHECKING):
+            check_upload(upload=upload)
 
 
 @task()
 def load_in_background(municipality_id: int, upload_id: int) -> None:
-    municipality = Municipality.objects.get(pk=municipality_id)
-    with _released(municipality, upload_id, Status.LOADING), tenant(municipality):
-        load_upload(upload=Upload.objects.get(pk=upload_id))
+    with tenant(Municipality.objects.get(pk=municipality_id)):
+        if upload := _open_upload(upload_id, Upload.Status.LOADING):
+            try:
+                load_upload(upload=upload)
+            except UploadNotReady:
+                # The check that found the errors was rolled back with the loading.
+                check_upload(upload=upload)
 
 
 @task()
 def publish_in_background(municipality_id: int, publication_id: int) -> None:
     municipality = Municipality.objects.get(pk=municipality_id)
     with tenant(municipality):
-        open_ones = Publication.objects.filter(pk=publication_id).exclude(
-            state=Publication.State.DONE
+        open_ones = Publication.objects.filter(
+            pk=publication_id, state__in=[State.WAITING, State.RUNNING]
         )
         # Committed at once, so that the page can show it.
-        if not open_ones.update(state=Publication.State.RUNNING):
+        if not open_ones.update(state=State.RUNNING):
             return
-    try:
-        with tenant(municipality):
-            carry_out(publication=Publication.objects.get(pk=publication_id))
-    finally:
-        with tenant(municipality):
-            Publication.objects.filter(
-                pk=publication_id, state=Publication.State.RUNNING
-            ).update(state=Publication.State.FAILED, finished_at=timezone.now())
+    with tenant(municipality):
+        carry_out(publication=Publication.objects.get(pk=publication_id))

@@ -13,6 +13,7 @@ urlpatterns = [
     path("rounds/<slug:code>/submissions/", views.submission_list, name="submissions"),
     path("uploads/<int:pk>/", views.upload_detail, name="upload_detail"),
     path("uploads/<int:pk>/load/", views.load, name="load"),
+    path("uploads/<int:pk>/retry/", views.retry, name="retry"),
     path("uploads/<int:pk>/errors.csv", views.errors, name="errors"),
     path("uploads/<int:pk>/marked.xlsx", views.marked, name="marked"),
     path("submissions/<int:pk>/", views.submission_detail, name="submission"),

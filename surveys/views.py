@@ -35,6 +35,7 @@ from surveys.services import (
     check_upload,
     create_round,
     load_upload,
+    move_upload,
     record_read,
     store_upload,
     withdraw_submission,
@@ -50,6 +51,8 @@ from surveys.workbook import read
 # Beyond these a page would keep its reader waiting: a worker does it.
 INLINE_BYTES = 1024 * 1024
 INLINE_SUBMISSIONS = 300
+Status = Upload.Status
+BUSY = {Status.CHECKING, Status.LOADING}
 PAGE_SIZE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SORTS = {
@@ -187,7 +190,7 @@ def detail(request: TownRequest, municipality: str, code: str) -> HttpResponse:
             "withdrawn": round.submissions.exclude(withdrawn_at=None).count(),
             "uploads": uploads[:10],
             "publications": round.publications.select_related("by")[:5],
-            "publishing": _is_publishing(round),
+            "publishing": _publishing(round),
             "has_news": round.has_news(),
             "may": _rights(request),
         },
@@ -204,9 +207,10 @@ def _with_names(rows: Any) -> list[dict[str, Any]]:
     return named
 
 
-def _is_publishing(round: Round) -> bool:
+def _publishing(round: Round) -> Publication | None:
     state = Publication.State
-    return round.publications.filter(state__in=[state.WAITING, state.RUNNING]).exists()
+    open_ones = round.publications.filter(state__in=[state.WAITING, state.RUNNING])
+    return open_ones.first()
 
 
 @require_http_methods(["GET", "POST"])
@@ -225,21 +229,33 @@ def upload(request: TownRequest, municipality: str, code: str) -> HttpResponse:
         except FileRefused as error:
             form.add_error("answers", error)
         else:
-            Upload.objects.filter(pk=stored.pk).update(status=Upload.Status.RECEIVED)
+            _look_again(stored)
             return redirect("surveys:upload_detail", municipality, stored.pk)
     return render(request, "surveys/upload_form.html", {"form": form, "round": round})
+
+
+def _look_again(upload: Upload) -> None:
+    """Has the upload's page check it anew, unless a worker is at it."""
+    if upload.status not in BUSY:
+        move_upload(upload=upload, start=upload.status, end=Status.RECEIVED)
+
+
+@require_POST
+@requires("surveys.upload_round")
+def retry(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    found = _upload(request, pk)
+    move_upload(upload=found, start=Status.FAILED, end=Status.RECEIVED)
+    return redirect("surveys:upload_detail", municipality, pk)
 
 
 @require_GET
 @requires("surveys.upload_round")
 def upload_detail(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     found = _upload(request, pk)
-    if found.status == Upload.Status.RECEIVED:
+    if found.status == Status.RECEIVED:
         if found.size <= INLINE_BYTES:
             check_upload(upload=found)
-        else:
-            found.status = Upload.Status.CHECKING
-            found.save(update_fields=["status"])
+        elif move_upload(upload=found, start=Status.RECEIVED, end=Status.CHECKING):
             check_in_background.enqueue(request.municipality.pk, found.pk)
     report = found.report
     zones = Zone.objects.of(request.municipality).current()
@@ -278,9 +294,8 @@ def _new_count(report: dict[str, Any]) -> int:
 def load(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     found = _upload(request, pk)
     if found.size > INLINE_BYTES:
-        found.status = Upload.Status.LOADING
-        found.save(update_fields=["status"])
-        load_in_background.enqueue(request.municipality.pk, found.pk)
+        if move_upload(upload=found, start=Status.READY, end=Status.LOADING):
+            load_in_background.enqueue(request.municipality.pk, found.pk)
         return redirect("surveys:upload_detail", municipality, pk)
     try:
         outcome = load_upload(upload=found)
@@ -335,7 +350,7 @@ def marked(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
 @requires("surveys.publish_round")
 def publish(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     round = _round(request, code)
-    if request.method == "POST" and not _is_publishing(round):
+    if request.method == "POST" and not _publishing(round):
         try:
             _publish(request, round)
         except ValidationError as error:
@@ -349,7 +364,7 @@ def publish(request: TownRequest, municipality: str, code: str) -> HttpResponse:
             "households": round.submissions.valid().placed().count(),
             "unplaced": round.submissions.valid().filter(zone=None).count(),
             "has_news": round.has_news(),
-            "publishing": _is_publishing(round),
+            "publishing": _publishing(round),
         },
     )
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -26,6 +26,13 @@ class Demo:
     url: str
     environment: dict[str, str]
     logs: Path
+    processes: ExitStack
+
+    def start_worker(self) -> None:
+        """One more worker, to the end of the demo."""
+        self.processes.enter_context(
+            running(["manage.py", "worker"], self.environment, self.logs / "worker.log")
+        )
 
     def manage(self, *arguments: str) -> str:
         """Output of a `manage.py` command against the demo's database."""
@@ -62,7 +69,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(arguments: list[str], environment: dict, log: Path) -> Iterator[None]:
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=ROOT,
@@ -117,7 +124,8 @@ def demo(*, owner: dict, application: dict, folder: Path) -> Iterator[Demo]:
         cursor.execute(
             f'CREATE DATABASE "{name}" TEMPLATE "{owner["TEST"]["TEMPLATE"]}"'
         )
-    here = Demo(f"http://127.0.0.1:{port}", environment, folder)
+    processes = ExitStack()
+    here = Demo(f"http://127.0.0.1:{port}", environment, folder, processes)
     try:
         here.manage("migrate", "--verbosity", "0")
         here.manage("collectstatic", "--noinput", "--verbosity", "0")
@@ -131,10 +139,9 @@ def demo(*, owner: dict, application: dict, folder: Path) -> Iterator[Demo]:
             "-b",
             f"127.0.0.1:{port}",
         ]
-        with (
-            running(web, environment, folder / "web.log"),
-            running(["manage.py", "db_worker"], environment, folder / "worker.log"),
-        ):
+        with processes:
+            processes.enter_context(running(web, environment, folder / "web.log"))
+            here.start_worker()
             wait_for(f"{here.url}/ar/", folder / "web.log")
             yield here
     finally:

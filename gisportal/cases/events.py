@@ -1,5 +1,6 @@
 from django.dispatch import Signal
 
-# Sent after commit, with `case` (its key), `municipality` (its key) and `event`
-# (the key of the CaseEvent). No municipality is set then: a receiver enters one.
+# Sent in the transaction that writes it, with `event` (the CaseEvent). What a receiver
+# writes or enqueues is kept or lost together with the event; it does nothing slow and
+# nothing outside the database: that is what tasks are for.
 case_changed = Signal()

@@ -307,12 +307,5 @@ def _record(
         public=public,
         at=at or timezone.now(),
     )
-    transaction.on_commit(
-        lambda: case_changed.send_robust(
-            sender=Case,
-            case=case.pk,
-            municipality=case.municipality_id,
-            event=event.pk,
-        )
-    )
+    case_changed.send(sender=Case, event=event)
     return event

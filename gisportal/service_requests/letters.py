@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -18,31 +20,40 @@ TOLD = {
 }
 
 
-def letters_about(event: CaseEvent) -> list[EmailMessage]:
-    """Letters in each reader's language: the reporter's with the words, the
-    followers' with the status alone.
+@dataclass(frozen=True)
+class Reader:
+    """`own`: the reporter, who reads the words; followers read the status alone."""
 
-    Nobody is told of an own step, of a note, or of what was loaded from a file.
-    """
+    user: int
+    address: str
+    language: str
+    own: bool
+
+
+def readers_of(event: CaseEvent) -> list[Reader]:
+    """Nobody is told of an own step, of a note, or of what was loaded from a file."""
     if event.by is None or not event.public or event.kind not in TOLD:
         return []
     case = event.case
-    letters = []
+    readers = []
     reporter = case.reporter
     own_step = event.by_id == case.reporter_id
     if reporter and (not own_step or event.kind == CaseEvent.Kind.OPENED):
-        letters.append(_letter(event, reporter.email, case.language, own=True))
+        readers.append(Reader(reporter.pk, reporter.email, case.language, own=True))
     if event.kind == CaseEvent.Kind.STATUS_CHANGED:
-        letters += [
-            _letter(event, follower.user.email, follower.language, own=False)
+        readers += [
+            Reader(follower.user_id, follower.user.email, follower.language, own=False)
             for follower in case.followers.select_related("user")
+            if follower.user_id != case.reporter_id
         ]
-    return letters
+    return readers
 
 
-def _letter(event: CaseEvent, to: str, language: str, *, own: bool) -> EmailMessage:
+def letter_to(reader: Reader, event: CaseEvent) -> EmailMessage:
+    """The same again has the same Message-ID."""
     case = event.case
-    with override(language):
+    host = urlsplit(settings.PUBLIC_URL).hostname
+    with override(reader.language):
         page = reverse(
             "service_requests:detail", args=[case.municipality.slug, case.number]
         )
@@ -53,7 +64,7 @@ def _letter(event: CaseEvent, to: str, language: str, *, own: bool) -> EmailMess
                 "case": case,
                 "municipality": case.municipality,
                 "event": event,
-                "own": own,
+                "own": reader.own,
                 "town": town,
                 "status": Case.Status(event.to_status or case.status).label,
                 "address": f"{settings.PUBLIC_URL}{page}",
@@ -64,7 +75,8 @@ def _letter(event: CaseEvent, to: str, language: str, *, own: bool) -> EmailMess
             % {"number": case.number, "status": _headline(event)},
             body=body.strip() + "\n",
             from_email=formataddr((town, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
-            to=[to],
+            to=[reader.address],
+            headers={"Message-ID": f"<event-{event.pk}-{reader.user}@{host}>"},
         )
 
 

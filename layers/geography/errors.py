@@ -111,6 +111,10 @@ FILE = {
         "The file holds zones of several kinds: %(kinds)s. Upload each kind in a file of"
         " its own."
     ),
+    "work_failed": _(
+        "The work on this file broke off and nothing was written. Check it again below."
+        " If it breaks off again, split the file, or tell those who run this server."
+    ),
     "raster_format": _("Only GeoTIFF can be taken as a raster. Export it as GeoTIFF."),
     "raster_too_large": _(
         "The raster has %(pixels)s million cells; up to %(most)s million can be taken."

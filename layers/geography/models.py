@@ -250,6 +250,7 @@ class ImportRun(TenantModel):
     )
     created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
     finished_at = models.DateTimeField(_("imported"), null=True, blank=True)
+    state_since = models.DateTimeField(default=timezone.now)
     options = models.JSONField(default=dict)
     report = models.JSONField(null=True)
     preview = models.JSONField(null=True)

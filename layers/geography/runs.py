@@ -74,7 +74,10 @@ def _move(run: ImportRun, state: str) -> bool:
         now = ImportRun.objects.select_for_update().get(pk=run.pk)
         if not may_follow(now.state, state):
             return False
-        ImportRun.objects.filter(pk=run.pk).update(state=state)
+        if now.state != state:
+            ImportRun.objects.filter(pk=run.pk).update(
+                state=state, state_since=timezone.now()
+            )
     run.state = state
     return True
 
@@ -104,21 +107,46 @@ def check_run(*, run: ImportRun) -> None:
     _move(run, state)
 
 
+def agree(*, run: ImportRun) -> bool:
+    """Decide to import what a check has shown; of two clicks only the first does."""
+    ready = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.READY)
+    if not ready.update(state=ImportRun.State.IMPORTING, state_since=timezone.now()):
+        return False
+    run.state = ImportRun.State.IMPORTING
+    return True
+
+
 def apply_run(*, run: ImportRun) -> None:
     """Import what a check has shown. Where the town changed since, show that first."""
     if not _move(run, ImportRun.State.IMPORTING):
         return
     try:
-        report = _import(run, dry_run=False, picture=None)
+        # One transaction, so that the report of what was done can't get lost
+        # between the import and its end: once more, nothing would be new.
+        with tenant(run.municipality):
+            report = _import(run, dry_run=False, picture=None)
+            run.report = report.as_json()
+            run.finished_at = timezone.now() if report.applied else None
+            _keep(run)
+            done = report.applied
+            _move(run, ImportRun.State.DONE if done else ImportRun.State.READY)
     except ImportRefused as error:
         run.refusal = {"code": error.code, "params": error.params}
         _keep(run)
         _move(run, ImportRun.State.REFUSED)
-        return
-    run.report = report.as_json()
-    run.finished_at = timezone.now() if report.applied else None
-    _keep(run)
-    _move(run, ImportRun.State.DONE if report.applied else ImportRun.State.READY)
+
+
+def give_up(*, municipality: Municipality, run: int) -> None:
+    """Say of a run that its work failed, for a reason that is not in the file."""
+    state = ImportRun.State
+    with tenant(municipality):
+        ImportRun.objects.filter(
+            pk=run, state__in=[state.WAITING, state.CHECKING, state.IMPORTING]
+        ).update(
+            state=state.REFUSED,
+            state_since=timezone.now(),
+            refusal={"code": "work_failed", "params": {}},
+        )
 
 
 def _keep(run: ImportRun) -> None:

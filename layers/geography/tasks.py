@@ -1,3 +1,5 @@
+"""Safe to do twice: each goes on where its run stands, or does nothing."""
+
 from __future__ import annotations
 
 from django_tasks import task
@@ -5,6 +7,8 @@ from django_tasks import task
 from layers.geography.models import ImportRun, Municipality
 from layers.geography.runs import apply_run, check_run
 from layers.geography.tenancy import tenant
+
+State = ImportRun.State
 
 
 def _run(municipality: int, run: int) -> ImportRun:
@@ -14,9 +18,13 @@ def _run(municipality: int, run: int) -> ImportRun:
 
 @task()
 def check_upload(municipality: int, run: int) -> None:
-    check_run(run=_run(municipality, run))
+    found = _run(municipality, run)
+    if found.state in {State.WAITING, State.CHECKING}:
+        check_run(run=found)
 
 
 @task()
 def apply_upload(municipality: int, run: int) -> None:
-    apply_run(run=_run(municipality, run))
+    found = _run(municipality, run)
+    if found.state == State.IMPORTING:
+        apply_run(run=found)

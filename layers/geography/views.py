@@ -14,6 +14,7 @@ from layers.geography.forms import OptionsForm, UploadForm
 from layers.geography.models import Facility, ImportRun, Parcel, Raster, Zone
 from layers.geography.report import Report
 from layers.geography.runs import (
+    agree,
     apply_run,
     check_run,
     choose_options,
@@ -148,11 +149,10 @@ def import_check(request: HttpRequest, municipality: str, pk: int) -> HttpRespon
 @require_POST
 def import_apply(request: HttpRequest, municipality: str, pk: int) -> HttpResponse:
     run = _run(request, pk)
-    if run.state == ImportRun.State.READY:
+    if agree(run=run):
         if run.file.size <= AT_ONCE:
             apply_run(run=run)
         else:
-            ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.IMPORTING)
             apply_upload.enqueue(run.municipality_id, run.pk)
     return redirect("geography:detail", municipality, run.pk)
 

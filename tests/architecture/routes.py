@@ -48,6 +48,7 @@ ACCESS: dict[str, frozenset] = {
     "surveys:submissions": RECORDS,
     "surveys:upload_detail": UPLOAD,
     "surveys:load": UPLOAD,
+    "surveys:retry": UPLOAD,
     "surveys:errors": UPLOAD,
     "surveys:marked": UPLOAD,
     "surveys:submission": RECORDS,

@@ -10,6 +10,8 @@ from openpyxl import load_workbook
 from layers.geography.tenancy import set_tenant
 from surveys import views
 from surveys.models import Publication, RecordRead, Round, Submission, Upload
+from surveys.publish import give_up_publication, request_publication
+from surveys.services import give_up_upload, store_upload
 from tests.factories.accounts import UserFactory, staff
 from tests.factories.geography import (
     MunicipalityFactory,
@@ -292,6 +294,49 @@ def test_large_files_are_read_and_loaded_by_the_worker(
     # Running a task twice changes nothing.
     views.load_in_background.call(round.municipality_id, upload.pk)
     assert Submission.objects.count() == 1
+
+
+def test_work_that_broke_off_says_so_and_can_be_tried_again(
+    client, round, manager, monkeypatch, settings
+):
+    monkeypatch.setattr(views, "INLINE_BYTES", 10)
+    settings.TASKS = {
+        "default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}
+    }
+    content = workbook_file([household(parcel_code="1187")])
+    page = text_of(send(client, round, ("a.xlsx", content)))
+    assert "since" in page
+    upload = Upload.objects.get()
+    give_up_upload(upload.pk)
+    here = address(round, f"uploads/{upload.pk}/")
+    assert "The work on this file broke off" in text_of(client.get(here))
+    again = client.post(f"{here}retry/", follow=True)
+    assert "The file is being read" in text_of(again)
+    views.check_in_background.call(round.municipality_id, upload.pk)
+    # What is no longer under way can't break off, nor be tried again.
+    give_up_upload(upload.pk)
+    assert "This would be loaded" in text_of(client.post(f"{here}retry/", follow=True))
+
+
+def test_the_worker_loads_nothing_of_a_file_that_became_faulty(round, manager):
+    content = workbook_file([household(parcel_code="1187", weight=-1)])
+    upload = store_upload(round=round, files=[("a.xlsx", content)], by=manager)
+    Upload.objects.filter(pk=upload.pk).update(status="loading")
+    views.load_in_background.call(round.municipality_id, upload.pk)
+    upload.refresh_from_db()
+    assert upload.status == "faulty"
+    assert not Submission.objects.exists()
+
+
+def test_a_publication_given_up_is_not_under_way(round, manager):
+    load(round, [household(parcel_code="1187")], [child()])
+    publication = request_publication(round=round, by=manager)
+    give_up_publication(publication.pk)
+    publication.refresh_from_db()
+    assert publication.state == "failed"
+    views.publish_in_background.call(round.municipality_id, publication.pk)
+    publication.refresh_from_db()
+    assert (publication.state, publication.release_number) == ("failed", None)
 
 
 def test_a_large_round_is_published_by_the_worker(

@@ -173,20 +173,18 @@ def test_a_case_of_another_municipality_can_t_be_written(town):
         CaseEvent.objects.create(municipality=town, case=case, kind="noted")
 
 
-def test_siblings_hear_of_it_on_commit(town, django_capture_on_commit_callbacks):
+def test_siblings_hear_of_it_in_the_same_transaction(town):
     heard = []
 
-    def listen(**news):
-        heard.append((news["case"], news["municipality"]))
+    def listen(*, event, **_more):
+        heard.append((event.case_id, event.kind, connection.in_atomic_block))
 
     case_changed.connect(listen)
     try:
-        with django_capture_on_commit_callbacks(execute=True):
-            case = service_request(town).case
-            assert heard == []
+        case = service_request(town).case
     finally:
         case_changed.disconnect(listen)
-    assert heard == [(case.pk, town.pk)]
+    assert heard == [(case.pk, "opened", True)]
 
 
 def test_a_person_sees_own_cases_and_the_staff_all(town):

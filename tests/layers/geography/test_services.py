@@ -4,12 +4,19 @@ from pathlib import Path
 import pytest
 import shapely
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
-from layers.geography import staging
+from layers.geography import runs, staging
 from layers.geography.errors import ImportRefused
 from layers.geography.files.request import Missing, Options, What
 from layers.geography.models import Facility, ImportRun, Parcel, Raster, Zone
-from layers.geography.runs import apply_run, check_run, choose_options, receive_upload
+from layers.geography.runs import (
+    agree,
+    apply_run,
+    check_run,
+    choose_options,
+    receive_upload,
+)
 from layers.geography.services import import_file, import_raster
 from tests.factories.accounts import staff
 from tests.factories.geography import ZoneFactory, square
@@ -256,3 +263,33 @@ def test_a_raster_is_kept_once_and_only_geotiff_is_taken(town, tmp_path, setting
     text.write_text("<VRTDataset></VRTDataset>")
     with pytest.raises(ImportRefused, match="Only GeoTIFF"):
         import_raster(municipality=town, path=text, kind="terrain", names={})
+
+
+def test_an_import_that_breaks_off_before_its_end_is_done_once(
+    town, tmp_path, monkeypatch
+):
+    path = making.areas(tmp_path / "town.json", making.box(0), making.box(1))
+    run = receive_upload(
+        municipality=town,
+        what="parcels",
+        file=SimpleUploadedFile(path.name, path.read_bytes()),
+        by=None,
+        options=Options(),
+    )
+    check_run(run=run)
+    assert agree(run=run)
+    assert not agree(run=run)
+
+    def broken(run):
+        raise OSError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "_keep", broken)
+        with pytest.raises(OSError, match="killed"), transaction.atomic():
+            apply_run(run=run)
+    assert not Parcel.objects.of(town).exists()
+    run.refresh_from_db()
+    assert run.state == "importing"
+    apply_run(run=run)
+    run.refresh_from_db()
+    assert (run.state, run.report["added"]) == ("done", 2)
