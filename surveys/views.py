@@ -387,13 +387,18 @@ def _publish(request: TownRequest, round: Round) -> None:
     )
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 @requires("surveys.view_submission")
 def submission_list(request: TownRequest, municipality: str, code: str) -> HttpResponse:
-    """Numbers and places only: names are on the page of each record."""
+    """Numbers and places only: names are on the page of each record.
+
+    A name or a phone that is searched for is posted, because addresses stay in
+    browsers' histories and in the logs of whatever stands in front.
+    """
     round = _round(request, code)
-    words = request.GET.get("q", "").replace("\x00", "")[:100]
-    sort = request.GET.get("sort", "household")
+    asked = request.POST if request.method == "POST" else request.GET
+    words = request.POST.get("q", "").replace("\x00", "")[:100]
+    sort = asked.get("sort", "household")
     order = SORTS.get(sort.removeprefix("-"), "household__code")
     found = (
         Submission.objects.of(request.municipality)
@@ -404,7 +409,7 @@ def submission_list(request: TownRequest, municipality: str, code: str) -> HttpR
         .annotate(child_count=Count("members"))
         .order_by(f"-{order}" if sort.startswith("-") else order, "pk")
     )
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(found, PAGE_SIZE).get_page(asked.get("page"))
     return render(
         request,
         "surveys/submission_list.html",
@@ -413,13 +418,13 @@ def submission_list(request: TownRequest, municipality: str, code: str) -> HttpR
             "page_of": page,
             "words": words,
             "sort": sort,
-            "sortable": list(_sortable(words, sort)),
-            "query": f"{urlencode({'q': words, 'sort': sort})}&",
+            "sortable": list(_sortable(sort)),
+            "query": f"{urlencode({'sort': sort})}&",
         },
     )
 
 
-def _sortable(words: str, sort: str) -> Iterator[dict[str, Any]]:
+def _sortable(sort: str) -> Iterator[dict[str, Any]]:
     """The heads of the table, each a link that sorts by it, then the other way."""
     for key, title in TITLES.items():
         ordered = {key: "ascending", f"-{key}": "descending"}.get(sort)
@@ -428,7 +433,7 @@ def _sortable(words: str, sort: str) -> Iterator[dict[str, Any]]:
             "title": title,
             "sorted": ordered,
             "number": key == "children",
-            "link": "?" + urlencode({"q": words, "sort": following}),
+            "link": "?" + urlencode({"sort": following}),
         }
 
 

@@ -215,10 +215,9 @@ def claim_account(
     counted, so that neither can be found out by guessing.
     """
     tries = f"billing.claim.{municipality.pk}.{user.pk}"
-    cache.add(tries, 0, timeout=HOUR)
-    count = cache.incr(tries)
-    # Counting up leaves the entry the cache's usual few minutes.
-    cache.touch(tries, HOUR)
+    # Not `incr`, which would leave the count only the cache's usual few minutes.
+    count = cache.get(tries, 0) + 1
+    cache.set(tries, count, timeout=HOUR)
     if count > CLAIM_TRIES_PER_HOUR:
         raise ClaimRefused(
             _("Too many tries. Wait an hour, or ask at the municipality's desk.")

@@ -1,25 +1,10 @@
 """Whatever stands in an address, a query or a form, the answer is never our fault."""
 
-from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import reverse
-from django.utils.translation import override
 
-from gisportal.accounts.roles import Role
-from layers.geography.files.request import Options
-from layers.geography.runs import check_run, receive_upload
-from surveys.models import Upload
-from surveys.publish import publish_round
-from tests.architecture.test_routes import MORE, TOWN_ROUTES
-from tests.factories.accounts import UserFactory
-from tests.factories.billing import AccountFactory, bill
-from tests.factories.geography import ParcelFactory, ZoneFactory
-from tests.factories.service_requests import service_request
-from tests.factories.surveys import RoundFactory, child, household, load
+from tests.architecture.test_routes import TOWN_ROUTES
 
 SEEDS = (
     "",
@@ -106,60 +91,6 @@ FORMS: dict[str, dict[str, str]] = {
     },
 }
 FORM = "application/x-www-form-urlencoded"
-
-
-@dataclass(frozen=True)
-class World:
-    """A town in which each route leads to something, and who may go everywhere."""
-
-    town: Any
-    person: Any
-    rows: dict[str, Any]
-
-    def address(self, name: str) -> str:
-        values = {key: self.value(name, key) for key in TOWN_ROUTES[name]}
-        with override("en"):
-            return reverse(name, kwargs={**values, **MORE.get(name, {})})
-
-    def value(self, name: str, parameter: str) -> Any:
-        room = name.partition(":")[0]
-        return self.rows.get(f"{room}.{parameter}", self.rows.get(parameter))
-
-
-@pytest.fixture
-def world(town) -> World:
-    person = UserFactory()
-    for role in Role:
-        person.memberships.create(municipality=town, role=role)
-    zone = ZoneFactory(municipality=town, code="Z1")
-    ParcelFactory(municipality=town, code="1187", zone=zone)
-    round = RoundFactory(municipality=town)
-    load(round, [household(parcel_code="1187")], [child()])
-    publish_round(round=round, by=person)
-    account = AccountFactory(municipality=town, holder=person)
-    request = service_request(town, user=person)
-    file = SimpleUploadedFile(
-        "places.csv", b"code,kind,name_ar,lon,lat\nF,school,x,35.83,33.8"
-    )
-    run = receive_upload(
-        municipality=town, what="facilities", file=file, by=person, options=Options()
-    )
-    check_run(run=run)
-    rows = {
-        "geography.pk": run.pk,
-        "surveys.pk": Upload.objects.get().pk,
-        "surveys.code": round.code,
-        "maps.code": "Z1",
-        "billing.account": account.number,
-        "billing.number": bill(account, 5000).number,
-        "billing.reference": "nothing",
-        "billing.code": "NOTHING",
-        "service_requests.number": request.case.number,
-        "service_requests.document": 1,
-        "gateway": "local",
-        "municipality": town.slug,
-    }
-    return World(town, person, rows)
 
 
 @pytest.fixture

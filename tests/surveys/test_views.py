@@ -382,11 +382,24 @@ def test_records_are_found_sorted_and_paged_without_names(
     assert "Layan" not in page
     assert "Head 1" not in page
     assert "H3" in text_of(client.get(where, {"sort": "-children"}))
-    assert "H2" in text_of(client.get(where, {"q": "03100002"}))
-    assert "Nothing found" in text_of(client.get(where, {"q": "\x00nobody"}))
+    assert "H2" in text_of(client.post(where, {"q": "03100002"}))
+    assert "Nothing found" in text_of(client.post(where, {"q": "\x00nobody"}))
     for odd in ({"page": "9999"}, {"page": "x"}, {"sort": "password"}, {"q": "%_\\"}):
         assert client.get(where, odd).status_code == 200
+        assert client.post(where, odd).status_code == 200
     assert not RecordRead.objects.exists()
+
+
+def test_a_name_that_is_searched_for_stands_in_no_address(
+    client, round, manager, monkeypatch
+):
+    monkeypatch.setattr(views, "PAGE_SIZE", 1)
+    load(round, [household(n, head_name="Canary") for n in (1, 2)])
+    where = address(round, f"rounds/{round.code}/submissions/")
+    found = client.post(where, {"q": "Canary", "page": "2"}).content.decode()
+    assert "Page 2 of 2" in found
+    assert found.count("Canary") == 1  # in the field, to be changed
+    assert 'method="post"' in found
 
 
 def test_opening_a_record_is_written_down(client, round, manager):
