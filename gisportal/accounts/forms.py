@@ -29,7 +29,9 @@ class PlainWords:
         super().__init__(*arguments, **options)
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
-            field.label = {**LABELS, **self.labels}.get(name, field.label)
+            words = {**LABELS, **self.labels}
+            if name in words:
+                field.label = words[name]
             field.help_text = RULES if name == "password1" else ""
 
 
