@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account import forms
 from django.forms import Field
@@ -31,7 +31,7 @@ class PlainWords:
             field.widget.attrs.pop("placeholder", None)
             words = {**LABELS, **self.labels}
             if name in words:
-                field.label = words[name]
+                field.label = cast("Any", words[name])
             field.help_text = RULES if name == "password1" else ""
 
 
