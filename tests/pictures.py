@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def take_report(browser: Browser, demo: Demo) -> None:
 
 
 def main() -> None:
-    demo = Demo(sys.argv[1].rstrip("/"), {}, FOLDER)
+    demo = Demo(sys.argv[1].rstrip("/"), {}, FOLDER, ExitStack())
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, launch(playwright) as browser:
         for language in ("ar", "en"):
