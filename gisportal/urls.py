@@ -5,6 +5,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("layers.maps.tile_urls")),
     path("", include("gisportal.billing.hook_urls")),
+    # What phones and programs speak to; no language, no trailing slash.
+    path("collect/<slug:municipality>/", include("surveys.intake.urls")),
+    path("collect/<slug:municipality>/", include("surveys.households.urls")),
+    path("v1/", include("surveys.out.api_urls")),
 ]
 
 # /<language>/account/… is for everyone; /<language>/<municipality>/… is a town's.

@@ -14,7 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from surveys.errors import FileRefused
 from surveys.models import Round
-from surveys.placing import Place, place_households, place_warnings
+from surveys.placing import Place, Spot, place_households, place_warnings
 from surveys.problems import Problem
 from surveys.rows import HouseholdLine, read_rows
 from surveys.workbook import read
@@ -66,7 +66,9 @@ def check_file(*, round: Round, content: bytes) -> Check:
     reading = read_rows(sheets, first=round.starts_on, last=round.ends_on)
     if reading.blocked:
         return Check(problems=reading.problems)
-    places = place_households(round.municipality, reading.households)
+    places = place_households(
+        round.municipality, [_spot(line) for line in reading.households]
+    )
     known = {
         code: (pk, digest, withdrawn_at)
         for code, pk, digest, withdrawn_at in round.submissions.values_list(
@@ -84,6 +86,13 @@ def check_file(*, round: Round, content: bytes) -> Check:
             )
         check.problems.extend(place_warnings(line, place))
     return check
+
+
+def _spot(line: HouseholdLine) -> Spot:
+    cells = line.cells
+    return Spot(
+        cells.get("parcel_code") or "", cells.get("longitude"), cells.get("latitude")
+    )
 
 
 def _candidate(

@@ -21,3 +21,7 @@ class NothingToPublish(ValidationError):
 
 class AlreadyWithdrawn(ValidationError):
     """The submission no longer counts."""
+
+
+class FormRefused(ValidationError):
+    """The XLSForm can't be made into a form."""

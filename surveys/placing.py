@@ -22,6 +22,16 @@ PlacedBy = Submission.PlacedBy
 
 
 @dataclass(frozen=True)
+class Spot:
+    """What is known of a household's place: degrees (EPSG:4326), metres."""
+
+    parcel_code: str = ""
+    longitude: float | None = None
+    latitude: float | None = None
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True)
 class Place:
     """`metres` from the coordinates to the parcel; None without coordinates."""
 
@@ -33,17 +43,14 @@ class Place:
     metres: float | None
 
 
-def place_households(
-    municipality: Municipality, households: Sequence[HouseholdLine]
-) -> list[Place]:
-    """One place per household, in their order."""
-    cells = [household.cells for household in households]
+def place_households(municipality: Municipality, spots: Sequence[Spot]) -> list[Place]:
+    """One place per spot, in their order."""
     given: dict[str, Any] = {
         "municipality": municipality.pk,
-        "n": list(range(len(cells))),
-        "codes": [each.get("parcel_code") for each in cells],
-        "longitudes": [each.get("longitude") for each in cells],
-        "latitudes": [each.get("latitude") for each in cells],
+        "n": list(range(len(spots))),
+        "codes": [spot.parcel_code or None for spot in spots],
+        "longitudes": [spot.longitude for spot in spots],
+        "latitudes": [spot.latitude for spot in spots],
         "tolerance": TOLERANCE_METRES,
     }
     with connection.cursor() as cursor:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from layers.indicators.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release, replace_observations
 from surveys.ages import months_between
 from surveys.errors import NothingToPublish
-from surveys.models import Publication, Round, Submission
+from surveys.models import Publication, RepeatRow, Round, Submission
 from surveys.variables import (
     Child,
     child_variables,
@@ -41,9 +42,9 @@ def publish_round(*, round: Round, by: Any) -> Release:
 
 
 def request_publication(*, round: Round, by: Any) -> Publication:
-    if not round.submissions.valid().placed().exists():
+    if not round.submissions.approved().placed().exists():
         raise NothingToPublish(
-            _("No household of this round has a zone yet. Upload answers first.")
+            _("No approved household of this round has a zone yet. Approve some first.")
         )
     return Publication.objects.create(
         municipality_id=round.municipality_id, round=round, by=by
@@ -91,10 +92,10 @@ def give_up_publication(pk: int) -> None:
 
 def _units(round: Round) -> Iterator[UnitRow]:
     submissions = (
-        round.submissions.valid()
+        round.submissions.approved()
         .placed()
         .select_related("household", "zone")
-        .prefetch_related("members")
+        .prefetch_related(Prefetch("rows", RepeatRow.objects.children()))
         .order_by("pk")
     )
     for submission in submissions.iterator(chunk_size=2000):
@@ -109,7 +110,7 @@ def _unit(round: Round, submission: Submission) -> UnitRow:
         key=key,
         zone_code=submission.zone.code,
         stratum=submission.stratum or ONE_STRATUM,
-        psu=key,
+        psu=submission.psu or key,
         weight=submission.weight,
         stratum_psus=submission.frame_households,
         children=_children(round, submission),
@@ -117,25 +118,30 @@ def _unit(round: Round, submission: Submission) -> UnitRow:
 
 
 def _children(round: Round, submission: Submission) -> list[ChildRow]:
-    members = list(submission.members.all())
-    children = [Child(each.sex, each.birth_date, each.answers) for each in members]
+    found = [
+        (row, Child(row.sex, row.birth_date, row.answers))
+        for row in submission.rows.all()
+        if row.birth_date
+    ]
     shared = household_variables(submission.answers)
-    factor = module_5_17_factor(children, interviewed_on=submission.interviewed_on)
+    factor = module_5_17_factor(
+        [child for _row, child in found], interviewed_on=submission.interviewed_on
+    )
     rows = []
-    for member, child in zip(members, children, strict=True):
+    for row, child in found:
         own = child_variables(
             child,
             interviewed_on=submission.interviewed_on,
             school_year_start=round.school_year_start,
         )
-        drawn = member.answers.get("selected_5_17") == "yes"
+        drawn = row.answers.get("selected_5_17") == "yes"
         rows.append(
             ChildRow(
                 key=opaque_key(
-                    round.municipality_id, submission.household.code, member.code
+                    round.municipality_id, submission.household.code, row.code
                 ),
-                sex=member.sex,
-                age_months=months_between(member.birth_date, submission.interviewed_on),
+                sex=row.sex,
+                age_months=months_between(child.birth_date, submission.interviewed_on),
                 values=shared | own,
                 weight_factors={"module_5_17": factor} if drawn and factor else {},
             )

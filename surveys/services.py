@@ -20,8 +20,8 @@ from surveys.checking import Candidate, Check, News, as_report, check_file
 from surveys.errors import AlreadyWithdrawn, RoundExists, UploadNotReady
 from surveys.models import (
     Household,
-    Member,
     RecordRead,
+    RepeatRow,
     Round,
     Submission,
     Upload,
@@ -203,6 +203,7 @@ def _write(upload: Upload, check: Check) -> None:
             municipality=upload.municipality,
             round=upload.round,
             household_id=households[each.line.code],
+            state=Submission.State.APPROVED,
             **_content(upload, each, now),
         )
         for each in added
@@ -214,8 +215,8 @@ def _write(upload: Upload, check: Check) -> None:
         for name, value in _content(upload, each, now).items():
             setattr(submission, name, value)
     Submission.objects.bulk_update(renewed, CONTENT_FIELDS, batch_size=BATCH)
-    Member.objects.filter(submission__in=renewed).delete()
-    Member.objects.bulk_create(
+    RepeatRow.objects.filter(submission__in=renewed).delete()
+    RepeatRow.objects.bulk_create(
         (
             member
             for submission, each in zip(
@@ -265,18 +266,21 @@ def _content(upload: Upload, each: Candidate, now: Any) -> dict[str, Any]:
     }
 
 
-def _members(submission: Submission, each: Candidate) -> list[Member]:
+def _members(submission: Submission, each: Candidate) -> list[RepeatRow]:
     return [
-        Member(
+        RepeatRow(
             municipality_id=submission.municipality_id,
             submission=submission,
+            round_id=submission.round_id,
+            table="children",
+            ordinal=ordinal,
             code=child.cells["child_id"],
             name=child.cells.get("name") or "",
             sex=child.cells["sex"],
             birth_date=child.cells["birth_date"],
             answers=child.answers,
         )
-        for child in each.line.children
+        for ordinal, child in enumerate(each.line.children, start=1)
     ]
 
 

@@ -1,9 +1,16 @@
-from django.urls import path
+from django.urls import include, path
 
 from surveys import views
 
 app_name = "surveys"
 urlpatterns = [
+    path("forms/", include("surveys.questionnaires.urls")),
+    path("rounds/", include("surveys.rounds.urls")),
+    path("collect/", include("surveys.collect.urls")),
+    path("files/", include("surveys.files.urls")),
+    path("quality/", include("surveys.quality.urls")),
+    path("review/", include("surveys.review.urls")),
+    path("out/", include("surveys.out.urls")),
     path("", views.round_list, name="list"),
     path("new/", views.create, name="create"),
     path("template.xlsx", views.template, name="template"),

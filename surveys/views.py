@@ -172,7 +172,7 @@ def detail(request: TownRequest, municipality: str, code: str) -> HttpResponse:
         valid.values("zone")
         .annotate(
             households=Count("pk", distinct=True),
-            children=Count("members"),
+            children=Count("rows"),
         )
         .order_by("zone__code")
     )
@@ -361,7 +361,7 @@ def publish(request: TownRequest, municipality: str, code: str) -> HttpResponse:
         "surveys/round_publish.html",
         {
             "round": round,
-            "households": round.submissions.valid().placed().count(),
+            "households": round.submissions.approved().placed().count(),
             "unplaced": round.submissions.valid().filter(zone=None).count(),
             "has_news": round.has_news(),
             "publishing": _publishing(round),
@@ -370,7 +370,7 @@ def publish(request: TownRequest, municipality: str, code: str) -> HttpResponse:
 
 
 def _publish(request: TownRequest, round: Round) -> None:
-    count = round.submissions.valid().placed().count()
+    count = round.submissions.approved().placed().count()
     if count > INLINE_SUBMISSIONS:
         publication = request_publication(round=round, by=request.user)
         publish_in_background.enqueue(request.municipality.pk, publication.pk)
@@ -406,7 +406,7 @@ def submission_list(request: TownRequest, municipality: str, code: str) -> HttpR
         .filter(round=round)
         .matching(words)
         .select_related("household", "zone", "parcel")
-        .annotate(child_count=Count("members"))
+        .annotate(child_count=Count("rows"))
         .order_by(f"-{order}" if sort.startswith("-") else order, "pk")
     )
     page = Paginator(found, PAGE_SIZE).get_page(asked.get("page"))
@@ -450,7 +450,7 @@ def submission_detail(request: TownRequest, municipality: str, pk: int) -> HttpR
             "answers": _explained(HOUSEHOLDS, submission.answers),
             "children": [
                 {"member": member, "answers": _explained(CHILDREN, member.answers)}
-                for member in submission.members.all()
+                for member in submission.rows.all()
             ],
             "reads": submission.record_reads.select_related("reader")[:10],
             "form": WithdrawalForm(),

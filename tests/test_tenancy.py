@@ -74,7 +74,7 @@ def test_without_a_municipality_there_are_no_rows(served, guarded, municipalitie
         assert {name for name in guarded if count(cursor, name)} == set()
         # The rows are there: their own municipality sees them.
         seen = rows_of(cursor, guarded, municipalities[THEIRS])
-        for name in ("surveys_member", "indicators_observation", "billing_bill"):
+        for name in ("surveys_repeatrow", "indicators_observation", "billing_bill"):
             assert seen[name] > 500, name
         assert seen["cases_case"] >= 60
 
@@ -91,7 +91,7 @@ def test_a_municipality_sees_only_its_own_rows(served, guarded, municipalities):
 def test_the_municipality_ends_with_its_transaction(served, guarded, municipalities):
     with served, served.cursor() as cursor:
         enter(cursor, municipalities[THEIRS])
-        assert count(cursor, "surveys_member")
+        assert count(cursor, "surveys_repeatrow")
     with served, served.cursor() as cursor:
         assert {name for name in guarded if count(cursor, name)} == set()
     with served.cursor() as cursor:
@@ -162,9 +162,9 @@ def test_a_row_cannot_be_made_for_another_municipality(served, municipalities):
         "RESET ROLE",
         "SET ROLE NONE",
         "SET row_security = off",
-        "ALTER TABLE surveys_member DISABLE ROW LEVEL SECURITY",
-        "DROP POLICY tenant ON surveys_member",
-        "TRUNCATE surveys_member CASCADE",
+        "ALTER TABLE surveys_repeatrow DISABLE ROW LEVEL SECURITY",
+        "DROP POLICY tenant ON surveys_repeatrow",
+        "TRUNCATE surveys_repeatrow CASCADE",
         "ALTER ROLE CURRENT_USER BYPASSRLS",
     ],
 )
@@ -173,7 +173,7 @@ def test_the_serving_role_finds_no_way_round(served, escape):
     with served.cursor() as cursor:
         try:
             cursor.execute(escape)
-            cursor.execute("SELECT count(*) FROM surveys_member")
+            cursor.execute("SELECT count(*) FROM surveys_repeatrow")
             assert cursor.fetchone() == (0,)
         except psycopg2.Error:
             refused = True

@@ -133,7 +133,7 @@ def test_a_household_without_zone_is_in_no_figure(round):
 
 
 def test_an_empty_round_is_not_published(round):
-    with pytest.raises(NothingToPublish, match="Upload answers first"):
+    with pytest.raises(NothingToPublish, match="No approved household"):
         publish_round(round=round, by=None)
     assert not Publication.objects.exists()
 

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
 from surveys.errors import AlreadyWithdrawn, RoundExists, UploadNotReady
-from surveys.models import Household, Member, RecordRead, Submission, Upload
+from surveys.models import Household, RecordRead, RepeatRow, Submission, Upload
 from surveys.services import (
     check_upload,
     create_round,
@@ -68,7 +68,7 @@ def test_households_and_children_are_loaded_with_their_place(round):
     assert submission.phone == "03 123 456"
     assert submission.answers["persons"] == 5
     assert "phone" not in submission.answers
-    young = submission.members.get(code="C2")
+    young = submission.rows.get(code="C2")
     assert young.birth_date == date(2023, 2, 1)
     assert young.answers["birth_registered"] == "no"
     round.refresh_from_db()
@@ -82,7 +82,7 @@ def test_loading_the_same_file_twice_changes_nothing(round):
     outcome = load(round, *rows)
     assert (outcome.added, outcome.changed, outcome.unchanged) == (0, 0, 1)
     assert Submission.objects.values().get() == before
-    assert Member.objects.count() == 1
+    assert RepeatRow.objects.count() == 1
 
 
 def test_a_household_that_comes_again_is_changed_not_doubled(round):
@@ -93,7 +93,7 @@ def test_a_household_that_comes_again_is_changed_not_doubled(round):
     assert (outcome.added, outcome.changed, outcome.unchanged) == (1, 1, 0)
     changed = Submission.objects.get(household__code="H1")
     assert changed.answers["persons"] == 7
-    assert [member.sex for member in changed.members.all()] == ["male"]
+    assert [member.sex for member in changed.rows.all()] == ["male"]
     # A household that is not in the later file stays.
     assert Submission.objects.filter(household__code="H2").exists()
 
@@ -198,7 +198,7 @@ def test_two_csv_files_load_like_a_workbook(round):
     upload = store_upload(round=round, files=files, by=None)
     assert load_upload(upload=upload).added == 1
     assert Submission.objects.get().head_name == "أم كريم"
-    assert Member.objects.get().name == "ليان"
+    assert RepeatRow.objects.get().name == "ليان"
     # The same two files in the other order are the same upload.
     again = store_upload(round=round, files=files[::-1], by=None)
     assert again.pk == upload.pk

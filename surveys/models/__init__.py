@@ -1,0 +1,51 @@
+"""What the field learned, with names and birth dates: no other app may read it.
+
+What the rest of the product knows of a survey goes through `surveys.publish`.
+"""
+
+from surveys.models.households import Entity, Household
+from surveys.models.intake import (
+    Arrival,
+    Attachment,
+    ColumnMapping,
+    DeviceAccess,
+    Upload,
+    content_address,
+)
+from surveys.models.out import ApiSession, Export, Webhook, WebhookDelivery
+from surveys.models.quality import CheckSetting, Finding
+from surveys.models.questionnaires import Form, FormMedia, FormVersion
+from surveys.models.rounds import Publication, Round, Target
+from surveys.models.submissions import (
+    RecordRead,
+    RepeatRow,
+    Submission,
+    SubmissionEvent,
+)
+
+__all__ = [
+    "ApiSession",
+    "Arrival",
+    "Attachment",
+    "CheckSetting",
+    "ColumnMapping",
+    "DeviceAccess",
+    "Entity",
+    "Export",
+    "Finding",
+    "Form",
+    "FormMedia",
+    "FormVersion",
+    "Household",
+    "Publication",
+    "RecordRead",
+    "RepeatRow",
+    "Round",
+    "Submission",
+    "SubmissionEvent",
+    "Target",
+    "Upload",
+    "Webhook",
+    "WebhookDelivery",
+    "content_address",
+]
