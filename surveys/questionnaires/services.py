@@ -15,6 +15,7 @@ from pyxform.xls2xform import convert
 from layers.geography.models import Municipality
 from surveys.errors import FormRefused
 from surveys.models import Form, FormVersion
+from surveys.questionnaires.library import LIBRARY
 from surveys.questionnaires.structure import Structure, StructureError, read_structure
 
 
@@ -77,3 +78,28 @@ def publish_version(*, version: FormVersion) -> None:
     version.state = FormVersion.State.PUBLISHED
     version.published_at = timezone.now()
     version.save(update_fields=["state", "published_at"])
+
+
+@transaction.atomic
+def install_library_form(
+    *, municipality: Municipality, code: str, by: Any
+) -> FormVersion:
+    """The published library form, added where the municipality hasn't got this version."""
+    library = LIBRARY[code]
+    structure = compile_xlsform(library.content, library.file_name).structure
+    known = FormVersion.objects.of(municipality).filter(
+        form__code=code, version=structure.version
+    )
+    version = known.first() or add_version(
+        municipality=municipality,
+        content=library.content,
+        name=library.file_name,
+        by=by,
+    )
+    form = version.form
+    for language, name in library.names.items():
+        setattr(form, f"name_{language}", name)
+    form.save(update_fields=["name_ar", "name_en", "name_fr"])
+    if version.state == FormVersion.State.DRAFT:
+        publish_version(version=version)
+    return version

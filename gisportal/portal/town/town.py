@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from . import files, paperwork, questionnaire, rasters
+from . import files, paperwork, rasters
 from .ground import build_ground, calibrated
 from .people import LATEST, Need, children, households, join
 from .places import Tables, tabulate
@@ -151,22 +151,11 @@ def write_town(plan: TownPlan, folder: Path, progress: Report = quiet) -> Town:
     for wave in town.rounds:
         sheets = {"households": wave.households, "children": wave.children}
         files.write_workbook(sheets, folder / f"round-{wave.code}.xlsx")
-    form = questionnaire.sheets(f"{plan.names['name_ar']} – {plan.names['name_en']}")
-    files.write_workbook(
-        {name: form_sheet(rows) for name, rows in form.items()},
-        folder / "questionnaire.xlsx",
-    )
     files.write_csv(town.requests, folder / "service_requests.csv")
     files.write_csv(town.bills, folder / "bills.csv")
     files.write_json(municipality(town), folder / "municipality.json")
     progress("files", 1, 1)
     return town
-
-
-def form_sheet(rows: list[dict[str, str]]) -> pd.DataFrame:
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    frame = pd.DataFrame(rows, columns=columns, dtype=object)
-    return frame.where(frame.notna() & (frame != ""), None)
 
 
 def with_lonlat(places: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -12,7 +12,6 @@ import pytest
 import rasterio
 import shapely
 from django.core.management import CommandError, call_command
-from pyxform.xls2xform import convert
 
 from gisportal.portal.town import AIN_TINEH, FIXTURES, TownPlan, write_town
 
@@ -105,17 +104,6 @@ def test_map_files_say_their_crs_and_lie_in_the_boundary(plan: TownPlan) -> None
             assert raster.crs.to_epsg() == 22770
             assert raster.dtypes == ("float32",)
             assert raster.nodata == -99999
-
-
-@pytest.mark.parametrize("plan", FIXTURES, ids=lambda plan: plan.slug)
-def test_questionnaire_compiles_in_three_languages(plan: TownPlan) -> None:
-    warnings: list[str] = []
-    path = FOLDER / plan.slug / "questionnaire.xlsx"
-    form = convert(path, warnings=warnings, validate=False).xform
-    for language in ("العربية (ar)", "English (en)", "Français (fr)"):
-        assert f'lang="{language}"' in form
-    assert '<repeat nodeset="/data/children"' in form
-    assert warnings == []
 
 
 def test_command_makes_a_town_of_the_size_asked(tmp_path: Path, capsys) -> None:
