@@ -11,3 +11,4 @@ class SurveysConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("surveys.receivers")
+        import_module("surveys.restating")

@@ -15,6 +15,8 @@ from surveys.problems import Problem
 from surveys.rows import HouseholdLine
 
 TOLERANCE_METRES = 30
+# A position that may be off by more than this decides no parcel.
+VAGUE_METRES = 100
 # Phones miss by tens of metres between houses; beyond this the parcel is doubtful.
 DOUBTFUL_METRES = 200
 SQL = resources.files("surveys.sql").joinpath("place_households.sql").read_text()
@@ -51,7 +53,9 @@ def place_households(municipality: Municipality, spots: Sequence[Spot]) -> list[
         "codes": [spot.parcel_code or None for spot in spots],
         "longitudes": [spot.longitude for spot in spots],
         "latitudes": [spot.latitude for spot in spots],
+        "accuracies": [spot.accuracy for spot in spots],
         "tolerance": TOLERANCE_METRES,
+        "vague": VAGUE_METRES,
     }
     with connection.cursor() as cursor:
         cursor.execute(SQL, given)
@@ -60,6 +64,7 @@ def place_households(municipality: Municipality, spots: Sequence[Spot]) -> list[
 
 def _place(  # noqa: PLR0917 - the columns of the query
     by_code: bool,
+    by_successor: bool,
     parcel_id: int | None,
     parcel_code: str | None,
     metres: float | None,
@@ -68,6 +73,8 @@ def _place(  # noqa: PLR0917 - the columns of the query
 ) -> Place:
     if by_code:
         placed_by = PlacedBy.PARCEL_CODE
+    elif by_successor:
+        placed_by = PlacedBy.SUCCESSOR
     elif parcel_id is not None:
         placed_by = PlacedBy.NEAREST if metres else PlacedBy.INSIDE
     elif zone_id is not None:

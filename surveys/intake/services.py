@@ -29,6 +29,7 @@ from surveys.models import (
     Upload,
 )
 from surveys.placing import Place, Spot, place_households
+from surveys.quality.tasks import request_checks
 from surveys.questionnaires.parts import (
     Facts,
     Parts,
@@ -106,6 +107,7 @@ def store_records(
         batch_size=BATCH,
     )
     _after(submissions, incoming, known)
+    request_checks(round)
     return submissions
 
 
@@ -143,6 +145,7 @@ def replace_record(
         after=after,
     )
     _after([submission], [incoming], [about])
+    request_checks(former.round)
     return before, after
 
 

@@ -76,6 +76,7 @@ class Submission(TenantModel):
 
     class PlacedBy(models.TextChoices):
         PARCEL_CODE = "parcel_code", _("parcel number")
+        SUCCESSOR = "successor", _("parcel that took the number's place")
         INSIDE = "inside", _("coordinates inside a parcel")
         NEAREST = "nearest", _("nearest parcel")
         ZONE = "zone", _("coordinates inside a zone")

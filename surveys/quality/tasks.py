@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django_tasks import task
+
+from layers.geography.models import Municipality
+from layers.geography.tenancy import tenant
+from surveys.models import Round
+from surveys.quality.services import check_next, compare_records, is_waiting
+
+# Records that come one after the other are checked together.
+GATHERING = timedelta(seconds=10)
+# A transaction that is still open when the task begins would be overlooked.
+SAFETY = timedelta(seconds=3)
+
+
+@task()
+def check_in_background(municipality_id: int, round_id: int) -> None:
+    municipality = Municipality.objects.get(pk=municipality_id)
+    seen = True
+    while seen:
+        with tenant(municipality):
+            seen = bool(check_next(round=Round.objects.get(pk=round_id)))
+    with tenant(municipality):
+        compare_records(round=Round.objects.get(pk=round_id))
+
+
+def request_checks(round: Round) -> None:
+    """Has the round's new records checked soon: one task for all that come meanwhile."""
+    arguments = (round.municipality_id, round.pk)
+    if not is_waiting(check_in_background.module_path, arguments, SAFETY):
+        soon = timezone.now() + GATHERING
+        check_in_background.using(run_after=soon).enqueue(*arguments)
