@@ -7,7 +7,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gisportal.billing.hook_urls")),
     # What phones and programs speak to; no language, no trailing slash.
     path("collect/<slug:municipality>/", include("surveys.intake.urls")),
-    path("collect/<slug:municipality>/", include("surveys.households.urls")),
     path("v1/", include("surveys.out.api_urls")),
 ]
 

@@ -9,9 +9,5 @@ class PlaceRefused(ValidationError):
     """The place lies outside the municipality or its parcel is unknown."""
 
 
-class PhotoRefused(ValidationError):
-    """The file is no photo that can be kept."""
-
-
 class NotYours(PermissionDenied):
     """The person is neither the case's reporter nor its officer."""

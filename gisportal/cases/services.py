@@ -23,7 +23,7 @@ from gisportal.cases.models import (
     CaseEvent,
     CaseFollower,
 )
-from gisportal.cases.photos import Photo
+from layers.geography.files.photo import Photo
 from layers.geography.models import Municipality, Parcel, Zone
 
 NEXT_NUMBER = (

@@ -7,11 +7,11 @@ from django.contrib.gis.geos import Point
 from django.utils.translation import gettext_lazy as _
 
 from gisportal.cases import workflow
-from gisportal.cases.errors import PhotoRefused, PlaceRefused
+from gisportal.cases.errors import PlaceRefused
 from gisportal.cases.models import Case
-from gisportal.cases.photos import clean_photo
 from gisportal.cases.services import Place, find_place
 from gisportal.service_requests.models import Category
+from layers.geography.files.photo import PhotoRefused, clean_photo
 from layers.geography.models import Municipality, Zone
 
 PHOTO_TYPES = "image/jpeg,image/png,image/webp"

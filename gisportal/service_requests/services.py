@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from gisportal.accounts.models import User
 from gisportal.cases.models import Case
-from gisportal.cases.photos import Photo
 from gisportal.cases.services import (
     Place,
     Reporter,
@@ -28,6 +27,7 @@ from gisportal.cases.services import (
 from gisportal.service_requests.errors import RowsRefused
 from gisportal.service_requests.models import Category, ServiceRequest
 from gisportal.service_requests.rows import Row, read_rows
+from layers.geography.files.photo import Photo
 from layers.geography.models import Municipality
 
 CATEGORIES = resources.files("gisportal.service_requests").joinpath(

@@ -143,6 +143,8 @@ class Arrival(TenantModel):
         NOT_CURRENT = "not_current", _("edits a version that is not the newest")
         UNKNOWN_ORIGINAL = "unknown_original", _("edits a record that is not here")
         OTHER_CONTENT = "other_content", _("other content under the same ID")
+        ENCRYPTED = "encrypted", _("encrypted")
+        FAILED = "failed", _("could not be processed")
 
     content = models.BinaryField(null=True)
     sha256 = models.CharField(max_length=64)

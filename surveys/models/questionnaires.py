@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Self
 
 from django.conf import settings
 from django.contrib.gis.db import models
@@ -40,6 +41,20 @@ class Form(Named, TenantModel):
         return self.versions.filter(state=state).order_by("-published_at").first()
 
 
+class FormVersionQuerySet(FieldQuerySet):
+    def receivable(self) -> Self:
+        """The newest published version of each form that an open round takes."""
+        return (
+            self.filter(
+                Q(form__rounds__receiving=True) | Q(form__back_checked__receiving=True),
+                state=FormVersion.State.PUBLISHED,
+                form__retired_at=None,
+            )
+            .order_by("form_id", "-published_at")
+            .distinct("form_id")
+        )
+
+
 class FormVersion(TenantModel):
     """One compiled XLSForm. `xform` never changes once published: phones compare the
     hash of its exact bytes.
@@ -66,6 +81,8 @@ class FormVersion(TenantModel):
     parts = models.JSONField(default=dict, blank=True)
     # What the compiler and ODK Validate said, and untranslated labels: as codes.
     remarks = models.JSONField(default=list)
+    # Of its own column, because the list of forms asks it of each at every refresh.
+    needs_files = models.BooleanField(default=False)
     validated = models.BooleanField(_("checked by ODK Validate"), default=False)
     created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
     created_by = models.ForeignKey(
@@ -74,7 +91,7 @@ class FormVersion(TenantModel):
     published_at = models.DateTimeField(_("published"), null=True)
     retired_at = models.DateTimeField(_("retired"), null=True)
 
-    objects = FieldQuerySet.as_manager()
+    objects = FormVersionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("version of a questionnaire")

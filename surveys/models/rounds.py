@@ -56,7 +56,7 @@ class Round(Named, TenantModel):
     )
     # A shorter questionnaire with which a supervisor repeats some interviews.
     back_check_form = models.ForeignKey(
-        Form, models.PROTECT, null=True, blank=True, related_name="+"
+        Form, models.PROTECT, null=True, blank=True, related_name="back_checked"
     )
     # Phones and browsers may send. Apart from the status: a round may be published
     # and still take what comes late.

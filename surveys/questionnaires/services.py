@@ -69,6 +69,7 @@ def add_version(
         md5=hashlib.md5(made.xform.encode(), usedforsecurity=False).hexdigest(),
         tables=structure.as_json(),
         remarks=list(made.warnings),
+        needs_files=bool(structure.files),
         created_by=by,
     )
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from gisportal.cases.models import Case, CaseEvent
-from gisportal.cases.photos import clean_photo
 from gisportal.cases.services import add_photo, answer_case, follow_case
 from gisportal.service_requests.models import ServiceRequest
 from gisportal.service_requests.tasks import send_letter
+from layers.geography.files.photo import clean_photo
 from layers.geography.tenancy import set_tenant, tenant
 from tests.factories.accounts import UserFactory, staff
 from tests.factories.geography import MunicipalityFactory, ZoneFactory

@@ -5,8 +5,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from gisportal.cases.errors import PhotoRefused
-from gisportal.cases.photos import MAX_SIDE, clean_photo
+from layers.geography.files.photo import MAX_SIDE, PhotoRefused, clean_photo
 
 GPS_TAG, ORIENTATION, MAKE = 0x8825, 0x0112, 0x010F
 
@@ -130,6 +129,6 @@ def test_a_gigapixel_header_is_refused_before_it_is_decoded(size):
 
 
 def test_a_file_over_the_limit_is_refused(monkeypatch):
-    monkeypatch.setattr("gisportal.cases.photos.MAX_BYTES", 100)
+    monkeypatch.setattr("layers.geography.files.photo.MAX_BYTES", 100)
     with pytest.raises(PhotoRefused, match="larger than 20 MB"):
         clean(picture((300, 300)))

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import puremagic
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
-
-from gisportal.cases.errors import PhotoRefused
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_SIDE = 2048
@@ -34,6 +33,10 @@ UNREADABLE = (
     struct.error,
     zlib.error,
 )
+
+
+class PhotoRefused(ValidationError):
+    """The file is no photo that can be kept."""
 
 
 @dataclass(frozen=True)

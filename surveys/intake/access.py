@@ -1,0 +1,98 @@
+"""A surveyor's way in for a phone: a secret in the server's address, shown once."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+import zlib
+from typing import Any
+
+import segno
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from layers.geography.models import Municipality
+from surveys.models import DeviceAccess, FormVersion
+
+
+@transaction.atomic
+def issue_access(
+    *,
+    municipality: Municipality,
+    surveyor: Any,
+    label: str = "",
+    by: Any = None,
+    draft: FormVersion | None = None,
+) -> tuple[DeviceAccess, str]:
+    """The access and its token. Only the token's hash is kept: nobody can see it again."""
+    token = secrets.token_urlsafe(32)
+    access = DeviceAccess.objects.create(
+        municipality=municipality,
+        surveyor=surveyor,
+        label=label,
+        token_hash=hash_of(token),
+        created_by=by,
+        draft=draft,
+    )
+    return access, token
+
+
+@transaction.atomic
+def revoke_access(*, access: DeviceAccess) -> None:
+    DeviceAccess.objects.filter(pk=access.pk, revoked_at=None).update(
+        revoked_at=timezone.now()
+    )
+
+
+def hash_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def find_access(*, municipality: Municipality, token: str) -> DeviceAccess | None:
+    """Of a phone whose surveyor still belongs to the municipality."""
+    access = (
+        DeviceAccess.objects.of(municipality)
+        .filter(token_hash=hash_of(token), revoked_at=None)
+        .select_related("surveyor", "draft")
+        .first()
+    )
+    if access is None or not access.surveyor.is_active:
+        return None
+    if not access.surveyor.has_perm("surveys.upload_round", municipality):
+        return None
+    today = municipality.today()
+    if access.last_used_on != today:
+        DeviceAccess.objects.filter(Q(pk=access.pk)).update(last_used_on=today)
+    return access
+
+
+def server_address(*, municipality: Municipality, token: str) -> str:
+    path = reverse("intake:form_list", args=[municipality.slug, token])
+    return f"{settings.PUBLIC_URL}{path.removesuffix('/formList')}"
+
+
+def settings_of(*, address: str, name: str, language: str = "ar") -> dict[str, Any]:
+    """What the phone is told to set: ODK Collect's own names."""
+    return {
+        "general": {
+            "server_url": address,
+            "form_update_mode": "match_exactly",
+            "autosend": "wifi_and_cellular",
+            "app_language": language,
+            "delete_send": False,
+        },
+        "admin": {"edit_saved": True},
+        "project": {"name": name, "icon": "🌱", "color": "#1f6f5c"},
+    }
+
+
+def settings_qr(*, address: str, name: str, language: str = "ar") -> segno.QRCode:
+    """The picture that sets up a phone in one go: zlib-packed JSON in base64."""
+    told = settings_of(address=address, name=name, language=language)
+    packed = zlib.compress(json.dumps(told, ensure_ascii=False).encode())
+    return segno.make(base64.b64encode(packed).decode(), error="l", micro=False)

@@ -1,0 +1,253 @@
+"""The one door for submissions as XML: from phones, browsers and other programs.
+
+The bytes are kept first, in the transaction whose end the sender is told of. What can't
+be used is quarantined, never refused away: a phone that is refused keeps trying, and a
+surveyor who deletes the record to make it stop has lost it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from layers.geography.models import Municipality
+from surveys.households.entities import read_entities
+from surveys.intake.attachments import Sent, attach
+from surveys.intake.reading import Envelope, Unreadable, read_envelope
+from surveys.intake.services import Incoming, replace_record, store_records
+from surveys.models import (
+    Arrival,
+    Attachment,
+    FormVersion,
+    Round,
+    Submission,
+)
+from surveys.questionnaires.parts import facts_of, find_parts
+from surveys.record import Record, read_record
+
+logger = logging.getLogger(__name__)
+State, Reason, Channel = Arrival.State, Arrival.Reason, Arrival.Channel
+SOURCES = {
+    Channel.PHONE: Submission.Source.PHONE,
+    Channel.BROWSER: Submission.Source.BROWSER,
+    Channel.OTHER: Submission.Source.OTHER,
+}
+USABLE = (FormVersion.State.PUBLISHED, FormVersion.State.RETIRED)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of it. `repeated` tells that the same bytes had come before."""
+
+    arrival: Arrival
+    repeated: bool = False
+
+    @property
+    def refused(self) -> bool:
+        return self.arrival.state == State.CONFLICT
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends, on which way; `draft` where a draft is being tested."""
+
+    municipality: Municipality
+    by: Any
+    channel: Arrival.Channel
+    device: str = ""
+    draft: FormVersion | None = None
+
+
+@transaction.atomic
+def receive(*, sender: Sender, content: bytes, files: Sequence[Sent] = ()) -> Receipt:
+    """Keeps the bytes and, where they are a submission to an open round, stores it.
+
+    Sent again, it is the same record; the files that were missing are added. Other
+    bytes under an instance ID that is taken are a conflict: kept, but not stored.
+    """
+    sha256 = hashlib.sha256(content).hexdigest()
+    try:
+        envelope = read_envelope(content)
+    except Unreadable:
+        envelope = None
+    named = envelope.texts if envelope else None
+    _wait_turn(sender, envelope.instance_id if envelope else sha256)
+    known = Arrival.objects.of(sender.municipality).filter(sha256=sha256).first()
+    if known is not None:
+        if known.erased_at is None:
+            attach(arrival=known, files=files, named=named)
+        return Receipt(known, repeated=True)
+    arrival = _arrival(sender, content, sha256, envelope)
+    arrival.save()
+    attach(arrival=arrival, files=files, named=named)
+    if envelope is not None and arrival.state == State.ACCEPTED:
+        settle(arrival=arrival, envelope=envelope)
+    return Receipt(arrival)
+
+
+def _wait_turn(sender: Sender, key: str) -> None:
+    """Two posts of one instance at the same moment: the second waits for the first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))",
+            [sender.municipality.pk, key],
+        )
+
+
+def _arrival(
+    sender: Sender, content: bytes, sha256: str, envelope: Envelope | None
+) -> Arrival:
+    arrival = Arrival(
+        municipality=sender.municipality,
+        content=content,
+        sha256=sha256,
+        size=len(content),
+        channel=sender.channel,
+        by=sender.by,
+        device=sender.device[:200],
+        state=State.ACCEPTED,
+    )
+    if envelope is None:
+        return _quarantined(arrival, Reason.UNREADABLE)
+    arrival.form_code, arrival.form_version = envelope.form_id, envelope.version
+    arrival.instance_id = envelope.instance_id
+    arrival.deprecated_id = envelope.deprecated_id
+    if not envelope.instance_id:
+        return _quarantined(arrival, Reason.NO_INSTANCE)
+    if _is_taken(sender.municipality, envelope.instance_id):
+        arrival.state, arrival.reason = State.CONFLICT, Reason.OTHER_CONTENT
+    elif sender.draft is not None:
+        arrival.state = State.TEST
+    return arrival
+
+
+def _is_taken(municipality: Municipality, instance_id: str) -> bool:
+    return (
+        Arrival.objects.of(municipality)
+        .filter(instance_id=instance_id)
+        .exclude(state__in=[State.CONFLICT, State.TEST])
+        .exists()
+    )
+
+
+def _quarantined(arrival: Arrival, reason: Arrival.Reason) -> Arrival:
+    arrival.state, arrival.reason = State.QUARANTINED, reason
+    return arrival
+
+
+def settle(*, arrival: Arrival, envelope: Envelope, round: Round | None = None) -> None:
+    """Stores what arrived as a new submission or as the edit of one, or says why not.
+
+    Used on arrival, and again from the quarantine; `round` where a person chose it.
+    """
+    try:
+        with transaction.atomic():
+            reason = _settle(arrival, envelope, round)
+    except Exception:
+        # The bytes are kept whatever becomes of them: a person will look at it.
+        logger.exception("arrival %s could not be processed", arrival.pk)
+        reason = Reason.FAILED
+    arrival.state = State.QUARANTINED if reason else State.ACCEPTED
+    arrival.reason = reason or ""
+    arrival.save(update_fields=["state", "reason", "submission"])
+
+
+def _settle(
+    arrival: Arrival, envelope: Envelope, chosen: Round | None
+) -> Arrival.Reason | None:
+    municipality = arrival.municipality
+    versions = FormVersion.objects.of(municipality).filter(
+        form__code=envelope.form_id, state__in=USABLE
+    )
+    version = versions.filter(version=envelope.version).select_related("form").first()
+    if version is None:
+        known = versions.exists()
+        return Reason.UNKNOWN_VERSION if known else Reason.UNKNOWN_FORM
+    if envelope.root.find("{*}encryptedXmlFile") is not None:
+        return Reason.ENCRYPTED
+    record = read_record(envelope.root, version.structure)
+    original = _original(arrival, record, version)
+    if isinstance(original, Arrival.Reason):
+        return original
+    round = chosen or (original.round if original else _round_of(version))
+    if round is None:
+        return Reason.NO_ROUND
+    incoming = Incoming(
+        record=record,
+        source=SOURCES[Channel(arrival.channel)],
+        by=arrival.by,
+        instance_id=arrival.instance_id,
+        arrival=arrival,
+        entities=read_entities(envelope.root, version.structure),
+    )
+    if original is None:
+        (submission,) = store_records(round=round, version=version, incoming=[incoming])
+    else:
+        submission = original
+        replace_record(submission=submission, incoming=incoming, version=version)
+    arrival.submission = submission
+    _await_files(arrival, record, version, original)
+    return None
+
+
+def _round_of(version: FormVersion) -> Round | None:
+    return (
+        Round.objects.filter(receiving=True)
+        .filter(form=version.form_id)
+        .union(
+            Round.objects.filter(receiving=True, back_check_form=version.form_id),
+            all=True,
+        )
+        .first()
+    )
+
+
+def _original(
+    arrival: Arrival, record: Record, version: FormVersion
+) -> Submission | Arrival.Reason | None:
+    """The submission that this one edits: by the phone's own edit, or because it
+    corrects a record that was sent back.
+    """
+    submissions = Submission.objects.of(arrival.municipality).select_related("round")
+    if arrival.deprecated_id:
+        found = submissions.filter(instance_id=arrival.deprecated_id).first()
+        if found:
+            return found
+        former = Arrival.objects.of(arrival.municipality).filter(
+            instance_id=arrival.deprecated_id, state=State.ACCEPTED
+        )
+        return Reason.NOT_CURRENT if former.exists() else Reason.UNKNOWN_ORIGINAL
+    structure = version.structure
+    corrects = facts_of(
+        record, structure, find_parts(structure, version.parts)
+    ).corrects
+    if not corrects:
+        return None
+    return submissions.filter(
+        instance_id=corrects, state=Submission.State.SENT_BACK
+    ).first()
+
+
+def _await_files(
+    arrival: Arrival,
+    record: Record,
+    version: FormVersion,
+    original: Submission | None,
+) -> None:
+    """Notes the files that the answers speak of; an edit keeps those of its original."""
+    wanted = [name for _address, name in record.file_names(version.structure)]
+    if original is not None:
+        former = Attachment.objects.filter(
+            arrival__submission=original, name__in=wanted
+        ).exclude(sha256="")
+        have = set(arrival.attachments.values_list("name", flat=True))
+        for each in {row.name: row for row in former.order_by("pk")}.values():
+            if each.name not in have:
+                each.pk, each.arrival = None, arrival
+                each.save(force_insert=True)
+    attach(arrival=arrival, files=(), named=None, expected=wanted)
