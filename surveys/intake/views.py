@@ -76,6 +76,10 @@ def for_phones(view: Callable[..., HttpResponseBase]) -> Callable:
             caller = _by_password(request) if key == BASIC else _by_key(request, key)
             if isinstance(caller, HttpResponse):
                 return caller
+            if "\x00" in "".join(
+                each for each in more.values() if isinstance(each, str)
+            ):
+                raise Http404
             return view(caller, **more)
 
     guarded.permission = "surveys.upload_round"

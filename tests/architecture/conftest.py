@@ -9,11 +9,13 @@ from django.utils.translation import override
 from gisportal.accounts.roles import Role
 from layers.geography.files.request import Options
 from layers.geography.runs import check_run, receive_upload
+from surveys.intake.access import issue_access
 from surveys.models import Upload
 from surveys.publish import publish_round
 from tests.architecture.test_routes import MORE, TOWN_ROUTES
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import AccountFactory, bill
+from tests.factories.forms import make_version, receiving_round
 from tests.factories.geography import ParcelFactory, ZoneFactory
 from tests.factories.service_requests import service_request
 from tests.factories.surveys import RoundFactory, child, household, load
@@ -56,6 +58,8 @@ def world(town) -> World:
         municipality=town, what="facilities", file=file, by=person, options=Options()
     )
     check_run(run=run)
+    version = make_version(town)
+    receiving_round(version)
     rows = {
         "geography.pk": run.pk,
         "surveys.pk": Upload.objects.get().pk,
@@ -68,6 +72,9 @@ def world(town) -> World:
         "service_requests.number": request.case.number,
         "service_requests.document": 1,
         "gateway": "local",
+        "intake.key": issue_access(municipality=town, surveyor=person)[1],
+        "intake.version": version.pk,
+        "intake.name": "parcels.geojson",
         "municipality": town.slug,
     }
     return World(town, person, rows)

@@ -8,6 +8,8 @@ from gisportal.accounts.roles import PERMISSIONS, Role
 
 EVERYONE = frozenset({"everyone"})
 SIGNED_IN = frozenset({"signed in"})
+# A phone shows the secret of its address or a password, whoever is signed in beside it.
+BY_SECRET: frozenset = frozenset()
 
 
 def holders(permission: str) -> frozenset[Role]:
@@ -94,4 +96,18 @@ ACCESS: dict[str, frozenset] = {
     "billing:issue": holders("billing.issue_bill"),
     "billing:cash": holders("billing.take_payment"),
     "payment_callback": EVERYONE,
+    **dict.fromkeys(
+        (
+            f"intake:{name}"
+            for name in (
+                "form_list",
+                "form",
+                "manifest",
+                "file",
+                "integrity",
+                "submission",
+            )
+        ),
+        BY_SECRET,
+    ),
 }
