@@ -1,5 +1,8 @@
 """What a survey file or round can't do, said to the person who tried."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 from django.core.exceptions import ValidationError
 
 
@@ -24,4 +27,31 @@ class AlreadyWithdrawn(ValidationError):
 
 
 class FormRefused(ValidationError):
-    """The XLSForm can't be made into a form."""
+    """The XLSForm can't be made into a form, or not be published or retired now.
+
+    `problems` tells where in the file.
+    """
+
+    problems: Sequence[Any] = ()
+
+    @classmethod
+    def of(cls, problems: Sequence[Any]) -> Self:
+        error = cls([problem.message for problem in problems])
+        error.problems = tuple(problems)
+        return error
+
+
+class RoundRefused(ValidationError):
+    """The round can't be opened as it is."""
+
+
+class SampleRefused(ValidationError):
+    """The sample can't be drawn, or can't be replaced any more."""
+
+
+class AssignmentRefused(ValidationError):
+    """These parcels can't be given to this person."""
+
+
+class StepRefused(ValidationError):
+    """The review has no such step now, or it lacks its words."""

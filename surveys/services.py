@@ -19,6 +19,7 @@ from layers.geography.models import Municipality
 from surveys.checking import Candidate, Check, News, as_report, check_file
 from surveys.errors import AlreadyWithdrawn, RoundExists, UploadNotReady
 from surveys.models import (
+    FormVersion,
     Household,
     RecordRead,
     RepeatRow,
@@ -27,10 +28,14 @@ from surveys.models import (
     Upload,
     content_address,
 )
+from surveys.questionnaires.services import install_library_form
 from surveys.workbook import MAX_BYTES, pack, refuse
 
 Status = Upload.Status
 BATCH = 1000
+LIBRARY_FORM = "child_needs"
+OF_THE_DESIGN = ("stratum", "weight", "frame_households")
+OF_THE_POSITION = ("latitude", "longitude")
 CONTENT_FIELDS = [
     "upload",
     "interviewed_on",
@@ -175,12 +180,13 @@ def load_upload(*, upload: Upload) -> Outcome:
     """
     round = Round.objects.select_for_update().get(pk=upload.round_id)
     upload.round = round
+    version = _version(round)
     check = check_upload(upload=upload)
     if check.blocked:
         raise UploadNotReady(
             _("The file was not loaded. Correct what is listed and upload it again."),
         )
-    _write(upload, check)
+    _write(upload, check, version)
     if round.status == Round.Status.DRAFT:
         round.status = Round.Status.OPEN
         round.save(update_fields=["status"])
@@ -194,7 +200,19 @@ def load_upload(*, upload: Upload) -> Outcome:
     )
 
 
-def _write(upload: Upload, check: Check) -> None:
+def _version(round: Round) -> FormVersion:
+    """What the file's columns answer: the round's questionnaire, else the library's."""
+    found = round.form.published() if round.form else None
+    if found is None:
+        found = install_library_form(
+            municipality=round.municipality, code=LIBRARY_FORM, by=None
+        )
+        round.form = found.form
+        round.save(update_fields=["form"])
+    return found
+
+
+def _write(upload: Upload, check: Check, version: FormVersion) -> None:
     now = timezone.now()
     added, changed = check.only(News.ADDED), check.only(News.CHANGED)
     households = _households(upload.municipality, added)
@@ -203,6 +221,7 @@ def _write(upload: Upload, check: Check) -> None:
             municipality=upload.municipality,
             round=upload.round,
             household_id=households[each.line.code],
+            version=version,
             state=Submission.State.APPROVED,
             **_content(upload, each, now),
         )
@@ -260,10 +279,23 @@ def _content(upload: Upload, each: Candidate, now: Any) -> dict[str, Any]:
         "stratum": cells.get("stratum") or "",
         "weight": cells["weight"],
         "frame_households": cells.get("frame_households"),
-        "answers": each.line.answers,
+        "answers": _answers(cells),
         "digest": each.digest,
         "changed_at": now,
     }
+
+
+def _answers(cells: dict[str, Any], leave: Sequence[str] = ()) -> dict[str, Any]:
+    """The cells as a phone would have sent them; what the design says is left out."""
+    answers = {
+        key: value.isoformat() if isinstance(value, date) else value
+        for key, value in cells.items()
+        if value is not None and key not in {*OF_THE_DESIGN, *OF_THE_POSITION, *leave}
+    }
+    if cells.get("longitude") is not None:
+        coordinates = [cells["longitude"], cells["latitude"]]
+        answers["location"] = {"type": "Point", "coordinates": coordinates}
+    return answers
 
 
 def _members(submission: Submission, each: Candidate) -> list[RepeatRow]:
@@ -278,7 +310,7 @@ def _members(submission: Submission, each: Candidate) -> list[RepeatRow]:
             name=child.cells.get("name") or "",
             sex=child.cells["sex"],
             birth_date=child.cells["birth_date"],
-            answers=child.answers,
+            answers=_answers(child.cells, leave=("household_id",)),
         )
         for ordinal, child in enumerate(each.line.children, start=1)
     ]

@@ -1,6 +1,8 @@
 from django.urls import include, path
 
 from surveys import views
+from surveys.intake import desk
+from surveys.review import views as review
 
 app_name = "surveys"
 urlpatterns = [
@@ -12,6 +14,13 @@ urlpatterns = [
     path("review/", include("surveys.review.urls")),
     path("out/", include("surveys.out.urls")),
     path("", views.round_list, name="list"),
+    path("phones/", desk.phones, name="phones"),
+    path("phones/<int:pk>/revoke/", desk.phone_revoke, name="phone_revoke"),
+    path("quarantine/", desk.quarantine, name="quarantine"),
+    path("quarantine/<int:pk>/", desk.arrival, name="arrival"),
+    path("quarantine/<int:pk>/raw/", desk.arrival_raw, name="arrival_raw"),
+    path("quarantine/<int:pk>/retry/", desk.arrival_retry, name="arrival_retry"),
+    path("quarantine/<int:pk>/dismiss/", desk.arrival_dismiss, name="arrival_dismiss"),
     path("new/", views.create, name="create"),
     path("template.xlsx", views.template, name="template"),
     path("rounds/<slug:code>/", views.detail, name="detail"),
@@ -23,6 +32,6 @@ urlpatterns = [
     path("uploads/<int:pk>/retry/", views.retry, name="retry"),
     path("uploads/<int:pk>/errors.csv", views.errors, name="errors"),
     path("uploads/<int:pk>/marked.xlsx", views.marked, name="marked"),
-    path("submissions/<int:pk>/", views.submission_detail, name="submission"),
+    path("submissions/<int:pk>/", review.record, name="submission"),
     path("submissions/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
 ]

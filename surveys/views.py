@@ -19,7 +19,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from layers.geography.access import TownRequest, requires
 from layers.geography.models import Zone
 from surveys.checking import check_file
-from surveys.columns import CHILDREN, HOUSEHOLDS, WORDS
 from surveys.errors import (
     AlreadyWithdrawn,
     FileRefused,
@@ -36,7 +35,6 @@ from surveys.services import (
     create_round,
     load_upload,
     move_upload,
-    record_read,
     store_upload,
     withdraw_submission,
 )
@@ -117,6 +115,7 @@ def _rights(request: TownRequest) -> dict[str, bool]:
     return {
         "publish": may("surveys.publish_round"),
         "view": may("surveys.view_submission"),
+        "manage": may("surveys.manage_round"),
     }
 
 
@@ -435,38 +434,6 @@ def _sortable(sort: str) -> Iterator[dict[str, Any]]:
             "number": key == "children",
             "link": "?" + urlencode({"sort": following}),
         }
-
-
-@require_GET
-@requires("surveys.view_submission")
-def submission_detail(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    submission = _submission(request, pk)
-    record_read(submission=submission, reader=request.user)
-    return render(
-        request,
-        "surveys/submission_detail.html",
-        {
-            "submission": submission,
-            "answers": _explained(HOUSEHOLDS, submission.answers),
-            "children": [
-                {"member": member, "answers": _explained(CHILDREN, member.answers)}
-                for member in submission.rows.all()
-            ],
-            "reads": submission.record_reads.select_related("reader")[:10],
-            "form": WithdrawalForm(),
-        },
-    )
-
-
-def _explained(columns: Any, answers: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {
-            "about": str(column.about).rstrip("."),
-            "value": WORDS.get(answers[column.name], answers[column.name]),
-        }
-        for column in columns
-        if column.answer and column.name in answers
-    ]
 
 
 @require_POST

@@ -277,7 +277,10 @@ def _comments(records: Iterable[Submission]) -> dict[int, str]:
             said[event.submission_id] = []
         question = f"{event.question}: " if event.question else ""
         said.setdefault(event.submission_id, []).append(question + event.note)
-    return {pk: " · ".join(" ".join(words).split()) for pk, words in said.items()}
+    return {
+        pk: " · ".join(" ".join(each.split()) for each in words)
+        for pk, words in said.items()
+    }
 
 
 def _ring(parcel: Parcel) -> list[list[float]] | None:

@@ -1,74 +1,62 @@
-"""From an XLSForm to a version that phones can be given."""
+"""Versions of questionnaires: added as drafts, published, retired."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from pyxform.errors import PyXFormError
-from pyxform.xls2xform import convert
 
 from layers.geography.models import Municipality
 from surveys.errors import FormRefused
 from surveys.models import Form, FormVersion
+from surveys.questionnaires.compiling import compile_xlsform
 from surveys.questionnaires.library import LIBRARY
-from surveys.questionnaires.structure import Structure, StructureError, read_structure
+from surveys.questionnaires.problems import FormProblem
 
-
-@dataclass(frozen=True)
-class Compiled:
-    xform: str
-    structure: Structure
-    warnings: tuple[str, ...]
-
-
-def compile_xlsform(content: bytes, name: str) -> Compiled:
-    """`name` tells the kind: .xlsx, .xls, .csv or .md. Raises FormRefused."""
-    kind = f".{name.rpartition('.')[2].lower()}"
-    try:
-        made = convert(content, warnings=[], validate=False, file_type=kind)
-        structure = read_structure(made.xform)
-    except (PyXFormError, StructureError) as error:
-        raise FormRefused(
-            _("The form can't be used: %(reason)s"), params={"reason": str(error)}
-        ) from error
-    return Compiled(made.xform, structure, tuple(made.warnings))
+State = FormVersion.State
 
 
 @transaction.atomic
 def add_version(
-    *, municipality: Municipality, content: bytes, name: str, by: Any
+    *,
+    municipality: Municipality,
+    content: bytes,
+    name: str,
+    by: Any,
+    validate: bool = False,
 ) -> FormVersion:
     """A draft of the form that the file's `form_id` names; the form is made where it
-    is new. The former draft is replaced.
+    is new, and its former draft replaced. Raises FormRefused, which carries all that is
+    wrong as `problems`.
     """
-    made = compile_xlsform(content, name)
+    made = compile_xlsform(content, name, validate=validate)
+    blocking = [problem for problem in made.problems if problem.blocks]
+    if made.structure is None or blocking:
+        raise FormRefused.of(blocking)
     structure = made.structure
     form, _new = Form.objects.get_or_create(
         municipality=municipality,
         code=structure.form_id,
-        defaults={"name_ar": structure.title, "name_en": structure.title},
+        defaults={"name_ar": structure.title[:200], "name_en": structure.title[:200]},
     )
-    form.versions.filter(state=FormVersion.State.DRAFT).delete()
+    form.versions.filter(state=State.DRAFT).delete()
     if form.versions.filter(version=structure.version).exists():
-        raise FormRefused(
-            _("There is already a version “%(version)s” of this form. Raise it."),
-            params={"version": structure.version},
-        )
+        taken = {"version": structure.version}
+        raise FormRefused.of([FormProblem("version_taken", "settings", params=taken)])
     return FormVersion.objects.create(
         municipality=municipality,
         form=form,
         version=structure.version,
         source=content,
-        source_name=name,
+        source_name=name[-200:],
         xform=made.xform,
         md5=hashlib.md5(made.xform.encode(), usedforsecurity=False).hexdigest(),
         tables=structure.as_json(),
-        remarks=list(made.warnings),
+        remarks=[problem.as_json() for problem in made.problems],
+        validated=made.validated,
         needs_files=bool(structure.files),
         created_by=by,
     )
@@ -76,9 +64,28 @@ def add_version(
 
 @transaction.atomic
 def publish_version(*, version: FormVersion) -> None:
-    version.state = FormVersion.State.PUBLISHED
-    version.published_at = timezone.now()
-    version.save(update_fields=["state", "published_at"])
+    """From now on its bytes stay as they are; phones of open rounds get it."""
+    moved = FormVersion.objects.filter(pk=version.pk, state=State.DRAFT).update(
+        state=State.PUBLISHED, published_at=timezone.now()
+    )
+    if not moved:
+        raise FormRefused(_("Only a draft can be published."))
+    version.refresh_from_db(fields=["state", "published_at"])
+
+
+@transaction.atomic
+def retire_form(*, form: Form) -> None:
+    """Phones no longer get it; what they still hold is taken."""
+    if form.rounds.filter(receiving=True).exists():
+        raise FormRefused(_("A round is taking answers to it. Close the round first."))
+    form.retired_at = timezone.now()
+    form.save(update_fields=["retired_at"])
+
+
+@transaction.atomic
+def bring_back_form(*, form: Form) -> None:
+    form.retired_at = None
+    form.save(update_fields=["retired_at"])
 
 
 @transaction.atomic
@@ -89,7 +96,7 @@ def install_library_form(
     library = LIBRARY[code]
     structure = compile_xlsform(library.content, library.file_name).structure
     known = FormVersion.objects.of(municipality).filter(
-        form__code=code, version=structure.version
+        form__code=code, version=structure.version if structure else ""
     )
     version = known.first() or add_version(
         municipality=municipality,

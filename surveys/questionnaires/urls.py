@@ -1,4 +1,18 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from surveys.questionnaires import views
 
 app_name = "forms"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.form_list, name="list"),
+    path("upload/", views.upload, name="upload"),
+    path("library/", views.install, name="install"),
+    path("versions/<int:pk>/", views.version, name="version"),
+    path("versions/<int:pk>/publish/", views.publish, name="publish"),
+    path("versions/<int:pk>/trial/", views.trial, name="trial"),
+    path("versions/<int:pk>/since/<int:former>/", views.difference, name="difference"),
+    path("versions/<int:pk>/source/", views.source, name="source"),
+    path("versions/<int:pk>/xform/", views.xform, name="xform"),
+    path("named/<str:code>/", views.detail, name="detail"),
+    path("named/<str:code>/retire/", views.retire, name="retire"),
+]

@@ -1,4 +1,15 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from surveys.review import views
 
 app_name = "review"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.queue, name="queue"),
+    path("bulk/", views.bulk, name="bulk"),
+    path("undo/", views.undo, name="undo"),
+    path("records/<int:pk>/act/", views.act, name="act"),
+    path("records/<int:pk>/comment/", views.comment, name="comment"),
+    path("records/<int:pk>/erase/", views.erase, name="erase"),
+    path("findings/<int:pk>/dismiss/", views.dismiss, name="dismiss"),
+    path("files/<int:pk>/", views.attachment, name="attachment"),
+]

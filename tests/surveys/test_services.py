@@ -67,7 +67,8 @@ def test_households_and_children_are_loaded_with_their_place(round):
     assert submission.zone.code == "Z1"
     assert submission.phone == "03 123 456"
     assert submission.answers["persons"] == 5
-    assert "phone" not in submission.answers
+    assert submission.answers["phone"] == "03 123 456"
+    assert submission.version.form.code == "child_needs"
     young = submission.rows.get(code="C2")
     assert young.birth_date == date(2023, 2, 1)
     assert young.answers["birth_registered"] == "no"

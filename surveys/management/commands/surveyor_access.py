@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,9 @@ class Command(TownCommand):
         address = server_address(municipality=municipality, token=token)
         code = settings_qr(address=address, name=municipality.name)
         self.stdout.write(f"{surveyor.email}\n{address}\n")
-        code.terminal(self.stdout, compact=True)
+        drawn = io.StringIO()
+        code.terminal(drawn, compact=True)
+        self.stdout.write(drawn.getvalue())
         if options["qr"]:
             code.save(str(options["qr"]), scale=4)
 

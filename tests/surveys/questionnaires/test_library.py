@@ -7,9 +7,10 @@ from openpyxl import load_workbook
 
 from layers.indicators.observations import VARIABLES
 from surveys.models import FormVersion
+from surveys.questionnaires.compiling import compile_xlsform
 from surveys.questionnaires.library import LIBRARY
 from surveys.questionnaires.parts import USUAL, USUAL_IN_ROSTER, find_parts
-from surveys.questionnaires.services import compile_xlsform, install_library_form
+from surveys.questionnaires.services import install_library_form
 from surveys.variables import Child, child_variables, household_variables
 
 FORM = LIBRARY["child_needs"]

@@ -1,0 +1,356 @@
+"""The review: a ranked queue, a record with all that is known of it, and the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+)
+
+from layers.geography.access import TownRequest, requires
+from layers.geography.models import Zone
+from surveys.intake.keeping import kept_path
+from surveys.models import Attachment, Finding, Round, Submission
+from surveys.quality.definitions import CHECKS
+from surveys.review.erasure import erase_submission
+from surveys.review.services import (
+    Comment,
+    comment_on,
+    dismiss_finding,
+    take_back,
+    take_step,
+    take_steps,
+)
+from surveys.review.shown import shown_record
+from surveys.review.workflow import OPEN, possible
+from surveys.services import record_read
+
+PAGE_SIZE = 50
+FILTERS = ("state", "round", "zone", "check")
+LAST_BULK = "surveys.review.last"
+ACTIONS = {
+    "approve": gettext_lazy("Approve"),
+    "send_back": gettext_lazy("Send back"),
+    "reject": gettext_lazy("Reject"),
+    "mark": gettext_lazy("Has issues"),
+    "reopen": gettext_lazy("Take up again"),
+}
+
+
+def _records(request: TownRequest) -> QuerySet[Submission]:
+    return Submission.objects.of(request.municipality).visible_to(request.user)
+
+
+def _record(request: TownRequest, pk: int) -> Submission:
+    found = _records(request).select_related(
+        "round", "household", "zone", "parcel", "version", "by", "arrival"
+    )
+    return get_object_or_404(found, pk=pk)
+
+
+@require_GET
+@requires("surveys.review_submission")
+def queue(request: TownRequest, municipality: str) -> HttpResponse:
+    """What waits, the most doubtful first. No names: those are on each record's page."""
+    asked = {name: request.GET.get(name, "").replace("\x00", "") for name in FILTERS}
+    found = _filtered(_records(request).filter(withdrawn_at=None), asked)
+    ranked = (
+        found.select_related("household", "zone", "round", "by")
+        .defer("answers")
+        .annotate(
+            doubt=Coalesce(
+                Sum("findings__weight", filter=Q(findings__dismissed_at=None)), 0
+            ),
+            doubts=Count("findings", filter=Q(findings__dismissed_at=None)),
+        )
+        .order_by("-doubt", "received_at", "pk")
+    )
+    page = Paginator(ranked, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "surveys/review_queue.html",
+        {
+            "page_of": page,
+            "asked": asked,
+            "query": urlencode({k: v for k, v in asked.items() if v}),
+            "counts": _counts(request, asked),
+            "rounds": Round.objects.of(request.municipality).visible_to(request.user),
+            "zones": Zone.objects.of(request.municipality).reporting(),
+            "checks": sorted(
+                ((code, check.title) for code, check in CHECKS.items()),
+                key=lambda each: str(each[1]),
+            ),
+            "can_undo": bool(request.session.get(LAST_BULK)),
+        },
+    )
+
+
+def _filtered(
+    found: QuerySet[Submission], asked: dict[str, str], *, by_state: bool = True
+) -> QuerySet[Submission]:
+    if by_state:
+        state = asked["state"]
+        wanted = [state] if state in Submission.State.values else OPEN
+        found = found.filter(state__in=wanted)
+    if asked["round"]:
+        found = found.filter(round__code=asked["round"])
+    if asked["zone"]:
+        found = found.filter(zone__code=asked["zone"])
+    if asked["check"]:
+        hits = Finding.objects.filter(check_code=asked["check"], dismissed_at=None)
+        found = found.filter(pk__in=hits.values("submission"))
+    return found
+
+
+def _counts(request: TownRequest, asked: dict[str, str]) -> list[dict[str, Any]]:
+    """How many records are in each state, with the link that shows them."""
+    found = _filtered(
+        _records(request).filter(withdrawn_at=None), asked, by_state=False
+    )
+    numbers = dict(found.order_by().values_list("state").annotate(n=Count("pk")))
+    rest = {k: v for k, v in asked.items() if v and k != "state"}
+    return [
+        {
+            "state": state,
+            "label": label,
+            "count": numbers.get(state, 0),
+            "link": "?" + urlencode({**rest, "state": state}),
+            "current": asked["state"] == state,
+        }
+        for state, label in Submission.State.choices
+    ]
+
+
+@require_GET
+@requires("surveys.view_submission")
+def record(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    found = _record(request, pk)
+    record_read(submission=found, reader=request.user)
+    former = _former(found)
+    may_review = request.user.has_perm(
+        "surveys.review_submission", request.municipality
+    )
+    actions = possible(found.state) if may_review and not found.withdrawn_at else []
+    return render(
+        request,
+        "surveys/review_record.html",
+        {
+            "record": found,
+            "former": former,
+            "sections": shown_record(found, former, get_language() or "ar"),
+            "findings": _told(found),
+            "files": _files(found),
+            "events": found.events.select_related("by"),
+            "reads": found.record_reads.select_related("reader")[:10],
+            "actions": [(each, ACTIONS[each]) for each in ACTIONS if each in actions],
+            "may_review": may_review,
+            "seen_at": found.changed_at.isoformat(),
+            "next": _next(request, found) if may_review else None,
+        },
+    )
+
+
+def _former(found: Submission) -> Submission | None:
+    """The household's record of an earlier round."""
+    return (
+        Submission.objects.filter(household=found.household_id, withdrawn_at=None)
+        .exclude(round=found.round_id)
+        .filter(interviewed_on__lt=found.interviewed_on, back_check_of=None)
+        .select_related("round", "version")
+        .order_by("-interviewed_on")
+        .first()
+    )
+
+
+def _told(found: Submission) -> list[dict[str, Any]]:
+    return [
+        {
+            "finding": each,
+            "title": CHECKS[each.check_code].title,
+            "words": CHECKS[each.check_code].told(each.particulars),
+        }
+        for each in found.findings.filter(dismissed_at=None)
+        if each.check_code in CHECKS
+    ]
+
+
+def _files(found: Submission) -> QuerySet[Attachment]:
+    return Attachment.objects.filter(arrival=found.arrival_id)
+
+
+def _next(request: TownRequest, found: Submission) -> int | None:
+    """The record that waits behind this one in the queue."""
+    waiting = (
+        _records(request)
+        .filter(withdrawn_at=None, state__in=OPEN)
+        .exclude(pk=found.pk)
+        .annotate(
+            doubt=Coalesce(
+                Sum("findings__weight", filter=Q(findings__dismissed_at=None)), 0
+            )
+        )
+        .order_by("-doubt", "received_at", "pk")
+    )
+    return waiting.values_list("pk", flat=True).first()
+
+
+@require_GET
+@requires("surveys.view_submission")
+def attachment(request: TownRequest, municipality: str, pk: int) -> HttpResponseBase:
+    """A photo or sound of a record. Opening it counts as reading the record."""
+    found = get_object_or_404(
+        Attachment.objects.of(request.municipality)
+        .visible_to(request.user)
+        .exclude(sha256=""),
+        pk=pk,
+    )
+    submission = found.arrival.submission
+    if submission is None:
+        raise Http404
+    record_read(submission=submission, reader=request.user)
+    path = kept_path(found.municipality_id, found.sha256)
+    response = FileResponse(path.open("rb"), content_type=found.content_type)
+    response["Cache-Control"] = "private, no-store"
+    if not found.content_type.startswith(("image/", "audio/", "video/")):
+        response["Content-Disposition"] = "attachment"
+    return response
+
+
+@require_POST
+@requires("surveys.review_submission")
+def act(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    found = _record(request, pk)
+    action = request.POST.get("action", "")
+    following = _next(request, found)
+    try:
+        take_step(
+            submission=found,
+            action=action,
+            by=request.user,
+            note=_text(request, "note"),
+            comments=list(_comments(request)),
+            seen_at=parse_datetime(request.POST.get("seen_at", "") or " "),
+        )
+    except (ValidationError, ValueError) as error:
+        words = error.messages if isinstance(error, ValidationError) else [str(error)]
+        messages.error(request, " ".join(words))
+        return redirect("surveys:submission", municipality, pk)
+    messages.success(request, _("Done: %(action)s.") % {"action": ACTIONS[action]})
+    if following and "next" in request.POST:
+        return redirect("surveys:submission", municipality, following)
+    return redirect("surveys:submission", municipality, pk)
+
+
+def _text(request: TownRequest, name: str) -> str:
+    return request.POST.get(name, "").replace("\x00", "")[:2000]
+
+
+def _comments(request: TownRequest) -> Iterator[Comment]:
+    """Fields `about:<address>`, one for each question that was commented on."""
+    for name in request.POST:
+        if name.startswith("about:") and _text(request, name).strip():
+            yield Comment(name.removeprefix("about:")[:300], _text(request, name))
+
+
+@require_POST
+@requires("surveys.review_submission")
+def comment(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    found = _record(request, pk)
+    try:
+        comment_on(
+            submission=found,
+            by=request.user,
+            comment=Comment(_text(request, "question"), _text(request, "note")),
+        )
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("surveys:submission", municipality, pk)
+
+
+@require_POST
+@requires("surveys.review_submission")
+def dismiss(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    findings = Finding.objects.of(request.municipality).visible_to(request.user)
+    found = get_object_or_404(findings, pk=pk)
+    dismiss_finding(finding=found, by=request.user)
+    return redirect("surveys:submission", municipality, found.submission_id)
+
+
+@require_POST
+@requires("surveys.review_submission")
+def bulk(request: TownRequest, municipality: str) -> HttpResponse:
+    """One step for all that are ticked; each that can't take it is named."""
+    keys = [
+        int(k) for k in request.POST.getlist("record") if k.isdecimal() and len(k) < 19
+    ]
+    records = list(_records(request).filter(pk__in=keys).select_related("household"))
+    action = request.POST.get("action", "")
+    outcome = take_steps(
+        submissions=records, action=action, by=request.user, note=_text(request, "note")
+    )
+    if outcome.done:
+        request.session[LAST_BULK] = list(outcome.done)
+        said = ngettext(
+            "%(count)s record: %(action)s.",
+            "%(count)s records: %(action)s.",
+            len(outcome.done),
+        )
+        messages.success(
+            request, said % {"count": len(outcome.done), "action": ACTIONS[action]}
+        )
+    codes = {each.pk: str(each.household) for each in records}
+    for pk, words in outcome.refused[:5]:
+        messages.error(request, f"{codes[pk]}: {words}")
+    if not records:
+        messages.error(request, _("Tick the records first."))
+    return _to_queue(request)
+
+
+def _to_queue(request: TownRequest) -> HttpResponse:
+    response = redirect("surveys:review:queue", request.municipality.slug)
+    kept = {k: request.POST[k] for k in FILTERS if request.POST.get(k)}
+    if kept:
+        response["Location"] += f"?{urlencode(kept)}"
+    return response
+
+
+@require_POST
+@requires("surveys.review_submission")
+def undo(request: TownRequest, municipality: str) -> HttpResponse:
+    count = take_back(keys=request.session.pop(LAST_BULK, []), by=request.user)
+    said = ngettext("%(count)s record undone.", "%(count)s records undone.", count)
+    messages.success(request, said % {"count": count})
+    return _to_queue(request)
+
+
+@require_http_methods(["GET", "POST"])
+@requires("surveys.review_submission")
+def erase(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    """Asks for the household's number: it can't be undone."""
+    found = _record(request, pk)
+    typed = _text(request, "number").strip()
+    if request.method == "POST" and typed == found.household.code:
+        erase_submission(submission=found, by=request.user)
+        messages.success(
+            request, _("Erased. Figures that were published are computed anew.")
+        )
+        return redirect("surveys:review:queue", municipality)
+    wrong = request.method == "POST"
+    return render(
+        request, "surveys/review_erase.html", {"record": found, "wrong": wrong}
+    )
