@@ -30,6 +30,7 @@ from surveys.models import Publication, Round, Submission, Upload
 from surveys.picture import draw_picture
 from surveys.problems import Problem
 from surveys.publish import publish_round, request_publication
+from surveys.review.workflow import OPEN
 from surveys.services import (
     check_upload,
     create_round,
@@ -104,8 +105,15 @@ def round_list(request: TownRequest, municipality: str) -> HttpResponse:
         {
             "rounds": rounds.with_counts().order_by("-starts_on", "code"),
             "may": _rights(request),
+            "waiting": _waiting(request),
         },
     )
+
+
+def _waiting(request: TownRequest) -> int:
+    """How many records wait for a reviewer."""
+    records = Submission.objects.of(request.municipality).visible_to(request.user)
+    return records.filter(state__in=OPEN, withdrawn_at=None).count()
 
 
 def _rights(request: TownRequest) -> dict[str, bool]:
@@ -116,6 +124,8 @@ def _rights(request: TownRequest) -> dict[str, bool]:
         "publish": may("surveys.publish_round"),
         "view": may("surveys.view_submission"),
         "manage": may("surveys.manage_round"),
+        "review": may("surveys.review_submission"),
+        "design": may("surveys.design_form"),
     }
 
 

@@ -12,6 +12,8 @@ PASSWORD = "wadi-zaytoun-demo"  # noqa: S105 - public on purpose, made only wher
 PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("planner", "رنا نصّار", Role.PLANNER),
     ("surveyor", "سامر عيسى", Role.SURVEYOR),
+    ("surveyor2", "نادين فارس", Role.SURVEYOR),
+    ("surveyor3", "حسن مراد", Role.SURVEYOR),
     ("data", "ليلى حدّاد", Role.DATA_MANAGER),
     ("officer", "كريم صليبا", Role.OFFICER),
     ("clerk", "هدى منصور", Role.CLERK),

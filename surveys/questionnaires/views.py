@@ -93,7 +93,7 @@ def upload(request: TownRequest, municipality: str) -> HttpResponse:
     file = request.FILES.get("form")
     if request.method == "POST" and file is None:
         problems = [FormProblem("empty")]
-    elif file is not None and file.size > MAX_BYTES:
+    elif file is not None and (file.size or 0) > MAX_BYTES:
         problems = [FormProblem("too_large", params={"limit": MAX_BYTES // 1024**2})]
     elif file is not None:
         try:

@@ -87,8 +87,8 @@ def _erase_upload(record: Submission) -> None:
         return
     upload = Upload.objects.get(pk=record.upload_id)
     Upload.objects.filter(pk=upload.pk).update(report={}, file_name="")
-    if upload.file:
-        transaction.on_commit(lambda: default_storage.delete(upload.file.name))
+    if path := upload.file.name:
+        transaction.on_commit(lambda: default_storage.delete(path))
 
 
 def _empty(record: Submission, by: Any) -> None:

@@ -12,8 +12,20 @@ from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import transaction
 
+from gisportal.accounts.models import User
+from gisportal.accounts.roles import Role
 from gisportal.portal.demo import PASSWORD, PEOPLE, email_of, make_people
 from layers.geography.models import Municipality
+from layers.geography.tenancy import tenant
+from surveys.models import Round
+from surveys.questionnaires.services import install_library_form
+from surveys.rounds.services import (
+    Plan,
+    balance_assignments,
+    draw_sample,
+    open_round,
+)
+from surveys.services import create_round
 
 FIXTURES = settings.BASE_DIR / "fixtures"
 
@@ -36,6 +48,17 @@ ROUNDS: dict[str, dict[str, Any]] = {
         "school_year_start": date(2025, 10, 1),
     },
 }
+
+
+# The round that phones are out for.
+FIELD_ROUND: dict[str, Any] = {
+    "code": "2026-autumn",
+    "names": {"ar": "خريف 2026", "en": "Autumn 2026", "fr": "Automne 2026"},
+    "starts_on": date(2026, 10, 1),
+    "ends_on": date(2026, 12, 31),
+    "school_year_start": date(2026, 10, 1),
+}
+VISITS = 120
 
 
 class Command(BaseCommand):
@@ -74,6 +97,7 @@ class Command(BaseCommand):
             file = folder / f"round-{code}.xlsx"
             if file.exists():
                 self.step(file.name, load_round, municipality, file, code, about)
+        self.step("field work", open_field_round, municipality)
         for command, name in (
             ("load_service_requests", "service_requests.csv"),
             ("load_bills", "bills.csv"),
@@ -133,3 +157,23 @@ def load_round(
     )
     run("publish_round", code, municipality=municipality.slug)
     return loaded
+
+
+@transaction.atomic
+def open_field_round(municipality: Municipality) -> str:
+    """A round under way: drawn, shared out to the surveyors, and visited in part."""
+    code = FIELD_ROUND["code"]
+    with tenant(municipality):
+        if Round.objects.of(municipality).filter(code=code).exists():
+            return "there already"
+        round = create_round(municipality=municipality, **FIELD_ROUND)
+        version = install_library_form(
+            municipality=municipality, code="child_needs", by=None
+        )
+        open_round(round=round, form=version.form)
+        draw_sample(round=round, plan=Plan(design="stratified", size=400, seed=7))
+        people = User.objects.filter(
+            memberships__municipality=municipality, memberships__role=Role.SURVEYOR
+        )
+        balance_assignments(round=round, surveyors=list(people.order_by("pk")), by=None)
+    return run("rehearse_round", code, municipality=municipality.slug, visits=VISITS)
