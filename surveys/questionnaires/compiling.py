@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pyxform.errors import PyXFormError
@@ -41,6 +42,8 @@ class Compiled:
     validated: bool = False
 
 
+# The library's form is compiled for each municipality that takes it.
+@lru_cache(maxsize=8)
 def compile_xlsform(content: bytes, name: str, *, validate: bool = False) -> Compiled:
     """`name` tells the kind. With `validate`, ODK Validate looks too, where Java is."""
     kind = f".{name.rpartition('.')[2].lower()}"

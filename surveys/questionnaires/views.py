@@ -40,7 +40,7 @@ TESTS_SHOWN = 20
 
 def _form(request: TownRequest, code: str) -> Form:
     forms = Form.objects.of(request.municipality).visible_to(request.user)
-    return get_object_or_404(forms, code=code)
+    return get_object_or_404(forms, code=code.replace("\x00", ""))
 
 
 def _version(request: TownRequest, pk: int) -> FormVersion:

@@ -35,8 +35,10 @@ class World:
             return reverse(name, kwargs={**values, **MORE.get(name, {})})
 
     def value(self, name: str, parameter: str) -> Any:
-        room = name.partition(":")[0]
-        return self.rows.get(f"{room}.{parameter}", self.rows.get(parameter))
+        """The most particular row there is: of the inner room, the outer one, any."""
+        inner, outer = name.rpartition(":")[0], name.partition(":")[0]
+        keys = (f"{inner}.{parameter}", f"{outer}.{parameter}", parameter)
+        return next((self.rows[key] for key in keys if key in self.rows), None)
 
 
 @pytest.fixture
@@ -72,6 +74,10 @@ def world(town) -> World:
         "service_requests.number": request.case.number,
         "service_requests.document": 1,
         "gateway": "local",
+        "surveys:forms.pk": version.pk,
+        "surveys:forms.former": version.pk,
+        "surveys:forms.code": version.form.code,
+        "surveys:review.pk": round.submissions.get().pk,
         "intake.key": issue_access(municipality=town, surveyor=person)[1],
         "intake.version": version.pk,
         "intake.name": "parcels.geojson",

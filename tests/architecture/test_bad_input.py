@@ -30,6 +30,9 @@ FEW = ("a\x00b", "\ud800", str(2**63), "9" * 5000, "NaN")
 READ = {
     "maps:desk": ("zone", "round", "indicator", "breakdown", "view"),
     "surveys:submissions": ("q", "page", "sort"),
+    "surveys:review:queue": ("state", "round", "zone", "check", "page"),
+    "surveys:rounds:targets": ("zone", "surveyor", "outcome", "page"),
+    "surveys:forms:version": ("language",),
     "service_requests:queue": ("q", "page", "status", "category", "zone", "sort"),
     "billing:desk": ("q", "page"),
     "billing:receipts": ("page",),

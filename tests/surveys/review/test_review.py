@@ -5,6 +5,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
@@ -307,3 +308,22 @@ def test_a_surveyor_reviews_nothing(client, town, round, surveyor):
     stored.refresh_from_db()
     assert stored.state == "received"
     assert timezone.now() >= stored.changed_at
+
+
+def test_the_documented_steps_are_the_steps():
+    text = (settings_root() / "docs/surveys.md").read_text()
+    table = text.partition("## States of a record")[2].partition("\n## ")[0]
+    told = {}
+    for line in table.splitlines()[4:]:
+        if line.startswith("|"):
+            action, start, end = (each.strip() for each in line.strip("|").split("|"))
+            told[action] = (set(start.split(", ")), end)
+    real = {
+        action: (set(steps), next(iter(steps.values())).to)
+        for action, steps in STEPS.items()
+    }
+    assert told == real
+
+
+def settings_root():
+    return settings.BASE_DIR
