@@ -24,7 +24,7 @@ def keep(municipality_id: int, content: bytes) -> str:
     path = kept_path(municipality_id, sha256)
     if path.exists():
         return sha256
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(path.parent)
     handle, draft = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -37,6 +37,13 @@ def keep(municipality_id: int, content: bytes) -> str:
         raise
     _sync_folder(path.parent)
     return sha256
+
+
+def _make_folder(folder: Path) -> None:
+    """For the server alone, with every folder above it that is not there yet."""
+    if not folder.exists():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -182,7 +182,7 @@ def test_every_type_of_question_is_stored_as_it_was_answered(phone, town, tmp_pa
 def test_the_engine_holds_to_the_constraints(phone, town, tmp_path):
     receiving_round(make_version(town, form_id="every", text=EVERY_TYPE))
     xform, files = fetch(phone, "every")
-    with pytest.raises(Refused, match="refused .*whole"):
+    with pytest.raises(Refused, match=r"refused .*whole"):
         fill(xform, files, {"/data/whole[1]": "100"}, tmp_path)
 
 

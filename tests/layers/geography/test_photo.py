@@ -3,6 +3,7 @@ import struct
 import zlib
 
 import pytest
+from django.utils import translation
 from PIL import Image
 
 from layers.geography.files.photo import MAX_SIDE, PhotoRefused, clean_photo
@@ -10,7 +11,11 @@ from layers.geography.files.photo import MAX_SIDE, PhotoRefused, clean_photo
 GPS_TAG, ORIENTATION, MAKE = 0x8825, 0x0112, 0x010F
 
 
-pytestmark = pytest.mark.usefixtures("in_english")
+@pytest.fixture(autouse=True)
+def in_english():
+    """Messages are compared in the language of the source."""
+    with translation.override("en"):
+        yield
 
 
 def picture(size=(40, 20), kind="JPEG", mode="RGB", **options) -> bytes:
