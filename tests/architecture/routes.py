@@ -57,6 +57,23 @@ ACCESS: dict[str, frozenset] = {
     "surveys:withdraw": RECORDS,
     **dict.fromkeys(
         (
+            f"surveys:collect:{name}"
+            for name in (
+                "desk",
+                "state",
+                "form",
+                "file",
+                "returned",
+                "returned_file",
+                "send",
+                "manifest",
+                "worker",
+            )
+        ),
+        UPLOAD,
+    ),
+    **dict.fromkeys(
+        (
             f"surveys:forms:{name}"
             for name in (
                 "list",
