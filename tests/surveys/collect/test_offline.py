@@ -1,6 +1,7 @@
 """A surveyor's day in a browser without network, in Arabic, on the real server."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,19 @@ def photo(tmp_path: Path) -> Path:
     exif[0x010F] = "Camera of the surveyor"
     Image.new("RGB", (2400, 1200), "#1f6f5c").save(path, exif=exif)
     return path
+
+
+@contextmanager
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    """Fails the test on a script's error. That a request failed may stand in the
+    console: the browser writes it there itself.
+    """
+    context = browser.new_context(viewport=PHONE, locale="ar")
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    yield context
+    context.close()
+    assert errors == [], errors
 
 
 def open_desk(page: Page, demo: Demo) -> None:
@@ -122,8 +136,8 @@ def test_two_forms_filled_without_network_arrive_once(
     live_town: Demo, browser: Browser, photo: Path
 ) -> None:
     before = stored(live_town)
-    with new_page(browser, PHONE) as page:
-        context: BrowserContext = page.context
+    with phone(browser) as context:
+        page = context.new_page()
         sign_in(page, live_town, SURVEYOR)
         open_desk(page, live_town)
         ready_for_offline(page)
@@ -170,8 +184,7 @@ def test_a_lost_answer_of_the_server_makes_no_second_record(
     live_town: Demo, browser: Browser
 ) -> None:
     before = stored(live_town)
-    # Not `new_page`: a failed request is written to the console, as it should be.
-    with closing(browser.new_context(viewport=PHONE)) as context:
+    with phone(browser) as context:
         page = context.new_page()
         sign_in(page, live_town, SURVEYOR)
         open_desk(page, live_town)
