@@ -104,7 +104,7 @@ def test_who_sent_a_record_gets_it_back_with_the_comment_and_nobody_else(
         submission=record,
         step="send_back",
         by=staff(town, "data_manager"),
-        comment=Comment("العمر غير واضح"),
+        comment=Comment("", "العمر غير واضح"),
     )
     client.force_login(surveyor)
     (returned,) = client.get(url(town, "state")).json()["returned"]
