@@ -12,7 +12,7 @@ from django.utils.translation import override
 from layers.geography.models import Parcel
 from surveys.intake.receiving import Sender, receive
 from surveys.models import Arrival, RecordRead, Submission, Target
-from surveys.review.services import Comment, take_step
+from surveys.review.services import take_step
 from tests.factories.accounts import staff
 from tests.factories.forms import HOUSEHOLD, instance_xml, make_version, receiving_round
 from tests.factories.geography import ParcelFactory, ZoneFactory, square
@@ -102,9 +102,9 @@ def test_who_sent_a_record_gets_it_back_with_the_comment_and_nobody_else(
     record = receive(sender=sender, content=xml_of()).arrival.submission
     take_step(
         submission=record,
-        step="send_back",
+        action="send_back",
         by=staff(town, "data_manager"),
-        comment=Comment("", "العمر غير واضح"),
+        note="العمر غير واضح",
     )
     client.force_login(surveyor)
     (returned,) = client.get(url(town, "state")).json()["returned"]
