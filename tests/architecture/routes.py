@@ -55,6 +55,8 @@ ACCESS: dict[str, frozenset] = {
     "surveys:marked": UPLOAD,
     "surveys:submission": RECORDS,
     "surveys:withdraw": RECORDS,
+    "surveys:out:exports": holders("surveys.export_submission"),
+    "surveys:out:download": holders("surveys.export_submission"),
     **dict.fromkeys(
         (
             f"surveys:collect:{name}"
