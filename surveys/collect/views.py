@@ -64,7 +64,7 @@ def _url(municipality: Municipality, name: str, *more: Any) -> str:
 @require_GET
 @requires(MAY)
 @never_cache
-@csp_update(ENGINE_POLICY)  # type: ignore[arg-type]
+@csp_update(ENGINE_POLICY)
 def desk(request: TownRequest, municipality: str) -> HttpResponse:
     town = request.municipality
     settings = {

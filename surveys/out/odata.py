@@ -119,7 +119,7 @@ def _entity_type(schema: ET.Element, sheet: Sheet) -> None:
 
 
 def _property(entity: ET.Element, name: str, kind: str, **more: str) -> None:
-    ET.SubElement(entity, f"{{{EDM}}}Property", Name=name, Type=kind, **more)
+    ET.SubElement(entity, f"{{{EDM}}}Property", {"Name": name, "Type": kind, **more})
 
 
 def entity(sheet: Sheet, values: Mapping[str, Value]) -> dict[str, Any]:

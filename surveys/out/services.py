@@ -114,7 +114,7 @@ def drop_old_exports(*, municipality_id: int) -> int:
     ).exclude(file="")
     dropped = 0
     for export in old:
-        Path(settings.MEDIA_ROOT, export.file.name).unlink(missing_ok=True)
+        Path(settings.MEDIA_ROOT, str(export.file.name)).unlink(missing_ok=True)
         export.file.name = ""
         export.save(update_fields=["file"])
         dropped += 1

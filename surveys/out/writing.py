@@ -234,7 +234,7 @@ def _save(part: Path, sheet: Sheet, rows: list[dict[str, Value]], suffix: str) -
     longest_label = SPSS_LABEL if spss else STATA_LABEL
     data: dict[str, Any] = {}
     labels: dict[str, str] = {}
-    values_of: dict[str, dict[int, str]] = {}
+    values_of: dict[str, dict[int | float, str]] = {}
     for column in sheet.columns:
         for name, label, series, named in _variables(column, rows):
             made = _variable_name(name, longest_name, data)
@@ -275,7 +275,9 @@ def _variables(
             )
     elif column.choices:
         numbers = {value: index for index, value in enumerate(column.choices, start=1)}
-        series = pandas.Series([numbers.get(each) for each in values], dtype="float64")
+        series = pandas.Series(
+            [numbers.get(str(each)) for each in values], dtype="float64"
+        )
         named = {numbers[value]: label for value, label in column.choices.items()}
         yield column.name, column.label, series, named
     elif column.kind in NUMPY:

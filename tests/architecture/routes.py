@@ -55,6 +55,9 @@ ACCESS: dict[str, frozenset] = {
     "surveys:marked": UPLOAD,
     "surveys:submission": RECORDS,
     "surveys:withdraw": RECORDS,
+    "surveys:quality:overview": holders("surveys.review_submission"),
+    "surveys:quality:settings": holders("surveys.manage_round"),
+    "surveys:quality:again": holders("surveys.review_submission"),
     "surveys:out:exports": holders("surveys.export_submission"),
     "surveys:out:download": holders("surveys.export_submission"),
     **dict.fromkeys(
