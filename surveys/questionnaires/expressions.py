@@ -44,6 +44,8 @@ PRECEDENCE = (
     ("*", "div", "mod"),
 )
 REMEMBERED = 5000
+# When the form was filled in, among the values of its node; else it is today.
+NOW = "@now"
 
 
 @dataclass
@@ -114,11 +116,14 @@ class Expression:
     run: Run
     needs: frozenset[tuple[str, str]]
     plain: bool
+    dated: bool = False
     _memory: dict[tuple[Any, ...], Value] = field(default_factory=dict)
     _order: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         self._order = tuple(sorted(self.needs))
+        if self.dated:
+            self._order = (*self._order, ("", NOW))
 
     def at(self, node: Node, item: Mapping[str, str] | None = None) -> Value:
         if not self.plain or item is not None:
@@ -213,12 +218,13 @@ class _Parser:
         self.place = 0
         self.needs: set[tuple[str, str]] = set()
         self.plain = not item
+        self.dated = False
 
     def expression(self) -> Expression:
         run = self._binary(0)
         if self._next()[0] != "end":
             raise ExpressionError(f"unexpected {self.tokens[self.place - 1][1]!r}")
-        return Expression(run, frozenset(self.needs), self.plain)
+        return Expression(run, frozenset(self.needs), self.plain, self.dated)
 
     def _peek(self, ahead: int = 0) -> str:
         at = min(self.place + ahead, len(self.tokens) - 1)
@@ -279,17 +285,17 @@ class _Parser:
     def _call(self) -> Run:
         name = self._next()[1]
         self._expect("(")
-        if name == "instance":
-            return self._instance()
-        if name == "current" and self._take(")"):
-            self._expect("/")
-            return self._location(of_question=True)
-        if name == "position":
-            return self._position()
-        if name == "indexed-repeat":
-            return self._indexed()
-        if name == "jr:choice-name":
-            return self._choice_name()
+        own = {
+            "instance": self._instance,
+            "current": self._current,
+            "position": self._position,
+            "indexed-repeat": self._indexed,
+            "jr:choice-name": self._choice_name,
+            "today": self._today,
+            "now": self._now,
+        }.get(name)
+        if own is not None:
+            return own()
         arguments = self._arguments()
         if name not in FUNCTIONS:
             raise ExpressionError(f"the function {name}() is not known")
@@ -299,6 +305,26 @@ class _Parser:
         if name in {"if", "coalesce"}:
             return lambda at: function(lookups, *(_late(run, at) for run in arguments))
         return lambda at: function(lookups, *(run(at) for run in arguments))
+
+    def _current(self) -> Run:
+        self._expect(")")
+        self._expect("/")
+        return self._location(of_question=True)
+
+    def _now(self) -> Run:
+        self._expect(")")
+        self.dated = True
+        present = self.compiler.lookups.today
+
+        def run(at: At) -> Value:
+            home = at.node.up_to("")
+            return home.values.get(NOW, present) if home else present
+
+        return run
+
+    def _today(self) -> Run:
+        moment = self._now()
+        return lambda at: moment(at).date()
 
     def _arguments(self) -> list[Run]:
         found: list[Run] = []
@@ -441,7 +467,7 @@ class _Parser:
             raise ExpressionError(f"there is no question {path}") from None
 
     def _reader(self, path: str) -> Run:
-        if path in self.compiler.tables and self.compiler.tables[path]:
+        if self.compiler.tables.get(path):
             return self._rows(self.compiler.tables[path], None)
         table, key = self._question(path)
         self.needs.add((table, key))

@@ -265,7 +265,7 @@ def _mathematical(work: Callable[..., float]) -> Callable[..., float]:
     return run
 
 
-VOLATILE = frozenset({"uuid", "random", "once", "now"})
+VOLATILE = frozenset({"uuid", "random", "once"})
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "if": _if,
     "coalesce": _coalesce,
@@ -334,8 +334,6 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "regex": _regex,
     "date": lambda look, value: as_date(value),
     "date-time": lambda look, value: _first(value),
-    "today": lambda look: look.today.date(),
-    "now": lambda look: look.today,
     "format-date": _format_date,
     "format-date-time": _format_date,
     "decimal-date-time": lambda look, value: as_number(
