@@ -14,6 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 ERRORS = {
     # Against the form
+    "no_form": _(
+        "The round's questionnaire is not published. Publish it, then upload the file "
+        "again."
+    ),
     "missing_main": _(
         "No sheet has the questions of “%(title)s”. Name the columns as the form names "
         "its questions, as in the template."
