@@ -254,6 +254,8 @@ def load_upload(*, upload: Upload) -> Outcome:
     """
     round = Round.objects.select_for_update().get(pk=upload.round_id)
     upload.round = round
+    if follows_its_form(round):
+        return load_by_form(upload=upload)
     version = _version(round)
     check = check_upload(upload=upload)
     if check.blocked:

@@ -227,26 +227,31 @@ def _lines(matched: Matched, cells: Cells) -> Iterator[_Line]:
 def _take(
     line: _Line, meaning: str, raw: object, questions: dict[str, Any], cells: Cells
 ) -> None:
-    name, _, rest = meaning.partition(":")
     if not meaning.startswith("@"):
         value = cells.answer(questions[meaning], raw)
         if value is not None:
             line.answers[meaning] = value
-    elif meaning in {"@key", "@parent"}:
+        return
+    name, _, rest = meaning[1:].partition(":")
+    if name in {"key", "parent"}:
         value = convert(Column("key", Kind.TEXT, ""), raw)
         line.links[meaning] = "" if value is None else str(value)
-    elif name == "@choice":
-        key, _, choice = rest.partition(":")
+    elif name in DESIGN:
+        line.design[name] = convert(DESIGN_KINDS[name], raw)
+    else:
+        _take_part(line, name, rest, raw, cells)
+
+
+def _take_part(line: _Line, name: str, rest: str, raw: object, cells: Cells) -> None:
+    """One of several choices, or one of a place's coordinates."""
+    key, _, choice = rest.partition(":")
+    if name == "choice":
         if cells.is_ticked(raw):
             line.answers.setdefault(key, []).append(choice)
-    elif name[1:] in DESIGN:
-        value = convert(DESIGN_KINDS[name[1:]], raw)
-        if value is not None:
-            line.design[name[1:]] = value
-    else:
-        degrees = cells.degrees(name[1:], raw)
-        if degrees is not None:
-            line.answers.setdefault(rest, {})[name[1:]] = degrees
+        return
+    degrees = cells.degrees(name, raw)
+    if degrees is not None:
+        line.answers.setdefault(key, {})[name] = degrees
 
 
 def _finish_places(line: _Line, sheet: str) -> None:

@@ -85,21 +85,16 @@ def _match_all(
         if best is None:
             continue
         table, at, meanings = best
-        sheet = _sheet(name, top[at], at, chain(top[at + 1 :], rows))
+        sheet = _sheet(
+            (name or table.name or "data")[:31], top[at], at, chain(top[at + 1 :], rows)
+        )
         columns = meanings[: len(sheet.columns)]
         found[table.name] = Matched(table, sheet, columns)
 
 
 def _raw_sheets(content: bytes) -> Iterable[tuple[str, Any]]:
-    if not content:
-        raise refuse("empty_file")
-    if len(content) > MAX_BYTES:
-        raise refuse("too_large", limit=MAX_BYTES // 1024**2)
-    if content.startswith(OLE):
-        raise refuse("old_excel")
+    _refuse_unreadable(content)
     if not content.startswith(ZIP):
-        if b"\x00" in content[:1000] and content[:2] not in {b"\xff\xfe", b"\xfe\xff"}:
-            raise refuse("unknown_kind")
         yield "", csv_rows(decode(content))
         return
     with open_zip(content) as archive:
@@ -116,6 +111,18 @@ def _raw_sheets(content: bytes) -> Iterable[tuple[str, Any]]:
             page.reset_dimensions()
             yield name, page.iter_rows(values_only=True, max_col=MAX_COLUMNS)
     book.close()
+
+
+def _refuse_unreadable(content: bytes) -> None:
+    if not content:
+        raise refuse("empty_file")
+    if len(content) > MAX_BYTES:
+        raise refuse("too_large", limit=MAX_BYTES // 1024**2)
+    if content.startswith(OLE):
+        raise refuse("old_excel")
+    wide = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    if b"\x00" in content[:1000] and not wide and not content.startswith(ZIP):
+        raise refuse("unknown_kind")
 
 
 def _zipped(archive: zipfile.ZipFile) -> Iterable[tuple[str, Any]]:
@@ -191,16 +198,20 @@ def _known_headers(table: Table, structure: Structure) -> dict[str, str]:
         known |= {name: f"@{name}" for name in DESIGN if name not in known}
     known |= {name: "@key" for name in KEYS if name not in known}
     known |= {name: "@parent" for name in PARENTS if name not in known}
-    if table.parent is not None:
-        above = structure.table(table.parent)
-        for each in above.questions if above else ():
-            if each.key in {"household_id", "household_code", "child_id"}:
-                known.setdefault(plain(each.key), "@parent")
+    for name in _numbers_above(table, structure):
+        known.setdefault(name, "@parent")
     for question in table.questions:
         for label in question.labels.values():
             known.setdefault(plain(label), question.key)
     known.pop("", None)
     return known
+
+
+def _numbers_above(table: Table, structure: Structure) -> list[str]:
+    """Columns by which rows name the household they belong to."""
+    above = None if table.parent is None else structure.table(table.parent)
+    keys = [] if above is None else [each.key for each in above.questions]
+    return [key for key in keys if key in {"household_id", "household_code"}]
 
 
 def _parts_of(
