@@ -175,8 +175,8 @@ def _known(
     )
     by_code: dict[str, _Known] = {}
     by_instance: dict[str, _Known] = {}
-    for code, instance, *known in rows:
-        by_code[code] = by_instance[instance] = (known[0], known[1], known[2])
+    for code, instance, pk, digest, withdrawn_at in rows:
+        by_code[code] = by_instance[instance] = (pk, digest, withdrawn_at)
     return by_code, by_instance
 
 
