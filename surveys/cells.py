@@ -63,7 +63,7 @@ def convert(column: Column, raw: object) -> Value | None:
     if isinstance(raw, float) and not math.isfinite(raw):
         raise CellError("not_a_number", value=str(raw))
     if isinstance(raw, str):
-        raw = _clean(raw)
+        raw = clean(raw)
         if FORMULA_ERROR.fullmatch(raw):
             raise CellError("cell_error", value=raw)
     if raw is None or raw == "":
@@ -73,7 +73,7 @@ def convert(column: Column, raw: object) -> Value | None:
     return CONVERTERS[column.kind](column, raw)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without what can't be seen; composed, so that equal words are equal."""
     if UNSTORABLE.search(text):
         raise CellError("bad_characters")
@@ -84,7 +84,7 @@ def _shown(raw: object) -> str:
     return str(raw)[:40]
 
 
-def _digits(text: str) -> str:
+def western_digits(text: str) -> str:
     """Arabic and Persian digits as Western ones."""
     return "".join(
         str(unicodedata.digit(sign)) if sign.isdigit() and not sign.isascii() else sign
@@ -105,14 +105,14 @@ def _text(column: Column, raw: object) -> str:
 
 
 def _code(column: Column, raw: object) -> str:
-    return _digits(_text(column, raw))
+    return western_digits(_text(column, raw))
 
 
 def _number(column: Column, raw: object) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         raise CellError("not_a_number", value=_shown(raw))
     if isinstance(raw, str):
-        text = _digits(raw).replace("٫", ".").replace(" ", "")
+        text = western_digits(raw).replace("٫", ".").replace(" ", "")
         if re.fullmatch(r"-?\d{1,15},\d{1,15}", text):
             text = text.replace(",", ".")
         if not re.fullmatch(r"[+-]?\d{1,18}(\.\d{0,18})?([eE][+-]?\d{1,2})?", text):
@@ -153,7 +153,7 @@ def _date(column: Column, raw: object) -> date:
     elif isinstance(raw, date):
         found = raw
     elif isinstance(raw, str):
-        found = _date_in(WITH_MIDNIGHT.sub("", _digits(raw)))
+        found = _date_in(WITH_MIDNIGHT.sub("", western_digits(raw)))
     if found is None or not 1900 <= found.year <= 2200:
         raise CellError("not_a_date", value=_shown(raw))
     return found

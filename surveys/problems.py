@@ -9,10 +9,47 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.utils.translation import get_language_bidi
+from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext_lazy as _
 
 ERRORS = {
+    # Against the form
+    "no_form": _(
+        "The round's questionnaire is not published. Publish it, then upload the file "
+        "again."
+    ),
+    "missing_main": _(
+        "No sheet has the questions of “%(title)s”. Name the columns as the form names "
+        "its questions, as in the template."
+    ),
+    "not_a_place": _(
+        "“%(value)s” is not a place. Write latitude and longitude, such as "
+        "33.8012 35.8411."
+    ),
+    "not_a_tick": _("“%(value)s” is neither yes nor no. Write 1 or 0."),
+    "constraint": _(
+        "“%(value)s” is not allowed by the form. %(why)s Correct the answer."
+    ),
+    "not_offered": _(
+        "“%(value)s” is not offered with the other answers of this row. Correct it or "
+        "the answer it depends on."
+    ),
+    "no_parent": _(
+        "The row belongs to “%(value)s”, which is not on the sheet above it. Correct "
+        "the number or add the row it belongs to."
+    ),
+    "no_parent_column": _(
+        "No column says which row these rows belong to. Add a column “_parent_index” "
+        "or the household's number."
+    ),
+    "repeat_count": _(
+        "The form wants %(wanted)s rows of “%(table)s” here, and there are "
+        "%(value)s. Correct the number or the rows."
+    ),
+    "no_household": _(
+        "The row has no household number and no key. Without one the row can't be "
+        "found again: fill it in."
+    ),
     # The whole file
     "empty_file": _("The file is empty. Choose the file that holds the answers."),
     "too_large": _(
@@ -123,6 +160,16 @@ ERRORS = {
 }
 
 WARNINGS = {
+    "not_relevant": _(
+        "The form doesn't ask this here, so the answer “%(value)s” was left out."
+    ),
+    "question_missing": _(
+        "The form requires “%(value)s”, but the file has no column for it. What depends "
+        "on it was not checked."
+    ),
+    "expression": _(
+        "A rule of the form can't be applied to files and was not checked: %(why)s"
+    ),
     "unknown_column": _("This column is not known and was not read."),
     "parcel_unknown": _(
         "Parcel %(value)s is not on the map. The household was placed by its "
@@ -149,6 +196,10 @@ WARNINGS = {
 
 def _isolated(value: object) -> str:
     """Between right-to-left words, dates and codes would be shown back to front."""
+    if isinstance(value, dict):
+        # Words of the form, by language.
+        found = value.get(get_language()) or value.get("")
+        value = found or next(iter(value.values()), "")
     return f"\u2068{value}\u2069" if get_language_bidi() else str(value)
 
 

@@ -18,7 +18,17 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Municipality
 from surveys.checking import Candidate, Check, News, as_report, check_file
-from surveys.errors import AlreadyWithdrawn, RoundExists, UploadNotReady
+from surveys.errors import AlreadyWithdrawn, FileRefused, RoundExists, UploadNotReady
+from surveys.files.services import (
+    UNCHANGED,
+    WITHDRAWN,
+    chunks,
+    load_chunk,
+    look_into,
+    refusal_report,
+    remember_mapping,
+    report_of,
+)
 from surveys.models import (
     FormVersion,
     Household,
@@ -163,6 +173,70 @@ def check_upload(*, upload: Upload) -> Check:
     return check
 
 
+def follows_its_form(round: Round) -> bool:
+    """Whether files have the columns of the round's own questionnaire, not of the
+    library's.
+    """
+    return round.form is not None and round.form.code != LIBRARY_FORM
+
+
+@transaction.atomic
+def preview_upload(*, upload: Upload) -> bool:
+    """Writes into the upload what loading it would do; whether it could be loaded
+    whole.
+    """
+    if not follows_its_form(upload.round):
+        return not check_upload(upload=upload).blocked
+    try:
+        look = look_into(upload)
+    except FileRefused as error:
+        upload.report, upload.status = refusal_report(error), Status.FAULTY
+        upload.save(update_fields=["report", "status"])
+        return False
+    upload.report = report_of(look)
+    standing = {each.news for each in look.candidates} <= {UNCHANGED, WITHDRAWN}
+    if look.blocked:
+        upload.status = Status.FAULTY
+    else:
+        loaded = upload.loaded_at and standing
+        upload.status = Status.LOADED if loaded else Status.READY
+    upload.save(update_fields=["report", "status"])
+    return not look.blocked
+
+
+def load_by_form(*, upload: Upload) -> Outcome:
+    """Loads the file's records: all or none, or as `upload.mode` says the good ones.
+
+    Nothing is half loaded, whenever a worker is killed. Raises UploadNotReady.
+    """
+    look = look_into(upload)
+    if look.blocked and (upload.mode != "good" or not look.good):
+        raise UploadNotReady(
+            _("The file was not loaded. Correct what is listed and upload it again."),
+        )
+    counts: dict[str, int] = {}
+    done = 0
+    with transaction.atomic():
+        for entries in chunks(look.good):
+            loaded = load_chunk(upload=upload, version=look.version, entries=entries)
+            for news, count in loaded.items():
+                counts[news] = counts.get(news, 0) + count
+            done += len(entries)
+        remember_mapping(version=look.version, upload=upload)
+        _finish(upload, report_of(look) | {"loaded": done})
+    return Outcome(
+        **{news.value: counts.get(news.value, 0) for news in News},
+        children=upload.report["children"],
+        warnings=upload.report["warnings"],
+    )
+
+
+def _finish(upload: Upload, report: dict[str, Any]) -> None:
+    upload.status, upload.loaded_at = Status.LOADED, timezone.now()
+    upload.report = report
+    upload.save(update_fields=["status", "loaded_at", "report"])
+
+
 def _has_news(check: Check) -> bool:
     return any(each.news in {News.ADDED, News.CHANGED} for each in check.candidates)
 
@@ -182,6 +256,8 @@ def load_upload(*, upload: Upload) -> Outcome:
     """
     round = Round.objects.select_for_update().get(pk=upload.round_id)
     upload.round = round
+    if follows_its_form(round):
+        return load_by_form(upload=upload)
     version = _version(round)
     check = check_upload(upload=upload)
     if check.blocked:

@@ -11,7 +11,7 @@ from layers.geography.tenancy import tenant
 from surveys.errors import UploadNotReady
 from surveys.models import Publication, Upload
 from surveys.publish import carry_out
-from surveys.services import check_upload, load_upload
+from surveys.services import load_upload, preview_upload
 
 State = Publication.State
 
@@ -24,7 +24,7 @@ def _open_upload(upload: int, status: str) -> Upload | None:
 def check_in_background(municipality_id: int, upload_id: int) -> None:
     with tenant(Municipality.objects.get(pk=municipality_id)):
         if upload := _open_upload(upload_id, Upload.Status.CHECKING):
-            check_upload(upload=upload)
+            preview_upload(upload=upload)
 
 
 @task()
@@ -35,7 +35,7 @@ def load_in_background(municipality_id: int, upload_id: int) -> None:
                 load_upload(upload=upload)
             except UploadNotReady:
                 # The check that found the errors was rolled back with the loading.
-                check_upload(upload=upload)
+                preview_upload(upload=upload)
 
 
 @task()

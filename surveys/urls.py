@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 from surveys import views
+from surveys.files import views as files
 from surveys.intake import desk
 from surveys.review import views as review
 
@@ -22,16 +23,16 @@ urlpatterns = [
     path("quarantine/<int:pk>/retry/", desk.arrival_retry, name="arrival_retry"),
     path("quarantine/<int:pk>/dismiss/", desk.arrival_dismiss, name="arrival_dismiss"),
     path("new/", views.create, name="create"),
-    path("template.xlsx", views.template, name="template"),
+    path("template.xlsx", files.template, name="template"),
     path("rounds/<slug:code>/", views.detail, name="detail"),
-    path("rounds/<slug:code>/upload/", views.upload, name="upload"),
+    path("rounds/<slug:code>/upload/", files.upload, name="upload"),
     path("rounds/<slug:code>/publish/", views.publish, name="publish"),
     path("rounds/<slug:code>/submissions/", views.submission_list, name="submissions"),
-    path("uploads/<int:pk>/", views.upload_detail, name="upload_detail"),
-    path("uploads/<int:pk>/load/", views.load, name="load"),
-    path("uploads/<int:pk>/retry/", views.retry, name="retry"),
-    path("uploads/<int:pk>/errors.csv", views.errors, name="errors"),
-    path("uploads/<int:pk>/marked.xlsx", views.marked, name="marked"),
+    path("uploads/<int:pk>/", files.upload_detail, name="upload_detail"),
+    path("uploads/<int:pk>/load/", files.load, name="load"),
+    path("uploads/<int:pk>/retry/", files.retry, name="retry"),
+    path("uploads/<int:pk>/errors.csv", files.errors, name="errors"),
+    path("uploads/<int:pk>/marked.xlsx", files.marked, name="marked"),
     path("submissions/<int:pk>/", review.record, name="submission"),
     path("submissions/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
 ]

@@ -17,43 +17,26 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from layers.geography.access import TownRequest, requires
-from layers.geography.models import Zone
-from surveys.checking import check_file
+from surveys.by_zone import with_names
 from surveys.errors import (
     AlreadyWithdrawn,
-    FileRefused,
     RoundExists,
-    UploadNotReady,
 )
-from surveys.forms import RoundForm, UploadForm, WithdrawalForm
-from surveys.models import Publication, Round, Submission, Upload
-from surveys.picture import draw_picture
-from surveys.problems import Problem
+from surveys.forms import RoundForm, WithdrawalForm
+from surveys.models import Publication, Round, Submission
 from surveys.publish import publish_round, request_publication
 from surveys.review.workflow import OPEN
 from surveys.services import (
-    check_upload,
     create_round,
-    load_upload,
-    move_upload,
-    store_upload,
     withdraw_submission,
 )
-from surveys.spreadsheets import marked_workbook, problems_csv, template_workbook
 from surveys.tasks import (
-    check_in_background,
-    load_in_background,
     publish_in_background,
 )
-from surveys.workbook import read
 
 # Beyond these a page would keep its reader waiting: a worker does it.
-INLINE_BYTES = 1024 * 1024
 INLINE_SUBMISSIONS = 300
-Status = Upload.Status
-BUSY = {Status.CHECKING, Status.LOADING}
 PAGE_SIZE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SORTS = {
     "household": "household__code",
     "zone": "zone__code",
@@ -73,11 +56,6 @@ TITLES = {
 def _round(request: TownRequest, code: str) -> Round:
     rounds = Round.objects.of(request.municipality).visible_to(request.user)
     return get_object_or_404(rounds, code=code)
-
-
-def _upload(request: TownRequest, pk: int) -> Upload:
-    uploads = Upload.objects.of(request.municipality).visible_to(request.user)
-    return get_object_or_404(uploads.select_related("round"), pk=pk)
 
 
 def _submission(request: TownRequest, pk: int) -> Submission:
@@ -163,17 +141,6 @@ def _last_september(today: date) -> date:
 
 @require_GET
 @requires("surveys.upload_round")
-def template(request: TownRequest, municipality: str) -> HttpResponse:
-    return _attachment(template_workbook(), XLSX, "survey-template.xlsx")
-
-
-def _attachment(content: bytes | str, kind: str, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(content, content_type=kind, headers=headers)
-
-
-@require_GET
-@requires("surveys.upload_round")
 def detail(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     round = _round(request, code)
     valid = round.submissions.valid()
@@ -185,7 +152,7 @@ def detail(request: TownRequest, municipality: str, code: str) -> HttpResponse:
         )
         .order_by("zone__code")
     )
-    zones = _with_names(rows)
+    zones = with_names(rows)
     uploads = round.uploads.visible_to(request.user).select_related("by")
     return render(
         request,
@@ -206,153 +173,10 @@ def detail(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     )
 
 
-def _with_names(rows: Any) -> list[dict[str, Any]]:
-    """The rows with their zone, those without a place last."""
-    named = [dict(row) for row in rows]
-    zones = Zone.objects.in_bulk([row["zone"] for row in named if row["zone"]])
-    for row in named:
-        row["zone"] = zones.get(row["zone"])
-    named.sort(key=lambda row: (row["zone"] is None, row["zone"] and row["zone"].code))
-    return named
-
-
 def _publishing(round: Round) -> Publication | None:
     state = Publication.State
     open_ones = round.publications.filter(state__in=[state.WAITING, state.RUNNING])
     return open_ones.first()
-
-
-@require_http_methods(["GET", "POST"])
-@requires("surveys.upload_round")
-def upload(request: TownRequest, municipality: str, code: str) -> HttpResponse:
-    """Only keeps the file: it is looked into by the page that follows, so that
-    nothing which goes wrong there can lose it.
-    """
-    round = _round(request, code)
-    sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = UploadForm(*sent)
-    if form.is_valid():
-        files = [(each.name, each.read()) for each in form.cleaned_data["answers"]]
-        try:
-            stored = store_upload(round=round, files=files, by=request.user)
-        except FileRefused as error:
-            form.add_error("answers", error)
-        else:
-            _look_again(stored)
-            return redirect("surveys:upload_detail", municipality, stored.pk)
-    return render(request, "surveys/upload_form.html", {"form": form, "round": round})
-
-
-def _look_again(upload: Upload) -> None:
-    """Has the upload's page check it anew, unless a worker is at it."""
-    if upload.status not in BUSY:
-        move_upload(upload=upload, start=upload.status, end=Status.RECEIVED)
-
-
-@require_POST
-@requires("surveys.upload_round")
-def retry(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _upload(request, pk)
-    move_upload(upload=found, start=Status.FAILED, end=Status.RECEIVED)
-    return redirect("surveys:upload_detail", municipality, pk)
-
-
-@require_GET
-@requires("surveys.upload_round")
-def upload_detail(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _upload(request, pk)
-    if found.status == Status.RECEIVED:
-        if found.size <= INLINE_BYTES:
-            check_upload(upload=found)
-        elif move_upload(upload=found, start=Status.RECEIVED, end=Status.CHECKING):
-            check_in_background.enqueue(request.municipality.pk, found.pk)
-    report = found.report
-    zones = Zone.objects.of(request.municipality).current()
-    quarters = list(zones.filter(kind=Zone.Kind.QUARTER))
-    names = {zone.pk: zone for zone in zones.filter(pk__in=_zone_keys(report))}
-    return render(
-        request,
-        "surveys/upload_detail.html",
-        {
-            "upload": found,
-            "round": found.round,
-            "report": report,
-            "problems": [Problem(**each) for each in report.get("problems", [])],
-            "zones": _with_names(report.get("zones", [])),
-            "sample": [
-                {**row, "zone": names.get(row["zone"])}
-                for row in report.get("sample", [])
-            ],
-            "new_count": _new_count(report),
-            "picture": draw_picture(quarters, report.get("points", [])),
-        },
-    )
-
-
-def _zone_keys(report: dict[str, Any]) -> set[int]:
-    return {row["zone"] for row in report.get("sample", []) if row["zone"]}
-
-
-def _new_count(report: dict[str, Any]) -> int:
-    news = report.get("news", {})
-    return news.get("added", 0) + news.get("changed", 0)
-
-
-@require_POST
-@requires("surveys.upload_round")
-def load(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _upload(request, pk)
-    if found.size > INLINE_BYTES:
-        if move_upload(upload=found, start=Status.READY, end=Status.LOADING):
-            load_in_background.enqueue(request.municipality.pk, found.pk)
-        return redirect("surveys:upload_detail", municipality, pk)
-    try:
-        outcome = load_upload(upload=found)
-    except UploadNotReady as error:
-        # The check of the failed loading was rolled back with it.
-        check_upload(upload=found)
-        messages.error(request, _words(error))
-    else:
-        messages.success(
-            request,
-            _(
-                "Loaded: %(added)s households added, %(changed)s changed, "
-                "%(unchanged)s unchanged."
-            )
-            % {
-                "added": outcome.added,
-                "changed": outcome.changed,
-                "unchanged": outcome.unchanged,
-            },
-        )
-    return redirect("surveys:upload_detail", municipality, pk)
-
-
-@require_GET
-@requires("surveys.upload_round")
-def errors(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _upload(request, pk)
-    with found.file.open("rb") as file:
-        check = check_file(round=found.round, content=file.read())
-    content = problems_csv(check.problems)
-    return _attachment(content, "text/csv; charset=utf-8", f"errors-{pk}.csv")
-
-
-@require_GET
-@requires("surveys.upload_round")
-def marked(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _upload(request, pk)
-    with found.file.open("rb") as file:
-        content = file.read()
-    try:
-        sheets = read(content)
-    except FileRefused as error:
-        messages.error(request, _words(error))
-        return redirect("surveys:upload_detail", municipality, pk)
-    check = check_file(round=found.round, content=content)
-    return _attachment(
-        marked_workbook(sheets, check.problems), XLSX, f"marked-{pk}.xlsx"
-    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -100,7 +100,7 @@ def read(content: bytes) -> dict[str, Sheet]:
     if content.startswith(OLE):
         raise refuse("old_excel")
     if content.startswith(ZIP):
-        with _open_zip(content) as archive:
+        with open_zip(content) as archive:
             if "xl/workbook.xml" in archive.namelist():
                 return _read_workbook(content)
             return _read_csv_files(_parts(archive))
@@ -109,7 +109,7 @@ def read(content: bytes) -> dict[str, Sheet]:
     return _read_csv_files([content])
 
 
-def _open_zip(content: bytes) -> zipfile.ZipFile:
+def open_zip(content: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (*BROKEN_ZIP, ValueError) as error:
@@ -160,9 +160,9 @@ def _read_workbook(content: bytes) -> dict[str, Sheet]:
 def _read_csv_files(contents: Iterable[bytes]) -> dict[str, Sheet]:
     sheets: dict[str, Sheet] = {}
     for content in contents:
-        rows = _csv_rows(_decode(content))
+        rows = csv_rows(decode(content))
         top = list(islice(rows, HEADER_WITHIN))
-        names = {_header(cell) for row in top for cell in row}
+        names = {header_name(cell) for row in top for cell in row}
         if "household_id" not in names:
             raise refuse("unknown_kind")
         name = "children" if "child_id" in names else "households"
@@ -175,7 +175,7 @@ def _read_csv_files(contents: Iterable[bytes]) -> dict[str, Sheet]:
     return sheets
 
 
-def _decode(content: bytes) -> str:
+def decode(content: bytes) -> str:
     """UTF-8, the UTF-16 that Excel calls Unicode text, or else Windows-1256."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
@@ -185,7 +185,7 @@ def _decode(content: bytes) -> str:
         return content.decode("cp1256")
 
 
-def _csv_rows(text: str) -> Iterator[list[str]]:
+def csv_rows(text: str) -> Iterator[list[str]]:
     first_line = text.partition("\n")[0]
     delimiter = max(",;\t", key=first_line.count)
     try:
@@ -201,12 +201,12 @@ def _chain(
     yield from rest
 
 
-def _header(cell: object) -> str:
+def header_name(cell: object) -> str:
     text = unicodedata.normalize("NFKC", str(cell or "")).strip().casefold()
     return text.replace(" ", "_").replace("-", "_")[:100]
 
 
-def _is_empty(value: object) -> bool:
+def is_empty(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
@@ -215,7 +215,7 @@ def _sheet(name: str, rows: Iterable[Sequence[object]]) -> Sheet:
     numbered = enumerate(rows, start=1)
     sheet = None
     for number, row in islice(numbered, HEADER_WITHIN):
-        headers = [_header(cell) for cell in row[:MAX_COLUMNS]]
+        headers = [header_name(cell) for cell in row[:MAX_COLUMNS]]
         if "household_id" in headers:
             while headers and not headers[-1]:
                 headers.pop()
@@ -229,6 +229,6 @@ def _sheet(name: str, rows: Iterable[Sequence[object]]) -> Sheet:
         if number - sheet.header_row > MAX_ROWS:
             raise refuse("too_many_rows", limit=MAX_ROWS, sheet=name)
         values = list(row[:width])
-        if not all(map(_is_empty, values)):
+        if not all(map(is_empty, values)):
             sheet.rows.append((number, values + [None] * (width - len(values))))
     return sheet

@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from surveys.files import views
 
 app_name = "files"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("rounds/<slug:code>/template.xlsx", views.form_template, name="template"),
+    path("uploads/<int:pk>/rows.xlsx", views.left_out, name="rows"),
+]

@@ -53,6 +53,8 @@ ACCESS: dict[str, frozenset] = {
     "surveys:retry": UPLOAD,
     "surveys:errors": UPLOAD,
     "surveys:marked": UPLOAD,
+    "surveys:files:template": UPLOAD,
+    "surveys:files:rows": UPLOAD,
     "surveys:submission": RECORDS,
     "surveys:withdraw": RECORDS,
     "surveys:quality:overview": holders("surveys.review_submission"),

@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 
 from layers.geography.tenancy import set_tenant
 from surveys import views
+from surveys.files import views as files
 from surveys.models import Publication, RecordRead, Round, Submission, Upload
 from surveys.publish import give_up_publication, request_publication
 from surveys.services import give_up_upload, store_upload
@@ -276,7 +277,7 @@ def test_a_surveyor_sees_own_files_only_and_no_records(client, round):
 def test_large_files_are_read_and_loaded_by_the_worker(
     client, round, manager, monkeypatch, settings
 ):
-    monkeypatch.setattr(views, "INLINE_BYTES", 10)
+    monkeypatch.setattr(files, "INLINE_BYTES", 10)
     settings.TASKS = {
         "default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}
     }
@@ -284,22 +285,22 @@ def test_large_files_are_read_and_loaded_by_the_worker(
     assert "The file is being read" in text_of(send(client, round, ("a.xlsx", content)))
     upload = Upload.objects.get()
     assert upload.status == "checking"
-    views.check_in_background.call(round.municipality_id, upload.pk)
+    files.check_in_background.call(round.municipality_id, upload.pk)
     response = client.post(address(round, f"uploads/{upload.pk}/load/"), follow=True)
     assert "The answers are being loaded" in text_of(response)
-    views.load_in_background.call(round.municipality_id, upload.pk)
+    files.load_in_background.call(round.municipality_id, upload.pk)
     upload.refresh_from_db()
     assert upload.status == "loaded"
     assert Submission.objects.count() == 1
     # Running a task twice changes nothing.
-    views.load_in_background.call(round.municipality_id, upload.pk)
+    files.load_in_background.call(round.municipality_id, upload.pk)
     assert Submission.objects.count() == 1
 
 
 def test_work_that_broke_off_says_so_and_can_be_tried_again(
     client, round, manager, monkeypatch, settings
 ):
-    monkeypatch.setattr(views, "INLINE_BYTES", 10)
+    monkeypatch.setattr(files, "INLINE_BYTES", 10)
     settings.TASKS = {
         "default": {"BACKEND": "django_tasks.backends.dummy.DummyBackend"}
     }
@@ -312,7 +313,7 @@ def test_work_that_broke_off_says_so_and_can_be_tried_again(
     assert "The work on this file broke off" in text_of(client.get(here))
     again = client.post(f"{here}retry/", follow=True)
     assert "The file is being read" in text_of(again)
-    views.check_in_background.call(round.municipality_id, upload.pk)
+    files.check_in_background.call(round.municipality_id, upload.pk)
     # What is no longer under way can't break off, nor be tried again.
     give_up_upload(upload.pk)
     assert "This would be loaded" in text_of(client.post(f"{here}retry/", follow=True))
@@ -322,7 +323,7 @@ def test_the_worker_loads_nothing_of_a_file_that_became_faulty(round, manager):
     content = workbook_file([household(parcel_code="1187", weight=-1)])
     upload = store_upload(round=round, files=[("a.xlsx", content)], by=manager)
     Upload.objects.filter(pk=upload.pk).update(status="loading")
-    views.load_in_background.call(round.municipality_id, upload.pk)
+    files.load_in_background.call(round.municipality_id, upload.pk)
     upload.refresh_from_db()
     assert upload.status == "faulty"
     assert not Submission.objects.exists()
