@@ -254,11 +254,13 @@ class _Maker:
 
 
 def _title(parcel: Parcel) -> str:
-    return f"{parcel.code} · {parcel.zone.name_ar}" if parcel.zone else parcel.code
+    """The number is set apart from the words: in Arabic it would be read back to front."""
+    code = f"\u2068{parcel.code}\u2069"
+    return f"{code} · {parcel.zone.name_ar}" if parcel.zone else code
 
 
 def _household_label(record: Submission, comment: str) -> str:
-    name = f"{record.household.code} · {record.head_name}".rstrip(" ·")
+    name = f"\u2068{record.household.code}\u2069 · {record.head_name}".rstrip(" ·")
     return f"↩ {name}: {comment}"[:300] if comment else name
 
 

@@ -2,7 +2,7 @@
 // of the two views is open.
 import { batch, createSignal } from "solid-js";
 
-import { fill } from "./fields.js";
+import { fill, isolated } from "./fields.js";
 import { openInterview } from "./interview.js";
 import { Outbox, SignedOut, ask } from "./sending.js";
 
@@ -148,7 +148,7 @@ export class App {
   // The record as the server has it; or, of one that came in a file, the household's form.
   async correct(returned) {
     const form = await this.store.form(this.user().id, returned.form);
-    const draft = { ...this.newDraft(form ?? { id: returned.form, title: "" }), returned: returned.id, label: returned.parcel && fill(this.settings.words.parcel, { code: returned.parcel }) };
+    const draft = { ...this.newDraft(form ?? { id: returned.form, title: "" }), returned: returned.id, label: returned.parcel && fill(this.settings.words.parcel, { code: isolated(returned.parcel) }) };
     if (!returned.url) return this.fill(draft.form, draft, { parcel: returned.parcel, household: returned.householdKey });
     const kept = this.drafts().find((each) => each.returned === returned.id);
     if (kept) return this.resume(kept.id);

@@ -2,7 +2,7 @@
 import h from "solid-js/h";
 import { For, Show, createMemo, createSignal } from "solid-js";
 
-import { fill } from "./fields.js";
+import { fill, isolated } from "./fields.js";
 
 const FIRST = 10;
 
@@ -44,7 +44,7 @@ function Progress({ app }) {
 
 // What is in the outbox or a draft was begun here, though the server does not know it yet.
 function waitingParcels(app) {
-  return new Set([...app.queue(), ...app.drafts()].map((each) => each.label?.match(/\S+$/)?.[0]).filter(Boolean));
+  return new Set([...app.queue(), ...app.drafts()].map((each) => each.parcel).filter(Boolean));
 }
 
 function Row({ title, text, children, tone = "" }) {
@@ -63,7 +63,7 @@ function Returned({ app }) {
   const list = createMemo(() => (app.state()?.returned ?? []).filter((each) =>
     !app.queue().some((item) => item.returned === each.id)));
   return block(words.corrections, list, (each) => h(Row, {
-    title: each.household ? fill(words.household, { code: each.household }) : fill(words.parcel, { code: each.parcel }),
+    title: each.household ? fill(words.household, { code: isolated(each.household) }) : fill(words.parcel, { code: isolated(each.parcel) }),
     text: each.comments.map(({ question, note }) => (question ? `${question}: ${note}` : note)).map((text) => `«${text}»`).join(" "),
     tone: "collect-returned",
   }, h("button", { type: "button", class: "btn btn-primary", "data-correct": each.id, onClick: () => app.correct(each) }, words.correct)));
@@ -114,7 +114,7 @@ function Next({ app }) {
       h("input", { type: "search", class: "form-control", placeholder: words.findParcel, "aria-label": words.findParcel, onInput: (event) => want(event.target.value) }),
       h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => app.locate() }, words.myLocation)),
     h("ul", { class: "collect-list", "data-next": "" }, h(For, { each: () => list().slice(0, shown()) }, (each) => h(Row, {
-      title: fill(words.parcel, { code: each.parcel }),
+      title: fill(words.parcel, { code: isolated(each.parcel) }),
       text: [each.far ? `\u2066${Math.round(each.far)} m\u2069` : "", visited(each) ? each.outcomeName : ""].filter(Boolean).join(" · "),
     }, h("button", { type: "button", class: visited(each) ? "btn btn-outline-primary" : "btn btn-primary", "data-start": each.parcel, onClick: () => app.start(each.form, { parcel: each.parcel }) }, words.start)))),
     h(Show, { when: () => list().length > shown() }, h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => show(shown() + 30) }, words.more)),

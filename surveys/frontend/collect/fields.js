@@ -13,6 +13,9 @@ const LARGEST_SIDE = 1600;
 // Words with %(name)s places, as the server's catalogue writes them.
 export const fill = (text, given) => text.replace(/%\((\w+)\)s/g, (_all, key) => given[key]);
 
+// Between right-to-left words a number such as 1-0367 would be shown back to front.
+export const isolated = (text) => `\u2068${text}\u2069`;
+
 const digits = (text) => text
   .replace(/[\u0660-\u0669]/g, (sign) => sign.charCodeAt(0) - 0x660)
   .replace(/[\u06f0-\u06f9]/g, (sign) => sign.charCodeAt(0) - 0x6f0)
@@ -285,7 +288,7 @@ function parcels(context) {
     h("p", { class: "form-error" }, trouble),
     h("div", { class: "collect-buttons" },
       h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => drawn.locate() }, kit.words.myLocation),
-      h(Show, { when: chosen }, h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => pick("") }, kit.words.clear))),
+      h(Show, { when: chosen }, h("button", { type: "button", class: "btn btn-outline-primary", "data-clear": "", onClick: () => pick("") }, kit.words.clear))),
     h("input", {
       id, type: "search", class: "form-control", inputmode: "search", placeholder: kit.words.findParcel, "aria-label": kit.words.findParcel,
       onInput: (event) => list.want(event.target.value),

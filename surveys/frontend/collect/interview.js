@@ -3,7 +3,7 @@ import h from "solid-js/h";
 import { For, Show, createEffect, createMemo, createSignal, onCleanup, untrack } from "solid-js";
 
 import { find, instanceId, labelOf, leaves, openForm, openInstance, sections, written } from "./engine.js";
-import { Questions, fill } from "./fields.js";
+import { Questions, fill, isolated } from "./fields.js";
 
 const PAUSE = 400;
 
@@ -78,7 +78,7 @@ function Interview({ app, form, draft, root }) {
     const { xml, files } = await written(root);
     const item = {
       id: instanceId(xml), user: draft.user, form: draft.form, title: draft.title,
-      label: draft.label, returned: draft.returned, at: Date.now(), xml, files,
+      label: draft.label, parcel: draft.parcel, returned: draft.returned, at: Date.now(), xml, files,
       state: "waiting", tries: 0,
     };
     if (await app.guard(() => app.store.enqueue(draft.id, item))) {
@@ -179,6 +179,7 @@ function keeper({ app, form, draft, root, section }) {
   const { words } = app.settings;
   const [said, say] = createSignal("");
   let timer = null, running = Promise.resolve(), stopped = false;
+  const about = (code) => (code ? { parcel: code, label: fill(words.parcel, { code: isolated(code) }) } : {});
   async function write() {
     if (stopped) return;
     const { xml, files } = await written(root);
@@ -186,7 +187,7 @@ function keeper({ app, form, draft, root, section }) {
     const parcel = form.parts.parcel && find(root, form.parts.parcel);
     Object.assign(draft, {
       xml, files, at: Date.now(), section: section(),
-      label: parcel?.currentState.instanceValue ? fill(words.parcel, { code: parcel.currentState.instanceValue }) : draft.label,
+      ...about(parcel?.currentState.instanceValue),
     });
     if (await app.guard(() => app.store.keepDraft({ ...draft }))) say(words.draftSaved);
   }
