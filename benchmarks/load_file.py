@@ -11,7 +11,7 @@ import os
 import resource
 import sys
 import time
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -34,9 +34,26 @@ def file_of(count: int) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(
-        "household_id parcel_code outcome consent interview_date surveyor head_name "
-        "persons sleeping_rooms water_source water_minutes sanitation fcs_staples "
-        "fcs_dairy rcsi_meals latitude longitude weight".split()
+        [
+            "household_id",
+            "parcel_code",
+            "outcome",
+            "consent",
+            "interview_date",
+            "surveyor",
+            "head_name",
+            "persons",
+            "sleeping_rooms",
+            "water_source",
+            "water_minutes",
+            "sanitation",
+            "fcs_staples",
+            "fcs_dairy",
+            "rcsi_meals",
+            "latitude",
+            "longitude",
+            "weight",
+        ]
     )
     for n in range(count):
         writer.writerow(
@@ -76,7 +93,7 @@ def main() -> None:
     reading = read_entries(
         content,
         structure,
-        now=datetime(2026, 11, 24),
+        now=datetime(2026, 11, 24, tzinfo=UTC),
         first=date(2026, 4, 1),
         last=date(2026, 5, 31),
     )
