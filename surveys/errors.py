@@ -55,3 +55,14 @@ class AssignmentRefused(ValidationError):
 
 class StepRefused(ValidationError):
     """The review has no such step now, or it lacks its words."""
+
+
+class ExportRefused(ValidationError):
+    """The round has no questionnaire, or the format is unknown."""
+
+
+class TooManyRows(ValidationError):
+    """More rows than the format holds, or than are written to it at once."""
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(f"more than {limit} rows", "too_many_rows", {"limit": limit})

@@ -112,32 +112,41 @@ def _read(
     element: Any, table: Table, structure: Structure, record: Record, at: int | None
 ) -> None:
     answers = record.answers if at is None else record.rows[at].answers
+    seen: _Seen = {}
     for question in table.questions:
-        found = _descend(element, question.path[len(table.path) + 1 :])
+        found = _descend(element, question.path[len(table.path) + 1 :], seen)
         text = None if found is None else (found.text or "").strip()
         if text:
             answers[question.key] = typed(question, text)
     for below in structure.below(table.name):
         *way, name = below.path[len(table.path) + 1 :].split("/")
-        parent = _descend(element, "/".join(way)) if way else element
-        repetitions = () if parent is None else _children(parent, name)
+        parent = _descend(element, "/".join(way), seen) if way else element
+        repetitions = () if parent is None else _children(parent, seen).get(name, ())
         for ordinal, child in enumerate(repetitions, start=1):
             index = record.add(below.name, ordinal, at, {})
             _read(child, below, structure, record, index)
 
 
-def _children(element: Any, name: str) -> Iterator[Any]:
-    for child in element:
-        if not isinstance(child.tag, str) or child.tag.rpartition("}")[2] != name:
-            continue
-        # A phone may send back the template of a repeat: nothing was answered.
-        if not any(key.endswith("}template") for key in child.attrib):
-            yield child
+# The children of an element by their names, looked up once however many questions ask.
+_Seen = dict[Any, dict[str, list[Any]]]
 
 
-def _descend(element: Any, path: str) -> Any:
+def _children(element: Any, seen: _Seen) -> dict[str, list[Any]]:
+    found = seen.get(element)
+    if found is None:
+        found = seen[element] = {}
+        for child in element:
+            # A phone may send back the template of a repeat: nothing was answered.
+            if isinstance(child.tag, str) and not any(
+                key.endswith("}template") for key in child.attrib
+            ):
+                found.setdefault(child.tag.rpartition("}")[2], []).append(child)
+    return found
+
+
+def _descend(element: Any, path: str, seen: _Seen) -> Any:
     for name in path.split("/") if path else ():
-        element = next(_children(element, name), None)
+        element = next(iter(_children(element, seen).get(name, ())), None)
         if element is None:
             return None
     return element

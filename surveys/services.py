@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.gis.geos import Point
 from django.core.files.base import ContentFile
@@ -35,6 +36,7 @@ from surveys.models import (
     RepeatRow,
     Round,
     Submission,
+    SubmissionEvent,
     Upload,
     content_address,
 )
@@ -298,12 +300,26 @@ def _write(upload: Upload, check: Check, version: FormVersion) -> None:
             round=upload.round,
             household_id=households[each.line.code],
             version=version,
+            instance_id=f"uuid:{uuid4()}",
             state=Submission.State.APPROVED,
             **_content(upload, each, now),
         )
         for each in added
     ]
     Submission.objects.bulk_create(fresh, batch_size=BATCH)
+    SubmissionEvent.objects.bulk_create(
+        [
+            SubmissionEvent(
+                municipality=upload.municipality,
+                submission=submission,
+                by=upload.by,
+                kind=SubmissionEvent.Kind.RECEIVED,
+                to_state=submission.state,
+            )
+            for submission in fresh
+        ],
+        batch_size=BATCH,
+    )
     known = Submission.objects.in_bulk([each.submission_id for each in changed])
     renewed = [known[each.submission_id] for each in changed]
     for submission, each in zip(renewed, changed, strict=True):

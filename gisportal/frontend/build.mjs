@@ -37,6 +37,8 @@ await build({
   minify: true,
   sourcemap: false,
   charset: "utf8",
+  // The form engine then shares its reactive core with the page that shows it.
+  conditions: ["solid", "module"],
   external: ["*/maplibre-gl-worker.mjs"],
   loader: { ".woff2": "file", ".woff": "empty", ".svg": "file", ".png": "dataurl" },
   assetNames: "files/[name]-[hash]",

@@ -51,6 +51,13 @@ CARDS: tuple[Card, ...] = (
         "surveys.upload_round",
     ),
     Card(
+        _("Fill forms"),
+        _("Visit parcels and ask, on the phone, with or without network."),
+        "surveys:collect:desk",
+        "pin",
+        "surveys.upload_round",
+    ),
+    Card(
         _("Data"),
         _("Bring in parcels, zones and facilities from files."),
         "geography:list",

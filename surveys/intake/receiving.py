@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from layers.geography.models import Municipality
 from surveys.households.entities import read_entities
@@ -63,7 +64,7 @@ class Sender:
     draft: FormVersion | None = None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def receive(*, sender: Sender, content: bytes, files: Sequence[Sent] = ()) -> Receipt:
     """Keeps the bytes and, where they are a submission to an open round, stores it.
 
@@ -84,7 +85,8 @@ def receive(*, sender: Sender, content: bytes, files: Sequence[Sent] = ()) -> Re
         return Receipt(known, repeated=True)
     arrival = _arrival(sender, content, sha256, envelope)
     arrival.save()
-    attach(arrival=arrival, files=files, named=named)
+    if files:
+        attach(arrival=arrival, files=files, named=named)
     if envelope is not None and arrival.state == State.ACCEPTED:
         settle(arrival=arrival, envelope=envelope)
     return Receipt(arrival)
@@ -164,7 +166,12 @@ def _settle(
     versions = FormVersion.objects.of(municipality).filter(
         form__code=envelope.form_id, state__in=USABLE
     )
-    version = versions.filter(version=envelope.version).select_related("form").first()
+    version = (
+        versions.filter(version=envelope.version)
+        .select_related("form")
+        .defer("xform", "source", "tables", "remarks")
+        .first()
+    )
     if version is None:
         known = versions.exists()
         return Reason.UNKNOWN_VERSION if known else Reason.UNKNOWN_FORM
@@ -177,6 +184,7 @@ def _settle(
     round = chosen or (original.round if original else _round_of(version))
     if round is None:
         return Reason.NO_ROUND
+    round.municipality = municipality
     incoming = Incoming(
         record=record,
         source=SOURCES[Channel(arrival.channel)],
@@ -196,15 +204,8 @@ def _settle(
 
 
 def _round_of(version: FormVersion) -> Round | None:
-    return (
-        Round.objects.filter(receiving=True)
-        .filter(form=version.form_id)
-        .union(
-            Round.objects.filter(receiving=True, back_check_form=version.form_id),
-            all=True,
-        )
-        .first()
-    )
+    asks = Q(form=version.form_id) | Q(back_check_form=version.form_id)
+    return Round.objects.filter(asks, receiving=True).order_by("pk").first()
 
 
 def _original(
@@ -241,6 +242,8 @@ def _await_files(
 ) -> None:
     """Notes the files that the answers speak of; an edit keeps those of its original."""
     wanted = [name for _address, name in record.file_names(version.structure)]
+    if not wanted:
+        return
     if original is not None:
         former = Attachment.objects.filter(
             arrival__submission=original, name__in=wanted

@@ -70,7 +70,7 @@ class _Known:
     target: Target | None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def store_records(
     *, round: Round, version: FormVersion, incoming: Sequence[Incoming]
 ) -> list[Submission]:

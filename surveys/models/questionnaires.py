@@ -111,7 +111,21 @@ class FormVersion(TenantModel):
 
     @cached_property
     def structure(self) -> Structure:
-        return Structure.from_json(self.tables)
+        """Kept by the process for the next request: it follows from the form's bytes,
+        whose hash names it.
+        """
+        key = (self.pk, self.md5)
+        found = _structures.get(key)
+        if found is None:
+            found = Structure.from_json(self.tables)
+            if len(_structures) >= KEPT_STRUCTURES:
+                _structures.clear()
+            _structures[key] = found
+        return found
+
+
+KEPT_STRUCTURES = 200
+_structures: dict[tuple[int, str], Structure] = {}
 
 
 class FormMedia(TenantModel):

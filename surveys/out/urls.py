@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from surveys.out import views
 
 app_name = "out"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("<slug:code>/", views.exports, name="exports"),
+    path("files/<int:pk>/", views.download, name="download"),
+]

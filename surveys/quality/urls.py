@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from surveys.quality import views
 
 app_name = "quality"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("<slug:code>/", views.overview, name="overview"),
+    path("<slug:code>/settings/", views.settings, name="settings"),
+    path("<slug:code>/again/", views.again, name="again"),
+]

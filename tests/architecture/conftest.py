@@ -80,6 +80,9 @@ def world(town) -> World:
         "surveys:review.pk": round.submissions.get().pk,
         "intake.key": issue_access(municipality=town, surveyor=person)[1],
         "intake.version": version.pk,
+        "surveys:collect.pk": round.submissions.get().pk,
+        "surveys:collect.version": version.pk,
+        "surveys:collect.name": "households.csv",
         "intake.name": "parcels.geojson",
         "municipality": town.slug,
     }

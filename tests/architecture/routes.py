@@ -58,6 +58,28 @@ ACCESS: dict[str, frozenset] = {
     "surveys:files:rows": UPLOAD,
     "surveys:submission": RECORDS,
     "surveys:withdraw": RECORDS,
+    "surveys:quality:overview": holders("surveys.review_submission"),
+    "surveys:quality:settings": holders("surveys.manage_round"),
+    "surveys:quality:again": holders("surveys.review_submission"),
+    "surveys:out:exports": holders("surveys.export_submission"),
+    "surveys:out:download": holders("surveys.export_submission"),
+    **dict.fromkeys(
+        (
+            f"surveys:collect:{name}"
+            for name in (
+                "desk",
+                "state",
+                "form",
+                "file",
+                "returned",
+                "returned_file",
+                "send",
+                "manifest",
+                "worker",
+            )
+        ),
+        UPLOAD,
+    ),
     **dict.fromkeys(
         (
             f"surveys:forms:{name}"

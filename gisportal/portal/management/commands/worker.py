@@ -20,12 +20,15 @@ LOOK_FOR_WORK = 1
 LOOK_FOR_LOST = 10
 ASK_ABOUT_PAYMENTS = 120
 WAIT_FOR_DATABASE = 2
+# Background work gives way to people and phones that wait for an answer.
+NICENESS = 10
 
 
 class Command(BaseCommand):
     help = "Do background work, and take up what a worker that died left behind."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.nice(NICENESS)
         worker = Worker(
             queue_names=["*"],
             excluded_queue_names=[],

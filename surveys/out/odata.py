@@ -1,0 +1,342 @@
+"""OData v4 as Excel, Power BI and ODK's programs ask for it. Pure but for Django's `Q`.
+
+Source: OASIS OData 4.01, Parts 1 and 2, and CSDL XML; names of system fields as ODK
+Central has them, so that what was written for it works here.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from django.db.models import Q
+
+from surveys.out.tables import Column, Sheet, Value, text
+
+SCHEMA = "org.opendatakit.user"
+EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
+EDM = "http://docs.oasis-open.org/odata/ns/edm"
+KINDS = {
+    "integer": "Edm.Int64",
+    "decimal": "Edm.Double",
+    "date": "Edm.Date",
+    "time": "Edm.String",
+    "datetime": "Edm.DateTimeOffset",
+    "geometry": "Edm.Geography",
+}
+STATES = {
+    "received": None,
+    "has_issues": "hasIssues",
+    "sent_back": "hasIssues",
+    "corrected": "edited",
+    "approved": "approved",
+    "rejected": "rejected",
+}
+SYSTEM = (
+    ("submissionDate", "Edm.DateTimeOffset"),
+    ("updatedAt", "Edm.DateTimeOffset"),
+    ("reviewState", "Edm.String"),
+    ("formVersion", "Edm.String"),
+)
+PAGE = 1000
+LARGEST_PAGE = 10_000
+
+
+class Refused(ValueError):
+    """The query can't be understood; the text says which part."""
+
+
+def table_name(sheet: Sheet) -> str:
+    return f"Submissions.{sheet.name}" if sheet.name else "Submissions"
+
+
+def identifier(name: str) -> str:
+    """A CSDL SimpleIdentifier: letters, digits and underscores, not a digit first."""
+    made = re.sub(r"[^\w]", "_", name)[:128]
+    return f"_{made}" if made[:1].isdigit() else made
+
+
+def service_document(root: str, sheets: Iterable[Sheet]) -> dict[str, Any]:
+    return {
+        "@odata.context": f"{root}/$metadata",
+        "value": [
+            {"name": table_name(each), "kind": "EntitySet", "url": table_name(each)}
+            for each in sheets
+        ],
+    }
+
+
+def metadata(sheets: Iterable[Sheet]) -> bytes:
+    """The document that describes the tables, in CSDL XML."""
+    sheets = list(sheets)
+    root = ET.Element(f"{{{EDMX}}}Edmx", Version="4.0")
+    services = ET.SubElement(root, f"{{{EDMX}}}DataServices")
+    schema = ET.SubElement(services, f"{{{EDM}}}Schema", Namespace=SCHEMA)
+    system = ET.SubElement(schema, f"{{{EDM}}}ComplexType", Name="metadata")
+    for name, kind in SYSTEM:
+        ET.SubElement(system, f"{{{EDM}}}Property", Name=name, Type=kind)
+    for sheet in sheets:
+        _entity_type(schema, sheet)
+    container = ET.SubElement(schema, f"{{{EDM}}}EntityContainer", Name="survey")
+    for sheet in sheets:
+        name = table_name(sheet)
+        ET.SubElement(
+            container,
+            f"{{{EDM}}}EntitySet",
+            Name=name,
+            EntityType=f"{SCHEMA}.{_type_name(sheet)}",
+        )
+    ET.register_namespace("edmx", EDMX)
+    ET.register_namespace("", EDM)
+    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _type_name(sheet: Sheet) -> str:
+    return identifier(table_name(sheet))
+
+
+def _entity_type(schema: ET.Element, sheet: Sheet) -> None:
+    entity = ET.SubElement(schema, f"{{{EDM}}}EntityType", Name=_type_name(sheet))
+    key = ET.SubElement(entity, f"{{{EDM}}}Key")
+    ET.SubElement(key, f"{{{EDM}}}PropertyRef", Name="__id")
+    _property(entity, "__id", "Edm.String", Nullable="false")
+    if sheet.name:
+        _property(entity, "__Submissions-id", "Edm.String")
+        _property(entity, "__parent-id", "Edm.String")
+    else:
+        _property(entity, "__system", f"{SCHEMA}.metadata")
+    for column in sheet.columns:
+        if column.name not in {"_id", "_record", "_parent"}:
+            _property(
+                entity, identifier(column.name), KINDS.get(column.kind, "Edm.String")
+            )
+
+
+def _property(entity: ET.Element, name: str, kind: str, **more: str) -> None:
+    ET.SubElement(entity, f"{{{EDM}}}Property", {"Name": name, "Type": kind, **more})
+
+
+def entity(sheet: Sheet, values: Mapping[str, Value]) -> dict[str, Any]:
+    """One row as JSON. What is not of its column's type goes as null, never as an error
+    in somebody's spreadsheet.
+    """
+    made: dict[str, Any] = {"__id": values["_id"]}
+    if sheet.name:
+        made["__Submissions-id"] = values["_record"]
+        made["__parent-id"] = values["_parent"] or values["_record"]
+    else:
+        made["__system"] = {
+            "submissionDate": _moment(values["_submitted"]),
+            "updatedAt": _moment(values["_changed"]),
+            "reviewState": STATES[values["_state"]],
+            "formVersion": values["_version"],
+        }
+    for column in sheet.columns:
+        if column.name not in {"_id", "_record", "_parent"}:
+            made[identifier(column.name)] = _typed(column, values.get(column.name))
+    return made
+
+
+def _moment(value: datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")
+
+
+def _typed(column: Column, value: Value) -> Any:
+    if value is None:
+        return None
+    if column.kind == "geometry":
+        if not isinstance(value, dict):
+            return None
+        return {key: value[key] for key in ("type", "coordinates")}
+    if column.kind in {"integer", "decimal"}:
+        return value if isinstance(value, int | float) else None
+    if isinstance(value, datetime):
+        return _moment(value)
+    written = text(value)
+    if column.kind == "datetime" and not re.search(r"(Z|[+-]\d\d:\d\d)$", written):
+        return f"{written}Z" if written else None
+    return written
+
+
+@dataclass(frozen=True)
+class Query:
+    """What `$top`, `$skip`, `$skiptoken`, `$count`, `$select` and `$filter` ask."""
+
+    top: int | None
+    skip: int
+    after: int
+    count: bool
+    select: tuple[str, ...]
+    filter: Q | None
+
+
+def read_query(asked: Mapping[str, str], *, of_rows: bool) -> Query:
+    """Raises Refused. `of_rows`: system fields are those of a repeat's submission."""
+    for name in asked:
+        if name.startswith("$") and name not in KNOWN:
+            raise Refused(f"{name} is not supported")
+    if asked.get("$orderby"):
+        raise Refused("$orderby is not supported: rows come in the order they arrived")
+    given = asked.get("$filter", "")
+    return Query(
+        top=_number(asked, "$top"),
+        skip=_number(asked, "$skip") or 0,
+        after=read_token(asked.get("$skiptoken", "")),
+        count=asked.get("$count", "").lower() == "true",
+        select=tuple(
+            each.strip() for each in asked.get("$select", "").split(",") if each.strip()
+        ),
+        filter=read_filter(given, of_rows=of_rows) if given else None,
+    )
+
+
+KNOWN = {
+    "$top",
+    "$skip",
+    "$skiptoken",
+    "$count",
+    "$select",
+    "$filter",
+    "$orderby",
+    "$format",
+    "$expand",
+    "$wkt",
+}
+
+
+def _number(asked: Mapping[str, str], name: str) -> int | None:
+    given = asked.get(name, "")
+    if not given:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", given):
+        raise Refused(f"{name} must be a whole number")
+    return int(given)
+
+
+def token(after: int) -> str:
+    return (
+        "01" + base64.urlsafe_b64encode(json.dumps({"after": after}).encode()).decode()
+    )
+
+
+def read_token(given: str) -> int:
+    if not given:
+        return 0
+    try:
+        return int(json.loads(base64.urlsafe_b64decode(given[2:].encode()))["after"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused("$skiptoken is not one that this server gave") from error
+
+
+# -- $filter: comparisons of system fields with `and`, `or`, `not` and parentheses --------
+
+TOKEN = re.compile(
+    r"\s*(?:(?P<open>\()|(?P<close>\))|(?P<text>'(?:[^']|'')*')"
+    r"|(?P<moment>\d{4}-\d\d-\d\d(?:T[0-9:.]+(?:Z|[+-]\d\d:\d\d)?)?)"
+    r"|(?P<number>-?\d+)|(?P<word>[A-Za-z_$][\w/$.]*))"
+)
+FIELDS = {
+    "__system/submissionDate": "received_at",
+    "__system/updatedAt": "changed_at",
+    "__system/submitterId": "by",
+    "__system/reviewState": "state",
+}
+LOOKUPS = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}
+DEEPEST = 20
+
+
+def read_filter(given: str, *, of_rows: bool) -> Q:
+    tokens = list(_tokens(given))
+    prefix = "submission__" if of_rows else ""
+    found, rest = _either(tokens, prefix, 0)
+    if rest:
+        raise Refused(f"$filter: {rest[0][1]!r} was not expected")
+    return found
+
+
+Token = tuple[str, str]
+
+
+def _tokens(given: str) -> Iterator[Token]:
+    at = 0
+    while given[at:].strip():
+        match = TOKEN.match(given, at)
+        if match is None or match.lastgroup is None:
+            raise Refused(f"$filter can't be read from {given[at:][:20]!r} on")
+        yield match.lastgroup, match[match.lastgroup]
+        at = match.end()
+
+
+def _either(tokens: list[Token], prefix: str, depth: int) -> tuple[Q, list[Token]]:
+    found, rest = _both(tokens, prefix, depth)
+    while rest and rest[0] == ("word", "or"):
+        other, rest = _both(rest[1:], prefix, depth)
+        found |= other
+    return found, rest
+
+
+def _both(tokens: list[Token], prefix: str, depth: int) -> tuple[Q, list[Token]]:
+    found, rest = _one(tokens, prefix, depth)
+    while rest and rest[0] == ("word", "and"):
+        other, rest = _one(rest[1:], prefix, depth)
+        found &= other
+    return found, rest
+
+
+def _one(tokens: list[Token], prefix: str, depth: int) -> tuple[Q, list[Token]]:
+    if depth > DEEPEST:
+        raise Refused("$filter is nested too deeply")
+    if tokens and tokens[0] == ("word", "not"):
+        found, rest = _one(tokens[1:], prefix, depth + 1)
+        return ~found, rest
+    if tokens and tokens[0][0] == "open":
+        found, rest = _either(tokens[1:], prefix, depth + 1)
+        if not rest or rest[0][0] != "close":
+            raise Refused("$filter: a parenthesis is not closed")
+        return found, rest[1:]
+    if len(tokens) < 3:
+        raise Refused("$filter is not complete")
+    (_kind, name), (_operator, operator), value, *rest = tokens
+    return _comparison(name, operator, value, prefix), rest
+
+
+def _comparison(name: str, operator: str, value: Token, prefix: str) -> Q:
+    name = name.removeprefix("$root/Submissions/")
+    field = FIELDS.get(name)
+    if field is None:
+        raise Refused(f"$filter knows {', '.join(FIELDS)}, not {name}")
+    if operator != "ne" and operator not in LOOKUPS:
+        raise Refused(f"$filter: {operator} is not supported")
+    if field == "state":
+        return _state(operator, value, prefix)
+    lookup = LOOKUPS.get(operator, "exact")
+    found = Q(**{f"{prefix}{field}__{lookup}": _operand(field, value)})
+    return ~found if operator == "ne" else found
+
+
+def _state(operator: str, value: Token, prefix: str) -> Q:
+    if operator not in {"eq", "ne"}:
+        raise Refused("$filter: a state is compared with eq or ne")
+    wanted = None if value[1] == "null" else value[1].strip("'")
+    states = [ours for ours, theirs in STATES.items() if theirs == wanted]
+    found = Q(**{f"{prefix}state__in": states})
+    return ~found if operator == "ne" else found
+
+
+def _operand(field: str, value: Token) -> Any:
+    kind, written = value
+    if field == "by":
+        if kind != "number":
+            raise Refused("$filter: submitterId is a number")
+        return int(written)
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise Refused(f"$filter: {written} is not a moment") from error
+    return moment if moment.tzinfo else moment.astimezone()

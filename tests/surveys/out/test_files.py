@@ -1,0 +1,192 @@
+"""A round's records as files that other programs open."""
+
+import csv
+import io
+import json
+import subprocess
+import zipfile
+
+import openpyxl
+import pyreadstat
+import pytest
+from django.urls import reverse
+
+from surveys.intake.receiving import Sender, receive
+from surveys.models import Arrival, Export
+from surveys.out import writing
+from surveys.out.services import request_export, write_export
+from tests.factories.accounts import staff
+from tests.factories.forms import instance_xml, make_version, receiving_round
+from tests.factories.geography import ParcelFactory, ZoneFactory, square
+
+CANARY = "زهرة المكتومة"
+
+
+def answers(number):
+    return f"""<household_id>H{number}</household_id><parcel_code>12</parcel_code>
+    <location>33.7905 35.8105 900 5</location>
+    <interview_date>2026-04-18</interview_date><head_name>{CANARY}</head_name>
+    <phone>70 999 888</phone><persons>{number + 2}</persons>
+    <water_source>piped</water_source>
+    <children><child_id>C1</child_id><name>{CANARY}</name><sex>female</sex>
+    <birth_date>2018-05-20</birth_date></children>
+    <children><child_id>C2</child_id><name>{CANARY}</name><sex>male</sex>
+    <birth_date>2020-04-19</birth_date></children>"""
+
+
+@pytest.fixture
+def manager(town):
+    return staff(town, "data_manager")
+
+
+@pytest.fixture
+def round(town):
+    zone = ZoneFactory(municipality=town, geometry=square(35.80, 33.78, 0.04))
+    ParcelFactory(
+        municipality=town, code="12", zone=zone, geometry=square(35.81, 33.79, 0.001)
+    )
+    made = receiving_round(make_version(town))
+    sender = Sender(
+        municipality=town, by=staff(town, "surveyor"), channel=Arrival.Channel.PHONE
+    )
+    for number in range(1, 4):
+        content = instance_xml(answers(number), instance_id=f"uuid:out-{number}")
+        receive(sender=sender, content=content)
+    return made
+
+
+@pytest.fixture
+def export(round, manager, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+
+    def write(kind, **more):
+        asked = request_export(round=round, kind=kind, by=manager, **more)
+        done = write_export(export=asked)
+        assert done.state == Export.State.DONE, done.options
+        return tmp_path / done.file.name
+
+    return write
+
+
+def test_a_workbook_has_a_sheet_for_each_repeat_and_a_codebook(export):
+    book = openpyxl.load_workbook(export("xlsx", language="en"))
+    assert book.sheetnames == ["submissions", "children", "codebook"]
+    head, *rows = book["children"].iter_rows(values_only=True)
+    first = dict(zip(head, rows[0], strict=True))
+    assert len(rows) == 6
+    assert (first["_record"], first["child_id"], first["sex"]) == (
+        "uuid:out-1",
+        "C1",
+        "female",
+    )
+    assert first["_age_months"] == 94
+    assert ("submissions", "water_source", None, None, "piped", "Piped water") in list(
+        book["codebook"].iter_rows(values_only=True)
+    )
+
+
+@pytest.mark.parametrize("kind", sorted(writing.WRITERS))
+def test_names_telephones_and_places_stay_unless_they_are_asked_for(export, kind):
+    def whole(path):
+        if path.suffix == ".xlsx":
+            book = openpyxl.load_workbook(path)
+            cells = (row for sheet in book for row in sheet.iter_rows(values_only=True))
+            return repr(list(cells)).encode()
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                return b"".join(archive.read(name) for name in archive.namelist())
+        return path.read_bytes()
+
+    without = whole(export(kind))
+    for secret in (CANARY, "70 999 888", "35.8105", "2018-05-20"):
+        assert secret.encode() not in without
+    assert CANARY.encode() in whole(export(kind, identifiers=True))
+
+
+def test_csv_reads_arabic_and_never_runs_a_formula(export, round, town):
+    sender = Sender(
+        municipality=town, by=staff(town, "surveyor"), channel=Arrival.Channel.PHONE
+    )
+    evil = answers(9).replace(CANARY, "=HYPERLINK(1)", 1)
+    receive(sender=sender, content=instance_xml(evil, instance_id="uuid:out-9"))
+    with zipfile.ZipFile(export("csv", identifiers=True)) as archive:
+        raw = archive.read("submissions.csv")
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
+    assert [row["head_name"] for row in rows] == [CANARY] * 3 + ["'=HYPERLINK(1)"]
+
+
+def test_ogrinfo_reads_the_geopackage(export):
+    path = export("gpkg", identifiers=True)
+    told = subprocess.run(
+        ["ogrinfo", "-ro", "-al", "-so", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "Layer name: submissions" in told
+    assert "Feature Count: 3" in told
+    assert "Layer name: children" in told
+    assert "Feature Count: 6" in told
+    assert "Extent: (35.810500, 33.790500)" in told
+    assert "persons: Integer64" in told
+
+
+def test_geojson_has_a_feature_per_record(export):
+    found = json.loads(export("geojson", identifiers=True).read_text())
+    assert [each["id"] for each in found["features"]] == [
+        f"uuid:out-{number}" for number in (1, 2, 3)
+    ]
+    assert found["features"][0]["geometry"]["coordinates"][:2] == [35.8105, 33.7905]
+    without = json.loads(export("geojson").read_text())
+    assert {each["geometry"] for each in without["features"]} == {None}
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix", "read"),
+    [("spss", ".sav", pyreadstat.read_sav), ("stata", ".dta", pyreadstat.read_dta)],
+)
+def test_statistics_programs_get_labels_in_the_readers_language(
+    export, tmp_path, kind, suffix, read
+):
+    with zipfile.ZipFile(export(kind, language="ar")) as archive:
+        archive.extractall(tmp_path)
+    frame, meta = read(str(tmp_path / f"submissions{suffix}"))
+    assert meta.column_names_to_labels["persons"] == "عدد الأفراد"
+    labels = meta.variable_value_labels["water_source"]
+    assert labels[frame["water_source"][0]] == "شبكة"
+    children, _meta = read(str(tmp_path / f"children{suffix}"))
+    assert list(children["v_age_months"]) == [94, 71] * 3
+
+
+def test_a_format_that_holds_fewer_rows_says_so(
+    round, manager, settings, tmp_path, monkeypatch
+):
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr(writing, "MAX_STATISTICAL_ROWS", 2)
+    export = write_export(export=request_export(round=round, kind="spss", by=manager))
+    assert export.state == Export.State.FAILED
+    assert export.options["problem"] == "too_many_rows"
+    assert not list(tmp_path.rglob("*.sav")) + list(tmp_path.rglob("part-*"))
+
+
+def test_a_file_is_for_who_asked_for_it(client, export, town, manager):
+    export("csv")
+    (kept,) = Export.objects.of(town)
+    address = reverse("surveys:out:download", args=[town.slug, kept.pk])
+    client.force_login(manager)
+    assert client.get(address).status_code == 200
+    client.force_login(staff(town, "data_manager"))
+    assert client.get(address).status_code == 404
+
+
+def test_the_page_asks_for_a_file_and_refuses_an_unknown_format(
+    client, round, town, manager
+):
+    client.force_login(manager)
+    address = reverse("surveys:out:exports", args=[town.slug, round.code])
+    client.post(address, {"kind": "xlsx"})
+    assert Export.objects.of(town).get().state == Export.State.WAITING
+    answer = client.post(address, {"kind": "docx"}, follow=True)
+    assert "This format is not known." in answer.content.decode()
+    assert Export.objects.of(town).count() == 1
