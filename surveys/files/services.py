@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from surveys.errors import FileRefused
 from surveys.files.reading import Entry, Reading, identity, read_entries
-from surveys.files.tables import Matched
+from surveys.files.tables import DESIGN, Mapping_, Matched, plain
 from surveys.intake.services import (
     Incoming,
     digest_of,
@@ -25,6 +25,7 @@ from surveys.models import ColumnMapping, FormVersion, Round, Submission, Upload
 from surveys.placing import Place, Spot, place_households
 from surveys.problems import Problem
 from surveys.questionnaires.parts import Parts, facts_of, find_parts
+from surveys.questionnaires.structure import Structure
 from surveys.spreadsheets import marked_workbook
 from surveys.workbook import Sheet
 
@@ -237,6 +238,82 @@ def remember_mapping(*, version: FormVersion, upload: Upload) -> None:
                 "municipality_id": upload.municipality_id,
             },
         )
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a file, and what it may mean: (meaning, words), as chosen."""
+
+    name: str
+    header: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Of one sheet; `name` begins the names of its columns' fields."""
+
+    sheet: str
+    table: str
+    columns: list[Column]
+    options: list[tuple[str, str]]
+
+
+def columns_of(upload: Upload, language: str) -> list[Columns]:
+    """Raises FileRefused for what can't be read at all."""
+    version, reading = read_upload(upload)
+    structure = version.structure
+    return [
+        Columns(
+            matched.sheet.name,
+            name,
+            [
+                Column(f"column-{number}-{place}", header, meaning)
+                for place, (header, meaning) in enumerate(
+                    zip(matched.sheet.columns, matched.columns, strict=True)
+                )
+                if header
+            ],
+            _options(matched, structure, language),
+        )
+        for number, (name, matched) in enumerate(reading.tables.items())
+    ]
+
+
+def _options(
+    matched: Matched, structure: Structure, language: str
+) -> list[tuple[str, str]]:
+    options = []
+    for each in matched.table.questions:
+        label = structure.in_language(each.labels, language)
+        options.append((each.key, f"{each.key} – {label[:80]}" if label else each.key))
+    # Parts of answers and keys are offered where the file has them already.
+    known = {key for key, _ in options}
+    special = dict.fromkeys(["@key", "@parent", *map("@{}".format, DESIGN)])
+    special |= dict.fromkeys(each for each in matched.columns if each)
+    return options + [(each, each) for each in special if each not in known]
+
+
+def choose_columns(*, upload: Upload, chosen: Mapping[str, str], language: str) -> None:
+    """Understands the upload, and the next files of its form, as is chosen: meanings
+    by the names of `Column`. What is not among the options is not read.
+    """
+    mapping: Mapping_ = {}
+    for sheet in columns_of(upload, language):
+        allowed = {meaning for meaning, _ in sheet.options}
+        mapping[sheet.table] = {
+            plain(each.header): chosen[each.name]
+            if chosen[each.name] in allowed
+            else ""
+            for each in sheet.columns
+            if each.name in chosen
+        }
+    with transaction.atomic():
+        upload.mapping = mapping
+        upload.save(update_fields=["mapping"])
+        version = upload.round.form.published() if upload.round.form else None
+        if version is not None:
+            remember_mapping(version=version, upload=upload)
 
 
 def report_of(look: Look) -> dict[str, Any]:

@@ -17,7 +17,13 @@ from layers.geography.models import Zone
 from surveys.by_zone import with_names
 from surveys.checking import check_file
 from surveys.errors import FileRefused, UploadNotReady
-from surveys.files.services import bad_rows, look_into, read_upload
+from surveys.files.services import (
+    bad_rows,
+    choose_columns,
+    columns_of,
+    look_into,
+    read_upload,
+)
 from surveys.files.templates import workbook_of
 from surveys.forms import UploadForm
 from surveys.models import Round, Upload
@@ -232,6 +238,32 @@ def left_out(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
         messages.error(request, _words(error))
         return redirect("surveys:upload_detail", municipality, pk)
     return _attachment(bad_rows(reading), XLSX, f"rows-to-correct-{pk}.xlsx")
+
+
+@require_http_methods(["GET", "POST"])
+@requires("surveys.upload_round")
+def columns(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    """Which column answers which question; the file is looked into again after."""
+    found = _upload(request, pk)
+    if found.status not in {Status.FAULTY, Status.READY} or not follows_its_form(
+        found.round
+    ):
+        return redirect("surveys:upload_detail", municipality, pk)
+    language = get_language() or ""
+    try:
+        if request.method == "POST":
+            choose_columns(upload=found, chosen=request.POST.dict(), language=language)
+            _look_again(found)
+            return redirect("surveys:upload_detail", municipality, pk)
+        sheets = columns_of(found, language)
+    except FileRefused as error:
+        messages.error(request, _words(error))
+        return redirect("surveys:upload_detail", municipality, pk)
+    return render(
+        request,
+        "surveys/upload_columns.html",
+        {"upload": found, "round": found.round, "sheets": sheets},
+    )
 
 
 @require_GET

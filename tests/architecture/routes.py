@@ -54,6 +54,7 @@ ACCESS: dict[str, frozenset] = {
     "surveys:errors": UPLOAD,
     "surveys:marked": UPLOAD,
     "surveys:files:template": UPLOAD,
+    "surveys:files:columns": UPLOAD,
     "surveys:files:rows": UPLOAD,
     "surveys:submission": RECORDS,
     "surveys:withdraw": RECORDS,

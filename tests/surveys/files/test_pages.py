@@ -60,6 +60,27 @@ def test_without_the_word_good_a_faulty_file_stays_out(
     assert not Submission.objects.exists()
 
 
+def test_columns_are_matched_and_the_match_is_remembered(
+    round: Round, client: Any
+) -> None:
+    head = ["household_id", "interview_date", "how many", "water_source", "weight"]
+    assert (
+        "“persons”" in send(client, round, book([home(1)], [], head)).content.decode()
+    )
+    page = address(round, f"files/uploads/{round.uploads.get().pk}/columns/")
+    words = client.get(page).content.decode()
+    assert "how many" in words
+    assert "persons – Persons" in words
+    client.post(page, {"column-0-2": "persons"}, follow=True)
+    upload = round.uploads.get()
+    client.post(address(round, f"uploads/{upload.pk}/load/"), follow=True)
+    assert Submission.objects.get().answers["persons"] == 5
+    send(client, round, book([home(2, persons=7)], [], head))
+    later = round.uploads.exclude(pk=upload.pk).get()
+    client.post(address(round, f"uploads/{later.pk}/load/"), follow=True)
+    assert Submission.objects.get(household__code="H2").answers["persons"] == 7
+
+
 def test_the_template_filled_in_is_a_file_that_loads(round: Round, client: Any) -> None:
     path = f"files/rounds/{round.code}/template.xlsx"
     template = load_workbook(io.BytesIO(client.get(address(round, path)).content))
