@@ -64,7 +64,9 @@ def usable_version(municipality: Municipality, pk: int) -> FormVersion:
 def addresses_of_parts(version: FormVersion) -> dict[str, str]:
     """Where the form asks for the parcel, the household and so on: `/data/visit/…`."""
     parts = find_parts(version.structure, version.parts)
-    paths = {question.key: question.path for question in version.structure.main.questions}
+    paths = {
+        question.key: question.path for question in version.structure.main.questions
+    }
     return {part: paths[key] for part, key in parts.main.items() if key in paths}
 
 
@@ -132,9 +134,7 @@ def returned_arrival(
     """The XML that is to be corrected: the newest of a record sent back to them."""
     submission = (
         Submission.objects.of(municipality)
-        .filter(
-            pk=pk, by=surveyor, state=Submission.State.SENT_BACK, erased_at=None
-        )
+        .filter(pk=pk, by=surveyor, state=Submission.State.SENT_BACK, erased_at=None)
         .first()
     )
     if submission is None:

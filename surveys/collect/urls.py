@@ -9,7 +9,9 @@ urlpatterns = [
     path("forms/<int:version>.xml", views.form, name="form"),
     path("forms/<int:version>/files/<str:name>", views.file, name="file"),
     path("returned/<int:pk>.json", views.returned, name="returned"),
-    path("returned/<int:pk>/files/<str:name>", views.returned_file, name="returned_file"),
+    path(
+        "returned/<int:pk>/files/<str:name>", views.returned_file, name="returned_file"
+    ),
     path("submission", views.send, name="send"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
     path("worker.js", views.worker, name="worker"),

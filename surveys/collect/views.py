@@ -141,7 +141,9 @@ def _returned(town: Municipality, each: Returned) -> dict[str, Any]:
         "household": record.household.code,
         "householdKey": str(record.household.uuid),
         "parcel": record.parcel.code if record.parcel else "",
-        "comments": [{"question": about, "note": note} for about, note in each.comments],
+        "comments": [
+            {"question": about, "note": note} for about, note in each.comments
+        ],
         "url": _url(town, "returned", record.pk) if each.editable else "",
     }
 

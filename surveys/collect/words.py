@@ -35,9 +35,7 @@ def words() -> dict[str, str]:
         "file": _("Choose a file"),
         "findParcel": _("Search by number"),
         "finish": _("Finish and send"),
-        "finishHint": _(
-            "It is kept on this device until the server has confirmed it."
-        ),
+        "finishHint": _("It is kept on this device until the server has confirmed it."),
         "full": _(
             "The device's storage is full: the last answers are not saved. Send what "
             "waits, or free some space; keep this page open."

@@ -95,6 +95,9 @@ ACCESS: dict[str, frozenset] = {
         (
             "surveys:phones",
             "surveys:phone_revoke",
+            "surveys:quality:settings",
+            "surveys:quality:change",
+            "surveys:quality:reset",
             "surveys:rounds:field",
             "surveys:rounds:open",
             "surveys:rounds:close",
@@ -119,6 +122,8 @@ ACCESS: dict[str, frozenset] = {
             "surveys:review:comment",
             "surveys:review:erase",
             "surveys:review:dismiss",
+            "surveys:quality:dashboard",
+            "surveys:quality:run",
         ),
         holders("surveys.review_submission"),
     ),
