@@ -12,3 +12,5 @@ class SurveysConfig(AppConfig):
     def ready(self) -> None:
         import_module("surveys.receivers")
         import_module("surveys.restating")
+        import_module("surveys.quality.records")
+        import_module("surveys.quality.gaps")

@@ -17,14 +17,20 @@ from scipy.spatial import cKDTree
 
 from surveys.models import FormVersion, RepeatRow, Round, Submission
 from surveys.quality.definitions import CHECKS
-from surveys.quality.records import Hit, Thresholds
+from surveys.quality.seeing import Hit, Thresholds
 from surveys.quality.statistics import (
     adjusted,
     digit_preference,
     fences,
     last_digits,
 )
-from surveys.questionnaires.structure import FILES, GEOMETRIES, NUMBERS, UNASKED
+from surveys.questionnaires.structure import (
+    FILES,
+    GEOMETRIES,
+    NUMBERS,
+    UNASKED,
+    Structure,
+)
 
 METRES_PER_DEGREE = 111_320
 # Beside a position this exact another one can be told apart.
@@ -278,21 +284,39 @@ def _newest(line: Line) -> tuple[date, int]:
     return line.interviewed_on, line.pk
 
 
-@compares("back_check")
-def _back_check(panel: Panel, thresholds: Thresholds) -> Found:
+@dataclass(frozen=True)
+class Comparison:
+    """An interview and its back-check: the questions both answered."""
+
+    first: Submission
+    structure: Structure
+    keys: frozenset[str]
+    differing: frozenset[str]
+
+
+def comparisons(panel: Panel) -> Iterator[Comparison]:
     firsts = {each.pk: each for each in panel.records.filter(back_checks__isnull=False)}
     checks = panel.round.submissions.filter(withdrawn_at=None, back_check_of__in=firsts)
-    for again in checks.select_related("version"):
-        first = firsts[again.back_check_of_id or 0]
-        keys = _comparable(again.version) & first.answers.keys() & again.answers.keys()
-        differing = [key for key in keys if first.answers[key] != again.answers[key]]
-        if keys and len(differing) / len(keys) > thresholds["share"]:
+    for again in checks.exclude(version=None).select_related("version"):
+        first, version = firsts[again.back_check_of_id or 0], again.version
+        keys = _comparable(version) & first.answers.keys() & again.answers.keys()
+        differing = {key for key in keys if first.answers[key] != again.answers[key]}
+        if version and keys:
+            yield Comparison(
+                first, version.structure, frozenset(keys), frozenset(differing)
+            )
+
+
+@compares("back_check")
+def _back_check(panel: Panel, thresholds: Thresholds) -> Found:
+    for each in comparisons(panel):
+        if len(each.differing) / len(each.keys) > thresholds["share"]:
             particulars = {
-                "value": len(differing),
-                "count": len(keys),
-                "questions": sorted(differing),
+                "value": len(each.differing),
+                "count": len(each.keys),
+                "questions": sorted(each.differing),
             }
-            yield first.pk, Hit("back_check", "", particulars)
+            yield each.first.pk, Hit("back_check", "", particulars)
 
 
 def _comparable(version: FormVersion | None) -> set[str]:

@@ -14,6 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext_lazy as _
 
+from surveys.quality.daysoff import WEEKEND_NAMES
+
 Words = str | Promise
 
 
@@ -23,6 +25,8 @@ class Threshold:
     usual: float
     low: float
     high: float
+    # Where it is one of a few: their numbers with what they are called.
+    choices: Mapping[int, Words] | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,16 @@ CHECKS: dict[str, Check] = {
             {"interviews": Threshold(_("interviews a day"), 20, 2, 200)},
             across=True,
         ),
+        Check(
+            "day_off",
+            2,
+            _("On a day off"),
+            _(
+                "The interview was held on %(value)s, a holiday or a day of the weekend."
+            ),
+            {"weekend": Threshold(_("weekend"), 0, 0, 6, WEEKEND_NAMES)},
+            usual=False,
+        ),
         # The same twice
         Check(
             "same_household",
@@ -218,6 +232,32 @@ CHECKS: dict[str, Check] = {
             _("“Don't know” was chosen in %(value)s %% of %(count)s answers."),
             {
                 "share": Threshold(SHARE, 0.3, 0.05, 1),
+                "answers": Threshold(_("answers at least"), 10, 3, 100),
+            },
+        ),
+        Check(
+            "missing",
+            3,
+            _("Many questions unanswered"),
+            _(
+                "%(value)s %% of the %(count)s questions that everybody is asked were left "
+                "out."
+            ),
+            {
+                "share": Threshold(SHARE, 0.2, 0.05, 1),
+                "questions": Threshold(_("questions at least"), 10, 3, 100),
+            },
+        ),
+        Check(
+            "other",
+            2,
+            _("Many answers “other”"),
+            _(
+                "“Other” was chosen in %(value)s %% of %(count)s answers. Do the choices "
+                "fit, and were they read out?"
+            ),
+            {
+                "share": Threshold(SHARE, 0.2, 0.05, 1),
                 "answers": Threshold(_("answers at least"), 10, 3, 100),
             },
         ),
@@ -298,3 +338,47 @@ CHECKS: dict[str, Check] = {
         ),
     )
 }
+
+GROUPS: tuple[tuple[Words, tuple[str, ...]], ...] = (
+    (
+        _("The place"),
+        (
+            "no_place",
+            "parcel_replaced",
+            "far_from_parcel",
+            "poor_position",
+            "not_assigned",
+            "same_position",
+        ),
+    ),
+    (
+        _("The time"),
+        (
+            "too_fast",
+            "too_long",
+            "wrong_hours",
+            "clock",
+            "outside_round",
+            "day_off",
+            "overlap",
+            "many_a_day",
+        ),
+    ),
+    (_("The same twice"), ("same_household", "same_phone", "same_children")),
+    (
+        _("The answers"),
+        (
+            "not_valid",
+            "unanswered",
+            "missing",
+            "dont_know",
+            "other",
+            "same_answers",
+            "outlier",
+            "old_version",
+        ),
+    ),
+    (_("The children"), ("roster_count", "fewer_persons", "birth_date", "age_differs")),
+    (_("The surveyor"), ("digits", "back_check")),
+)
+"""As the settings page lists them."""

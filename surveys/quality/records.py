@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from surveys.ages import months_between, years_between
-from surveys.models import FormVersion, Round, Submission, Target
-from surveys.quality.definitions import CHECKS
-from surveys.questionnaires.parts import (
-    Facts,
-    Parts,
-    child_facts,
-    facts_of,
-    find_parts,
+from surveys.models import Submission
+from surveys.quality.seeing import (
+    DONT_KNOW,
+    Hit,
+    Seen,
+    Thresholds,
+    answered,
+    looks_for,
+    open_to_all,
 )
+from surveys.questionnaires.parts import child_facts
 from surveys.questionnaires.structure import (
     GEOMETRIES,
     LISTS,
@@ -26,79 +25,9 @@ from surveys.questionnaires.structure import (
     Question,
     Structure,
 )
-from surveys.record import Record, Row
+from surveys.record import Row
 
-DONT_KNOW = {"dont_know", "dk", "98", "998", "-98"}
 CHILDHOOD = 18
-
-
-@dataclass(frozen=True)
-class Hit:
-    """What a check found. `question` is the address in the record, empty for all of it."""
-
-    check: str
-    question: str = ""
-    particulars: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Seen:
-    """All that the checks of one record look at. `metres` from the position to the
-    parcel; `own` tells whether the parcel is assigned to the record's surveyor, None
-    where that surveyor has no assignment; `published` are the form's versions by date.
-    """
-
-    submission: Submission
-    record: Record
-    structure: Structure
-    parts: Parts
-    facts: Facts
-    round: Round
-    zone: ZoneInfo
-    metres: float | None = None
-    own: bool | None = None
-    published: tuple[tuple[datetime, str], ...] = ()
-
-    @property
-    def interviewed(self) -> bool:
-        return self.submission.outcome == Target.Outcome.COMPLETE
-
-
-Thresholds = Mapping[str, float]
-Look = Callable[[Seen, Thresholds], Iterator[Hit]]
-LOOKS: dict[str, Look] = {}
-
-
-def looks_for(code: str) -> Callable[[Look], Look]:
-    def register(look: Look) -> Look:
-        LOOKS[CHECKS[code].code] = look
-        return look
-
-    return register
-
-
-def see(
-    submission: Submission, record: Record, version: FormVersion, **more: Any
-) -> Seen:
-    parts = find_parts(version.structure, version.parts)
-    return Seen(
-        submission=submission,
-        record=record,
-        structure=version.structure,
-        parts=parts,
-        facts=facts_of(record, version.structure, parts),
-        **more,
-    )
-
-
-def hits_of(seen: Seen, switched_on: Mapping[str, Thresholds]) -> list[Hit]:
-    """`switched_on` has the thresholds of each check that is to look."""
-    return [
-        hit
-        for code, thresholds in switched_on.items()
-        if code in LOOKS
-        for hit in LOOKS[code](seen, thresholds)
-    ]
 
 
 @looks_for("no_place")
@@ -195,25 +124,9 @@ def _outside_round(seen: Seen, _thresholds: Thresholds) -> Iterator[Hit]:
         )
 
 
-def _answered(seen: Seen) -> Iterator[tuple[str, Question, Any]]:
-    """Every answer with its address and question."""
-    tables = {
-        table.name: {each.key: each for each in table.questions}
-        for table in seen.structure.tables
-    }
-    for key, value in seen.record.answers.items():
-        if key in tables[""]:
-            yield key, tables[""][key], value
-    for index, row in enumerate(seen.record.rows):
-        prefix = seen.record.prefix(index)
-        for key, value in row.answers.items():
-            if key in tables.get(row.table, {}):
-                yield prefix + key, tables[row.table][key], value
-
-
 @looks_for("not_valid")
 def _not_valid(seen: Seen, _thresholds: Thresholds) -> Iterator[Hit]:
-    for address, question, value in _answered(seen):
+    for address, question, value in answered(seen):
         if question.asked and not _is_valid(question, value, seen.structure):
             yield Hit("not_valid", address, {"value": str(value)[:60]})
 
@@ -235,18 +148,16 @@ def _unanswered(seen: Seen, _thresholds: Thresholds) -> Iterator[Hit]:
     """Only where no condition can have hidden the question."""
     if not seen.interviewed:
         return
-    conditional = {group.path for group in seen.structure.groups if group.relevant}
-    for question in seen.structure.main.questions:
-        open_to_all = not question.relevant and not conditional & set(question.groups)
+    for question in open_to_all(seen):
         missing = question.key not in seen.record.answers
-        if question.required == "true()" and question.asked and open_to_all and missing:
+        if question.required == "true()" and missing:
             yield Hit("unanswered", question.key)
 
 
 @looks_for("dont_know")
 def _dont_know(seen: Seen, thresholds: Thresholds) -> Iterator[Hit]:
     given = [
-        value for _address, each, value in _answered(seen) if each.type == "select_one"
+        value for _address, each, value in answered(seen) if each.type == "select_one"
     ]
     unknown = sum(value in DONT_KNOW for value in given)
     enough = len(given) >= thresholds["answers"]

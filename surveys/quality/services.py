@@ -25,7 +25,7 @@ from surveys.models import (
 )
 from surveys.quality.across import hits_across
 from surveys.quality.definitions import CHECKS
-from surveys.quality.records import Hit, hits_of, see
+from surveys.quality.seeing import Hit, hits_of, see
 from surveys.record import Record
 
 # From this weight on a record goes into the queue by itself.
@@ -59,6 +59,13 @@ def change_setting(
             "thresholds": dict(thresholds),
         },
     )
+
+
+@transaction.atomic
+def reset_settings(*, round: Round, code: str = "") -> None:
+    """One check, or all, as they come."""
+    own = CheckSetting.objects.filter(round=round)
+    (own.filter(check_code=code) if code else own).delete()
 
 
 @transaction.atomic

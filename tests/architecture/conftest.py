@@ -77,6 +77,7 @@ def world(town) -> World:
         "surveys:forms.pk": version.pk,
         "surveys:forms.former": version.pk,
         "surveys:forms.code": version.form.code,
+        "surveys:quality.check": "too_fast",
         "surveys:review.pk": round.submissions.get().pk,
         "intake.key": issue_access(municipality=town, surveyor=person)[1],
         "intake.version": version.pk,

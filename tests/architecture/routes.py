@@ -58,9 +58,6 @@ ACCESS: dict[str, frozenset] = {
     "surveys:files:rows": UPLOAD,
     "surveys:submission": RECORDS,
     "surveys:withdraw": RECORDS,
-    "surveys:quality:overview": holders("surveys.review_submission"),
-    "surveys:quality:settings": holders("surveys.manage_round"),
-    "surveys:quality:again": holders("surveys.review_submission"),
     "surveys:out:exports": holders("surveys.export_submission"),
     "surveys:out:download": holders("surveys.export_submission"),
     **dict.fromkeys(
@@ -103,6 +100,9 @@ ACCESS: dict[str, frozenset] = {
         (
             "surveys:phones",
             "surveys:phone_revoke",
+            "surveys:quality:settings",
+            "surveys:quality:change",
+            "surveys:quality:reset",
             "surveys:rounds:field",
             "surveys:rounds:open",
             "surveys:rounds:close",
@@ -127,6 +127,8 @@ ACCESS: dict[str, frozenset] = {
             "surveys:review:comment",
             "surveys:review:erase",
             "surveys:review:dismiss",
+            "surveys:quality:dashboard",
+            "surveys:quality:run",
         ),
         holders("surveys.review_submission"),
     ),

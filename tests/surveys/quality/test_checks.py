@@ -18,8 +18,7 @@ from surveys.quality.services import (
 )
 from surveys.record import read_record
 from tests.factories.accounts import staff
-from tests.factories.forms import instance_xml, make_version, receiving_round
-from tests.factories.geography import ParcelFactory, ZoneFactory, square
+from tests.factories.forms import instance_xml, make_version
 
 GOOD = {
     "start": "2026-04-18T09:00:00.000+03:00",
@@ -33,19 +32,6 @@ GOOD = {
 }
 CHILD = {"child_id": "C1", "sex": "female", "birth_date": "2018-05-20"}
 SISTER = {"child_id": "C2", "sex": "female", "birth_date": "2014-01-09"}
-
-
-@pytest.fixture
-def round(town):
-    zone = ZoneFactory(municipality=town, geometry=square(35.80, 33.78, 0.04))
-    for number, north in (("12", 33.79), ("13", 33.7911)):
-        ParcelFactory(
-            municipality=town,
-            code=number,
-            zone=zone,
-            geometry=square(35.81, north, 0.001),
-        )
-    return receiving_round(make_version(town))
 
 
 def xml(answers, children):
@@ -250,3 +236,25 @@ def test_every_check_can_be_told_in_words():
             ("value", "parcel", "other", "low", "high", "day", "count", "age", "p"), "1"
         )
         assert "%(" not in check.told(particulars), check.code
+
+
+def test_many_unanswered_questions_are_told_with_their_share(round):
+    change_setting(
+        round=round,
+        code="missing",
+        enabled=True,
+        thresholds={"questions": 3, "share": 0.2},
+    )
+    stored = send(round)
+    # Head and phone, of the eight that everybody is asked.
+    assert ("missing", "") in found(round, stored)
+    hit = Finding.objects.get(check_code="missing")
+    assert hit.particulars == {"value": 25, "count": 8}
+
+
+def test_many_answers_other_are_told(round):
+    change_setting(
+        round=round, code="other", enabled=True, thresholds={"answers": 2, "share": 0.3}
+    )
+    stored = send(round, water_source="other")
+    assert ("other", "") in found(round, stored)

@@ -1,113 +1,120 @@
-"""What a data manager sees of the checks, and changes."""
+"""The pages on which a data manager sees and sets the checks."""
+
+from datetime import date
 
 import pytest
 from django.urls import reverse
 
-from surveys.intake.receiving import Sender, receive
-from surveys.models import Arrival, CheckSetting, Finding, Submission
-from surveys.quality.definitions import CHECKS
+from surveys.models import CheckSetting, Finding, Submission
+from surveys.quality.definitions import CHECKS, GROUPS
+from surveys.quality.explanations import EXPLANATIONS
 from surveys.quality.services import check_next, compare_records, settings_of
 from tests.factories.accounts import staff
-from tests.factories.forms import instance_xml, make_version, receiving_round
-from tests.factories.geography import ParcelFactory, ZoneFactory, square
-
-ANSWERS = """<start>2026-04-18T09:00:00.000+03:00</start>
-<end>2026-04-18T09:02:00.000+03:00</end>
-<household_id>H{number}</household_id><parcel_code>12</parcel_code>
-<interview_date>2026-04-18</interview_date><persons>4</persons>"""
+from tests.surveys.quality.test_checks import found, send
 
 
 @pytest.fixture
-def round(town):
-    zone = ZoneFactory(municipality=town, geometry=square(35.80, 33.78, 0.04))
-    ParcelFactory(
-        municipality=town, code="12", zone=zone, geometry=square(35.81, 33.79, 0.001)
-    )
-    made = receiving_round(make_version(town))
-    sender = Sender(
-        municipality=town, by=staff(town, "surveyor"), channel=Arrival.Channel.PHONE
-    )
-    for number in (1, 2):
-        xml = instance_xml(
-            ANSWERS.format(number=number), instance_id=f"uuid:q-{number}"
-        )
-        receive(sender=sender, content=xml)
-    check_next(round=made)
-    compare_records(round=made)
-    return made
-
-
-@pytest.fixture
-def manager(client, town):
+def manager(town, client):
     person = staff(town, "data_manager")
     client.force_login(person)
     return person
 
 
-def url(round, name):
+def page(name, round, *more):
     return reverse(
-        f"surveys:quality:{name}", args=[round.municipality.slug, round.code]
+        f"surveys:quality:{name}", args=[round.municipality.slug, round.code, *more]
     )
 
 
-def form_of(round, **changes):
-    """The settings as the page shows them, with some changed."""
-    on = settings_of(round)
-    data = {}
-    for code, check in CHECKS.items():
-        if code in on:
-            data[code] = "on"
-        for name, value in on.get(code, check.defaults).items():
-            data[f"{code}-{name}"] = value
-    for key, value in changes.items():
-        if value is None:
-            data.pop(key)
-        else:
-            data[key] = value
-    return data
+def test_every_check_is_explained_and_listed_once():
+    listed = [code for _title, codes in GROUPS for code in codes]
+    assert sorted(listed) == sorted(CHECKS) == sorted(EXPLANATIONS)
 
 
-def test_the_overview_counts_by_check_surveyor_and_day(client, round, manager):
-    page = client.get(url(round, "overview"))
-    found = {each.check.code: each.open for each in page.context["checks"]}
-    assert found["too_fast"] == 2
-    (surveyor,) = page.context["surveyors"]
-    assert (surveyor.records, surveyor.minutes, surveyor.serious) == (2, 2.0, 2)
-    assert [(records, faulty) for _day, records, faulty in page.context["days"]] == [
-        (2, 2)
-    ]
-    assert "check=too_fast" in page.content.decode()
-
-
-def test_a_threshold_is_changed_and_the_records_are_looked_at_again(
-    client, round, manager
+def test_the_dashboard_counts_findings_by_check_and_surveyor(
+    client, manager, round, town
 ):
-    client.post(url(round, "settings"), form_of(round, **{"too_fast-minutes": "1.5"}))
-    assert settings_of(round)["too_fast"] == {"minutes": 1.5}
-    assert Submission.objects.filter(round=round, checked_at=None).count() == 2
-    check_next(round=round)
-    assert not Finding.objects.filter(check_code="too_fast").exists()
+    surveyor = staff(town, "surveyor")
+    send(round, by=surveyor, end="2026-04-18T09:02:00.000+03:00")
+    found(round)
+    response = client.get(page("dashboard", round), HTTP_ACCEPT_LANGUAGE="en")
+    text = response.content.decode()
+    assert "Too fast" in text
+    assert "check=too_fast" in text
+    (figures,) = response.context["surveyors"]
+    assert figures.name == surveyor.full_name
+    assert (figures.interviews, figures.minutes, figures.serious) == (1, 2, 1)
+    assert response.context["productivity"].rows == [(surveyor.full_name, [1], 1)]
 
 
-def test_a_check_that_is_off_finds_nothing(client, round, manager):
-    client.post(url(round, "settings"), form_of(round, too_fast=None))
+def test_shares_are_counted_over_all_answers_of_a_surveyor(client, manager, round):
+    send(round, water_source="other")
+    send(round, household_id="H2", water_source="dont_know", children=())
+    figures = client.get(page("dashboard", round)).context["surveyors"]
+    # Two waters and one child's sex were chosen from lists.
+    assert [(each.other, each.unknown) for each in figures] == [(33, 33)]
+
+
+def test_a_round_without_records_says_so(client, manager, round):
+    text = client.get(
+        page("dashboard", round), HTTP_ACCEPT_LANGUAGE="en"
+    ).content.decode()
+    assert "No records yet" in text
+
+
+def test_a_check_is_switched_off_and_set_back(client, manager, round):
+    change = page("change", round, "too_fast")
+    client.post(change, {"minutes": "6"})
     assert "too_fast" not in settings_of(round)
-    check_next(round=round)
-    assert not Finding.objects.filter(check_code="too_fast").exists()
+    client.post(change, {"enabled": "on", "minutes": "12"})
+    assert settings_of(round)["too_fast"] == {"minutes": 12}
+    client.post(change, {"usual": "1"})
+    assert settings_of(round)["too_fast"] == {"minutes": 6}
+    assert not CheckSetting.objects.exists()
 
 
-@pytest.mark.parametrize("given", ["", "soon", "0", "1000", "nan"])
-def test_a_threshold_out_of_range_is_refused_and_nothing_is_saved(
-    client, round, manager, given
-):
-    answer = client.post(
-        url(round, "settings"), form_of(round, **{"too_fast-minutes": given})
+def test_a_threshold_outside_its_limits_is_refused_in_words(client, manager, round):
+    response = client.post(
+        page("change", round, "too_fast"),
+        {"enabled": "on", "minutes": "5000"},
+        HTTP_HX_REQUEST="true",
     )
-    assert answer.status_code == 422
-    assert not CheckSetting.objects.filter(round=round).exists()
+    assert "120" in response.content.decode()
+    assert not CheckSetting.objects.exists()
 
 
-def test_a_round_without_records_says_so(client, town, manager):
-    empty = receiving_round(make_version(town, form_id="other"))
-    page = client.get(url(empty, "overview")).content.decode()
-    assert "No record has come in yet." in page
+def test_holidays_are_set_by_their_dates(client, manager, round):
+    stored = send(round)
+    change = page("change", round, "day_off")
+    client.post(change, {"enabled": "on", "weekend": "6", "holidays": "2026-04-17"})
+    assert found(round, stored) == set()
+    client.post(change, {"enabled": "on", "weekend": "6", "holidays": "2026-04-18"})
+    client.post(page("run", round))
+    assert found(round, stored) == {("day_off", "interview_date")}
+    assert "2026-04-18" in client.get(page("settings", round)).content.decode()
+
+
+def test_a_saturday_is_a_day_off_where_the_country_rests(client, manager, round):
+    stored = send(round)
+    assert date(2026, 4, 18).isoweekday() == 6
+    client.post(page("change", round, "day_off"), {"enabled": "on", "weekend": "0"})
+    assert ("day_off", "interview_date") in found(round, stored)
+
+
+def test_running_again_looks_at_every_record(client, manager, round):
+    stored = send(round, end="2026-04-18T09:02:00.000+03:00")
+    found(round)
+    client.post(page("change", round, "too_fast"), {"minutes": "6"})
+    client.post(page("run", round))
+    stored.refresh_from_db()
+    assert stored.checked_at is None
+    while check_next(round=round):
+        pass
+    compare_records(round=round)
+    assert not Finding.objects.filter(check_code="too_fast").exists()
+    assert Submission.objects.get().checked_at
+
+
+def test_a_surveyor_sees_no_dashboard(client, town, round):
+    client.force_login(staff(town, "surveyor"))
+    assert client.get(page("dashboard", round)).status_code == 403
