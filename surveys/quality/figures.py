@@ -146,7 +146,7 @@ def _query(round: Round) -> list[Any]:
         for each in table.questions
         if each.type in SELECTS
     ]
-    given = {
+    given: dict[str, Any] = {
         "municipality": round.municipality_id,
         "round": round.pk,
         "listed": [key for table, key in listed if not table],
