@@ -66,3 +66,7 @@ class TooManyRows(ValidationError):
 
     def __init__(self, *, limit: int) -> None:
         super().__init__(f"more than {limit} rows", "too_many_rows", {"limit": limit})
+
+
+class WebhookRefused(ValidationError):
+    """The address is not one that records are announced to, or no event was chosen."""

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 LOOK_FOR_WORK = 1
 LOOK_FOR_LOST = 10
 ASK_ABOUT_PAYMENTS = 120
+DELIVER = 20
 WAIT_FOR_DATABASE = 2
 # Background work gives way to people and phones that wait for an answer.
 NICENESS = 10
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         with beside(
             Chore(put_back, every=LOOK_FOR_LOST),
             Chore(reconcile_payments, every=ASK_ABOUT_PAYMENTS),
+            Chore(deliver_webhooks, every=DELIVER),
         ):
             work(worker)
 
@@ -54,6 +56,10 @@ def worker_name() -> str:
 
 def reconcile_payments() -> None:
     call_command("reconcile_payments", minutes=2)
+
+
+def deliver_webhooks() -> None:
+    call_command("deliver_webhooks")
 
 
 def work(worker: Worker) -> None:
