@@ -1,6 +1,6 @@
 """Records going out: a page of a million repeat rows, and a file of 250,000 records.
 
-    python benchmarks/take_out.py [SUBMISSIONS] [ROWS]
+    python benchmarks/take_out.py [SUBMISSIONS] [ROWS] [KIND…]
 
 Makes the demo in a database of its own, fills one town with copies of its records by
 SQL, measures beside the same rows read by a bare cursor, and removes it all.
@@ -172,7 +172,7 @@ def main() -> None:
             flush=True,
         )
         print(f"bare cursor over everything: {bare_read(here):.0f} s", flush=True)
-        for kind in ("csv", "gpkg"):
+        for kind in sys.argv[3:] or ["csv", "gpkg"]:
             write(here, kind)
     print(
         f"this program: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
