@@ -162,6 +162,8 @@ def settle(*, arrival: Arrival, envelope: Envelope, round: Round | None = None) 
 def _settle(
     arrival: Arrival, envelope: Envelope, chosen: Round | None
 ) -> Arrival.Reason | None:
+    if envelope.root.find("{*}encryptedXmlFile") is not None:
+        return Reason.ENCRYPTED
     municipality = arrival.municipality
     versions = FormVersion.objects.of(municipality).filter(
         form__code=envelope.form_id, state__in=USABLE
@@ -175,8 +177,6 @@ def _settle(
     if version is None:
         known = versions.exists()
         return Reason.UNKNOWN_VERSION if known else Reason.UNKNOWN_FORM
-    if envelope.root.find("{*}encryptedXmlFile") is not None:
-        return Reason.ENCRYPTED
     record = read_record(envelope.root, version.structure)
     original = _original(arrival, record, version)
     if isinstance(original, Arrival.Reason):

@@ -308,7 +308,8 @@ def submission(caller: Caller) -> HttpResponse:
             "office."
         )
         return message(words, status=409, nature="error")
-    return message(_thanks(caller, receipt), status=202 if receipt.repeated else 201)
+    kept = receipt.repeated or receipt.arrival.state == Arrival.State.QUARANTINED
+    return message(_thanks(caller, receipt), status=202 if kept else 201)
 
 
 def _parts(request: TownRequest) -> tuple[bytes | None, list[Sent]]:

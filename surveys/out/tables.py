@@ -27,7 +27,7 @@ from surveys.questionnaires.structure import (
     Table,
 )
 
-BATCH = 2000
+BATCH = 500
 CODES = frozenset({"household_code", "parcel", "household", "corrects", "outcome"})
 Value = Any
 
@@ -256,45 +256,58 @@ def page(
     """Keys and values of the next rows, in the order of their keys: the same cost for
     the first page as for the last.
     """
-    if not table:
-        records = (
-            scope.queryset("")
-            .filter(pk__gt=after)
-            .select_related("household", "parcel", "zone", "round", "version")
-            .defer(
-                "version__xform",
-                "version__source",
-                "version__tables",
-                "version__remarks",
-                "parcel__geometry",
-                "zone__geometry",
-            )
-            .order_by("pk")[skip : skip + limit]
-        )
-        return [(record.pk, submission_values(record)) for record in records]
-    rows = (
-        scope.queryset(table)
-        .filter(pk__gt=after)
-        .select_related("submission")
-        .only(
-            "ordinal",
-            "parent",
-            "birth_date",
-            "answers",
-            "submission__instance_id",
-            "submission__interviewed_on",
-        )
-        .order_by("pk")[skip : skip + limit]
-    )
-    return [(row.pk, row_values(row)) for row in rows]
+    found = _in_order(scope, table).filter(pk__gt=after)[skip : skip + limit]
+    return [(each.pk, _values(each)) for each in found]
 
 
 def batches(scope: Scope, table: str) -> Iterator[list[dict[str, Value]]]:
-    """All rows, a batch in memory at a time."""
-    after = 0
-    while found := page(scope, table, after=after):
-        after = found[-1][0]
-        yield [values for _key, values in found]
+    """All rows by one query, through a cursor of the database's: a batch in memory at
+    a time. To be used within a transaction.
+    """
+    batch = []
+    for each in _in_order(scope, table).iterator(chunk_size=BATCH):
+        batch.append(_values(each))
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _in_order(scope: Scope, table: str) -> QuerySet[Any]:
+    if table:
+        return (
+            scope.queryset(table)
+            .select_related("submission")
+            .only(
+                "ordinal",
+                "parent",
+                "birth_date",
+                "answers",
+                "submission__instance_id",
+                "submission__interviewed_on",
+            )
+            .order_by("pk")
+        )
+    return (
+        scope.queryset("")
+        .select_related("household", "parcel", "zone", "round", "version")
+        .defer(
+            "version__xform",
+            "version__source",
+            "version__tables",
+            "version__remarks",
+            "parcel__geometry",
+            "zone__geometry",
+        )
+        .order_by("pk")
+    )
+
+
+def _values(found: Submission | RepeatRow) -> dict[str, Value]:
+    if isinstance(found, Submission):
+        return submission_values(found)
+    return row_values(found)
 
 
 def text(value: Value) -> str:

@@ -224,7 +224,7 @@ def test_what_cannot_be_used_is_kept_for_a_person(phone, xml, reason):
         assert phone.send(xml).status_code == 400
         return
     response = phone.send(xml)
-    assert response.status_code == 201
+    assert response.status_code == 202
     assert words(response)
     arrival = Arrival.objects.get()
     assert (arrival.state, arrival.reason) == ("quarantined", reason)
@@ -232,10 +232,30 @@ def test_what_cannot_be_used_is_kept_for_a_person(phone, xml, reason):
     assert not Submission.objects.exists()
 
 
+def test_an_encrypted_record_is_kept_with_its_files(phone):
+    """The office has no key: whoever has it can take the bytes away unharmed."""
+    envelope = (
+        b'<data xmlns="http://opendatakit.org/submissions" encrypted="yes" id="household"'
+        b' version="2026042001" instanceID="uuid:sealed"><base64EncryptedKey>a2V5'
+        b"</base64EncryptedKey><media><file>\xd8\xb5\xd9\x88\xd8\xb1\xd8\xa9.jpg.enc</file>"
+        b"</media><encryptedXmlFile>submission.xml.enc</encryptedXmlFile></data>"
+    )
+    sealed = {"submission.xml.enc": b"\x01\x02" * 50, "صورة.jpg.enc": b"\x03\x04" * 50}
+    assert phone.send(envelope, files=sealed).status_code == 202
+    arrival = Arrival.objects.get()
+    assert (arrival.reason, arrival.instance_id) == ("encrypted", "uuid:sealed")
+    assert arrival.content.tobytes() == envelope
+    kept = {
+        each.name: kept_path(arrival.municipality_id, each.sha256).read_bytes()
+        for each in arrival.attachments.all()
+    }
+    assert kept == sealed
+
+
 def test_a_record_for_a_closed_round_is_kept_for_a_person(phone, round):
     round.receiving = False
     round.save()
-    assert phone.send(instance_xml(ANSWERS)).status_code == 201
+    assert phone.send(instance_xml(ANSWERS)).status_code == 202
     assert Arrival.objects.get().reason == "no_round"
 
 
@@ -256,7 +276,7 @@ def test_an_edit_from_the_phone_follows_its_original(phone):
         instance_id="uuid:c",
         meta="<deprecatedID>uuid:a</deprecatedID>",
     )
-    assert phone.send(late).status_code == 201
+    assert phone.send(late).status_code == 202
     assert Arrival.objects.get(instance_id="uuid:c").reason == "not_current"
 
 

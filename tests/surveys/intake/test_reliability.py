@@ -6,15 +6,21 @@ server that is killed, and under files that mean harm.
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+import zipfile
 import zlib
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -23,11 +29,13 @@ import requests
 from tests.demo import ROOT, Demo, free_port, wait_for
 
 pytestmark = pytest.mark.slow
+logger = logging.getLogger(__name__)
 
 TOWN = "ain-tineh"
 SUBMISSIONS = int(os.environ.get("SUBMISSIONS", "150"))
 HOSTILE = int(os.environ.get("HOSTILE", "160"))
 TAKEN = {201, 202}
+MEMORY_MB = 600
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +88,43 @@ def test_fifty_times_at_once_is_one_record(live_town, base):
     assert other.status_code == 409
 
 
+@pytest.mark.parametrize("pieces", [1, 7, 4000])
+def test_a_body_in_chunks_is_read_to_its_end(live_town, base, pieces):
+    instance = f"uuid:5f000000-0000-4000-8000-0000000c{pieces:04}"
+    request = requests.Request(
+        "POST", "http://x", files={"xml_submission_file": ("a.xml", xml(instance))}
+    ).prepare()
+    length = -(-len(request.body) // pieces)
+    answer = requests.post(
+        f"{live_town.url}/collect/{base}/submission",
+        data=(
+            request.body[n : n + length] for n in range(0, len(request.body), length)
+        ),
+        headers={"Content-Type": request.headers["Content-Type"]},
+        timeout=30,
+    )
+    assert answer.status_code == 201, answer.text
+    sql = "SELECT count(*) FROM surveys_submission WHERE instance_id = %s"
+    assert count(live_town, sql, instance) == (1,)
+
+
+def test_chunks_without_end_are_refused(live_town, base):
+    """At the limit, before anything is kept."""
+    head = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
+    size = 101 * 2**20
+    pieces = (head if n == 0 else bytes(2**20) for n in range(size // 2**20))
+    try:
+        answer = requests.post(
+            f"{live_town.url}/collect/{base}/submission",
+            data=pieces,
+            headers={"Content-Type": "multipart/form-data; boundary=x"},
+            timeout=60,
+        )
+    except requests.ConnectionError:
+        return  # Told while still sending: the connection is shut.
+    assert answer.status_code == 413
+
+
 class Server:
     """A web server of the demo's that dies and comes back."""
 
@@ -101,6 +146,15 @@ class Server:
             start_new_session=True,
         )
         wait_for(f"{self.url}/ar/", self.log)
+
+    def peak_megabytes(self) -> int:
+        """The most memory that one of its processes ever held."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        pids = [str(self.process.pid), *children.read_text().split()]
+        status = [Path(f"/proc/{pid}/status").read_text() for pid in pids]
+        return (
+            max(int(re.findall(r"VmHWM:\s+(\d+)", each)[0]) for each in status) // 1024
+        )
 
     def kill(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -151,6 +205,7 @@ def test_a_server_killed_again_and_again_loses_and_doubles_nothing(live_town, ba
         " WHERE instance_id = ANY(%s)",
         instances,
     )
+    logger.info("%s submissions, %s kills", SUBMISSIONS, kills)
     assert found == (SUBMISSIONS, SUBMISSIONS)
     assert kills > 0
 
@@ -171,6 +226,23 @@ def giant_picture() -> bytes:
         + zlib.crc32(head).to_bytes(4, "big")
         + b"\x00" * 200
     )
+
+
+def zip_bomb() -> bytes:
+    """A hundred megabytes of zeros in a hundred kilobytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.jpg", bytes(100_000_000))
+    return packed.getvalue()
+
+
+ZIP_BOMB = zip_bomb()
+# Pictures to one program, a page or an archive to another.
+POLYGLOTS = (
+    b"\xff\xd8\xff\xe0\x00\x10JFIF\x00<html><script>alert(1)</script></html>\xff\xd9",
+    b"\x89PNG\r\n\x1a\n" + ZIP_BOMB,
+    b"%PDF-1.4\n<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+)
 
 
 def hostile(chance: random.Random, number: int) -> tuple[bytes, dict]:
@@ -199,6 +271,10 @@ def hostile(chance: random.Random, number: int) -> tuple[bytes, dict]:
         ),
         lambda: (named, {"a": ("a.jpg", b"PK\x03\x04" + b"\x00" * 500, "image/jpeg")}),
         lambda: (chance.randbytes(300), {"a": ("a.jpg", chance.randbytes(300), "x/y")}),
+        lambda: (named, {"a": ("a.jpg", ZIP_BOMB, "image/jpeg")}),
+        lambda: (named, {"a": ("a.jpg", chance.choice(POLYGLOTS), "image/jpeg")}),
+        lambda: (ZIP_BOMB, {}),
+        lambda: (b"\x1f\x8b" + zlib.compress(bytes(10_000_000)), {}),
         lambda: (
             b'<!DOCTYPE d [<!ENTITY f SYSTEM "file:///etc/passwd">]><d>&f;</d>',
             {},
@@ -208,12 +284,20 @@ def hostile(chance: random.Random, number: int) -> tuple[bytes, dict]:
 
 
 def test_uploads_that_mean_harm_break_nothing(live_town, base):
-    url = f"{live_town.url}/collect/{base}"
+    server = Server(live_town)
+    url = f"{server.url}/collect/{base}"
     chance = random.Random(3)
     made = [hostile(chance, number) for number in range(HOSTILE)]
     before = count(live_town, "SELECT count(*) FROM surveys_arrival")[0]
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda each: post(url, *each), made))
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda each: post(url, *each), made))
+        peak = server.peak_megabytes()
+    finally:
+        server.kill()
+    met = Counter(each.status_code for each in answers)
+    logger.info("%s uploads: %s; %s MB", HOSTILE, met, peak)
+    assert peak < MEMORY_MB
     failed = [each.status_code for each in answers if each.status_code >= 500]
     assert failed == []
     taken = sum(each.status_code in {201, 202, 409} for each in answers)
