@@ -44,8 +44,9 @@ def words() -> dict[str, str]:
         "accuracy": _("Accuracy %(metres)s m"),
         "language": _("Language"),
         "locating": _("Searching for satellites…"),
+        "noCamera": _("The camera can't be used. Type the code."),
         "noLocation": _("The position can't be found. Check the phone's settings."),
-        "jump": _("Sections"),
+        "jump": _("Parts of the questionnaire"),
         "loggedOut": _(
             "You are signed out. Nothing is lost: sign in, and the queue goes on."
         ),
@@ -93,15 +94,18 @@ def words() -> dict[str, str]:
             "here again. Sign out?"
         ),
         "start": _("Start"),
+        "stopScanning": _("Close the camera"),
         "storedAt": _("Questionnaires of %(time)s"),
         "undo": _("Undo"),
         "update": _("Update"),
         "violations": _("Answers are missing or can't be right:"),
         "visited": _("Visited"),
         "waiting": _("waits for network"),
+        "zoomIn": _("Zoom in"),
+        "zoomOut": _("Zoom out"),
         "yes": _("Yes, understood"),
         "selected": _("Chosen: %(name)s"),
-        "section": _("Section %(number)s of %(total)s"),
+        "section": _("Part %(number)s of %(total)s"),
         "more": _("Show more"),
         "blank": _("Start without a parcel"),
     }

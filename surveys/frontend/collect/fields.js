@@ -3,6 +3,7 @@
 import h from "solid-js/h";
 import { For, Show, createEffect, createMemo, createSignal, onCleanup, onMount, untrack } from "solid-js";
 
+import { Scanner } from "./barcode.js";
 import { hasQuestions, isRange, relevantChildren } from "./engine.js";
 import { parcelMap, placeMap } from "./map.js";
 
@@ -165,10 +166,12 @@ function input(context) {
   };
   if (rows) return h("textarea", { ...shared, rows, value: () => raw() ?? shown() });
   const numeric = type.mode || node.appearances?.numbers;
-  return h("input", {
+  const typed = h("input", {
     ...shared, type: type.type ?? "text", inputmode: numeric ? type.mode ?? "numeric" : undefined,
     autocomplete: "off", value: () => raw() ?? shown(),
   });
+  if (node.valueType !== "barcode") return typed;
+  return h("div", {}, typed, h(Scanner, { words: kit.words, found: (code) => { node.setValue(code); touch(); } }));
 }
 
 function range(context) {
@@ -277,7 +280,7 @@ function parcels(context) {
       const properties = Object.fromEntries(item.properties);
       return { value: item.value, label: item.label?.asString ?? item.value, corners: properties.geometry, colour: properties.fill };
     }));
-    drawn = parcelMap(element, { items, bounds: kit.bounds, pick, fail: () => setTrouble(kit.words.noLocation) });
+    drawn = parcelMap(element, { items, bounds: kit.bounds, words: kit.words, pick, fail: () => setTrouble(kit.words.noLocation) });
     if (untrack(chosen)) drawn.choose(untrack(chosen), { fly: true });
     onCleanup(() => drawn.remove());
   }) });
@@ -358,7 +361,7 @@ function place(context) {
     h(Show, { when: open }, () => h("div", {},
       h("p", { class: "soft small" }, kind === "geopoint" ? kit.words.point : kit.words.points),
       h("div", { class: "collect-map", role: "application", "aria-label": kit.words.map, ref: (element) => onMount(() => {
-        drawn = placeMap(element, { kind, read: () => untrack(text), write, bounds: kit.bounds, context: kit.outlines(), fail: () => say(kit.words.noLocation) });
+        drawn = placeMap(element, { kind, read: () => untrack(text), write, bounds: kit.bounds, words: kit.words, context: kit.outlines(), fail: () => say(kit.words.noLocation) });
         onCleanup(() => { drawn.remove(); drawn = null; });
       }) }),
       h("div", { class: "collect-buttons" },

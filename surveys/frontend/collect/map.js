@@ -10,12 +10,12 @@ export function positions(text) {
     .filter(([latitude, longitude]) => Number.isFinite(latitude) && Number.isFinite(longitude));
 }
 
-function ground(box, bounds) {
+function ground(box, bounds, words) {
   const map = L.map(box, {
     preferCanvas: true, attributionControl: false, zoomControl: false, maxZoom: 21,
     zoomSnap: 0.5, tap: false,
   });
-  L.control.zoom({ position: document.dir === "rtl" ? "topleft" : "topright" }).addTo(map);
+  L.control.zoom({ position: document.dir === "rtl" ? "topleft" : "topright", zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
   if (bounds) map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]]);
   else map.setView([0, 0], 2);
@@ -40,8 +40,8 @@ function whereAmI(map, fail) {
 
 // `items` are {value, label, corners, colour}; `pick` is called with a value. Gives
 // `choose(value)` to show a choice made elsewhere, and `locate()`.
-export function parcelMap(box, { items, bounds, pick, fail }) {
-  const map = ground(box, bounds);
+export function parcelMap(box, { items, bounds, words, pick, fail }) {
+  const map = ground(box, bounds, words);
   const shapes = new Map();
   const plain = (item) => ({ color: css("line-strong"), weight: 1, fillColor: item.colour || css("accent"), fillOpacity: 0.25 });
   const everything = L.featureGroup();
@@ -69,8 +69,8 @@ export function parcelMap(box, { items, bounds, pick, fail }) {
 
 // A point, a line or an area by touch; `read` gives the answer's text and `write` takes
 // it. `context` are corners of parcels to find one's way by.
-export function placeMap(box, { kind, read, write, bounds, context = [], fail }) {
-  const map = ground(box, bounds);
+export function placeMap(box, { kind, read, write, bounds, words, context = [], fail }) {
+  const map = ground(box, bounds, words);
   for (const corners of context) {
     const shape = positions(corners);
     if (shape.length > 2) L.polygon(shape, { color: css("line-strong"), weight: 1, fill: false, interactive: false }).addTo(map);

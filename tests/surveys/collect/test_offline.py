@@ -234,3 +234,106 @@ def test_a_session_that_ended_keeps_the_answers_and_asks_to_sign_in(
     assert [row[1:3] for row in stored(live_town)[len(before) :]] == [
         ("vacant", parcel)
     ]
+
+
+def send_back(demo: Demo, parcel: str, words: str) -> None:
+    """As the data manager does on the record's page."""
+    demo.manage(
+        "shell",
+        "-c",
+        f"""
+from django.contrib.auth import get_user_model
+from layers.geography.models import Municipality
+from layers.geography.tenancy import tenant
+from surveys.models import Submission
+from surveys.review.services import take_step
+town = Municipality.objects.get(slug="wadi-zaytoun")
+with tenant(town):
+    take_step(
+        submission=Submission.objects.filter(source="browser", parcel__code="{parcel}").latest("pk"),
+        action="send_back", note="{words}",
+        by=get_user_model().objects.get(email="data@wadi-zaytoun.example"))
+""",
+    )
+
+
+def state_of(demo: Demo, parcel: str) -> tuple:
+    with demo.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('app.municipality', id::text, true) "
+            "FROM geography_municipality WHERE slug = 'wadi-zaytoun'"
+        )
+        cursor.execute(
+            "SELECT s.state, s.outcome, s.answers->>'persons' FROM surveys_submission s"
+            " JOIN geography_parcel p ON p.id = s.parcel_id"
+            " WHERE s.source = 'browser' AND p.code = %s",
+            [parcel],
+        )
+        return cursor.fetchone()
+
+
+def test_a_record_sent_back_is_corrected_in_the_browser(
+    live_town: Demo, browser: Browser
+) -> None:
+    with new_page(browser, PHONE) as page:
+        sign_in(page, live_town, SURVEYOR)
+        open_desk(page, live_town)
+        parcel = parcels(page)[0]
+        page.locator(f"[data-start='{parcel}']").click()
+        choose(page, "outcome", "refused")
+        go_on(page)
+        page.locator("[data-finish]").click()
+        expect(page.locator(".collect-sent")).to_be_visible(timeout=30_000)
+        send_back(live_town, parcel, "هل كان المنزل مهجورًا؟")
+        assert state_of(live_town, parcel)[:2] == ("sent_back", "refused")
+
+        page.reload()
+        returned = page.locator(".collect-returned").first
+        expect(returned).to_contain_text("هل كان المنزل مهجورًا؟", timeout=30_000)
+        returned.locator("[data-correct]").click()
+        expect(
+            question(page, "outcome").locator("input[value=refused]")
+        ).to_be_checked()
+        choose(page, "outcome", "vacant")
+        go_on(page)
+        page.locator("[data-finish]").click()
+        expect(page.locator(".collect-sent summary")).to_contain_text(
+            "2", timeout=30_000
+        )
+        expect(page.locator(".collect-returned")).to_have_count(0)
+    assert state_of(live_town, parcel)[:2] == ("corrected", "vacant")
+
+
+# Chromium's quota only counts megabytes: the database refuses as it does when it is full.
+FULL = """
+for (const name of ["put", "add"]) {
+    const write = IDBObjectStore.prototype[name];
+    IDBObjectStore.prototype[name] = function (...given) {
+        if (window.full) throw new DOMException("full", "QuotaExceededError");
+        return write.apply(this, given);
+    };
+}
+"""
+
+
+def test_a_full_device_is_said_and_loses_nothing_on_the_screen(
+    live_town: Demo, browser: Browser
+) -> None:
+    with new_page(browser, PHONE) as page:
+        page.add_init_script(FULL)
+        sign_in(page, live_town, SURVEYOR)
+        open_desk(page, live_town)
+        parcel = parcels(page)[0]
+        page.locator(f"[data-start='{parcel}']").click()
+        expect(page.locator(".collect-saved")).not_to_be_empty()
+        page.evaluate("window.full = true")
+        choose(page, "outcome", "refused")
+        expect(page.locator("[data-notice=full]")).to_be_visible(timeout=15_000)
+        go_on(page)
+        page.locator("[data-finish]").click()
+        # Not kept, so not taken away from the screen either.
+        expect(page.locator("[data-finish]")).to_be_visible()
+        page.evaluate("window.full = false")
+        page.locator("[data-finish]").click()
+        expect(page.locator(".collect-sent")).to_be_visible(timeout=30_000)
+    assert state_of(live_town, parcel)[:2] == ("received", "refused")
