@@ -78,12 +78,14 @@ def receive(*, sender: Sender, content: bytes, files: Sequence[Sent] = ()) -> Re
         envelope = None
     named = envelope.texts if envelope else None
     _wait_turn(sender, envelope.instance_id if envelope else sha256)
-    known = Arrival.objects.of(sender.municipality).filter(sha256=sha256).first()
+    known, taken = _known(sender.municipality, sha256, envelope)
     if known is not None:
         if known.erased_at is None:
             attach(arrival=known, files=files, named=named)
         return Receipt(known, repeated=True)
     arrival = _arrival(sender, content, sha256, envelope)
+    if taken and arrival.instance_id:
+        arrival.state, arrival.reason = State.CONFLICT, Reason.OTHER_CONTENT
     arrival.save()
     if files:
         attach(arrival=arrival, files=files, named=named)
@@ -121,20 +123,25 @@ def _arrival(
     arrival.deprecated_id = envelope.deprecated_id
     if not envelope.instance_id:
         return _quarantined(arrival, Reason.NO_INSTANCE)
-    if _is_taken(sender.municipality, envelope.instance_id):
-        arrival.state, arrival.reason = State.CONFLICT, Reason.OTHER_CONTENT
-    elif sender.draft is not None:
+    if sender.draft is not None:
         arrival.state = State.TEST
     return arrival
 
 
-def _is_taken(municipality: Municipality, instance_id: str) -> bool:
-    return (
-        Arrival.objects.of(municipality)
-        .filter(instance_id=instance_id)
-        .exclude(state__in=[State.CONFLICT, State.TEST])
-        .exists()
-    )
+def _known(
+    municipality: Municipality, sha256: str, envelope: Envelope | None
+) -> tuple[Arrival | None, bool]:
+    """The arrival of the same bytes; and whether others have taken the instance ID."""
+    same = Q(sha256=sha256)
+    if envelope is not None and envelope.instance_id:
+        same |= Q(instance_id=envelope.instance_id)
+    former = Arrival.objects.of(municipality).filter(same).defer("content")
+    taken = False
+    for arrival in former:
+        if arrival.sha256 == sha256:
+            return arrival, False
+        taken = taken or arrival.state not in {State.CONFLICT, State.TEST}
+    return None, taken
 
 
 def _quarantined(arrival: Arrival, reason: Arrival.Reason) -> Arrival:
