@@ -70,3 +70,7 @@ class TooManyRows(ValidationError):
 
 class WebhookRefused(ValidationError):
     """The address is not one that records are announced to, or no event was chosen."""
+
+
+class PlacingRefused(ValidationError):
+    """A record can't be put on this parcel."""

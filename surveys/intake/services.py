@@ -40,7 +40,7 @@ from surveys.questionnaires.parts import (
 from surveys.record import Record, changes
 
 BATCH = 1000
-State = Submission.State
+State, PlacedBy = Submission.State, Submission.PlacedBy
 HOUSEHOLDS = "households"
 
 
@@ -125,6 +125,9 @@ def replace_record(
     parts = find_parts(version.structure, version.parts)
     (about,) = _look_up(former.round, version, parts, [incoming], former.household)
     content = _content(former.round, incoming, about, timezone.now())
+    if former.placed_by == PlacedBy.HAND and about.place.parcel_id is None:
+        for name in ("parcel_id", "zone_id", "placed_by", "stratum", "psu", "weight"):
+            content[name] = getattr(former, name)
     sent_back = former.state == State.SENT_BACK
     content["state"] = State.CORRECTED if sent_back else State.RECEIVED
     content |= {"version": version, "checked_at": None}

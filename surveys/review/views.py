@@ -28,6 +28,7 @@ from surveys.intake.keeping import kept_path
 from surveys.models import Attachment, Finding, Round, Submission
 from surveys.quality.definitions import CHECKS
 from surveys.review.erasure import erase_submission
+from surveys.review.placing import map_of, place_by_hand, put_back
 from surveys.review.services import (
     Comment,
     comment_on,
@@ -41,7 +42,7 @@ from surveys.review.workflow import OPEN, possible
 from surveys.services import record_read
 
 PAGE_SIZE = 50
-FILTERS = ("state", "round", "zone", "check")
+FILTERS = ("state", "round", "zone", "check", "place")
 LAST_BULK = "surveys.review.last"
 ACTIONS = {
     "approve": gettext_lazy("Approve"),
@@ -49,6 +50,12 @@ ACTIONS = {
     "reject": gettext_lazy("Reject"),
     "mark": gettext_lazy("Has issues"),
     "reopen": gettext_lazy("Take up again"),
+}
+
+
+MAP_WORDS = {
+    "zoomIn": gettext_lazy("Zoom in"),
+    "zoomOut": gettext_lazy("Zoom out"),
 }
 
 
@@ -111,6 +118,8 @@ def _filtered(
         found = found.filter(round__code=asked["round"])
     if asked["zone"]:
         found = found.filter(zone__code=asked["zone"])
+    if asked["place"]:
+        found = found.filter(parcel=None)
     if asked["check"]:
         hits = Finding.objects.filter(check_code=asked["check"], dismissed_at=None)
         found = found.filter(pk__in=hits.values("submission"))
@@ -160,6 +169,8 @@ def record(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
             "actions": [(each, ACTIONS[each]) for each in ACTIONS if each in actions],
             "may_review": may_review,
             "seen_at": found.changed_at.isoformat(),
+            "map": {**map_of(found), "words": MAP_WORDS},
+            "by_hand": found.placed_by == Submission.PlacedBy.HAND,
             "next": _next(request, found) if may_review else None,
         },
     )
@@ -279,6 +290,31 @@ def comment(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
         )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
+    return redirect("surveys:submission", municipality, pk)
+
+
+@require_POST
+@requires("surveys.review_submission")
+def place(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    code = _text(request, "parcel")
+    try:
+        place_by_hand(submission=_record(request, pk), code=code, by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Placed on parcel %(code)s.") % {"code": code})
+    return redirect("surveys:submission", municipality, pk)
+
+
+@require_POST
+@requires("surveys.review_submission")
+def unplace(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    try:
+        put_back(submission=_record(request, pk), by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Back where it was."))
     return redirect("surveys:submission", municipality, pk)
 
 

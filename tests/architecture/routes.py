@@ -129,6 +129,8 @@ ACCESS: dict[str, frozenset] = {
             "surveys:review:act",
             "surveys:review:comment",
             "surveys:review:erase",
+            "surveys:review:place",
+            "surveys:review:unplace",
             "surveys:review:dismiss",
             "surveys:quality:dashboard",
             "surveys:quality:run",
