@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
+from django.contrib.gis.geos import GEOSGeometry
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from layers.geography.models import Parcel, Zone
 from surveys.errors import PlacingRefused
 from surveys.models import Household, Submission, SubmissionEvent, Target
+from surveys.outlines import corners
 from surveys.quality.tasks import request_checks
 
 Kind, PlacedBy = SubmissionEvent.Kind, Submission.PlacedBy
@@ -44,20 +45,17 @@ def map_of(submission: Submission) -> dict[str, Any]:
     at = submission.geometry
     return {
         "parcels": [
-            {"value": parcel.code, "label": parcel.code, "corners": _corners(parcel)}
+            {
+                "value": parcel.code,
+                "label": parcel.code,
+                "corners": corners(parcel.geometry),
+            }
             for parcel in parcels_around(submission)
         ],
         "chosen": submission.parcel.code if submission.parcel else "",
         "position": [at.y, at.x] if at else None,
         "accuracy": submission.accuracy,
     }
-
-
-def _corners(parcel: Parcel) -> str:
-    shape: Any = parcel.geometry
-    if isinstance(shape, MultiPolygon):
-        shape = max(shape, key=lambda part: part.area)
-    return ";".join(f"{y:.7f} {x:.7f}" for x, y, *_z in shape.exterior_ring.coords)
 
 
 @transaction.atomic

@@ -199,6 +199,30 @@ def assign_targets(
 
 
 @transaction.atomic
+def undo_assignment(
+    *,
+    round: Round,
+    before: dict[int, int | None],
+    after: dict[int, int | None],
+    by: Any,
+) -> int:
+    """Gives parcels back to who had them, where nobody was sent there since."""
+    rows = list(
+        round.targets.select_for_update(of=("self",))
+        .filter(pk__in=before)
+        .only("pk", "surveyor")
+    )
+    undone = [row for row in rows if row.surveyor_id == after[row.pk]]
+    now = timezone.now()
+    for row in undone:
+        row.surveyor_id = before[row.pk]
+        row.assigned_at, row.assigned_by = now, by
+    fields = ["surveyor", "assigned_at", "assigned_by"]
+    Target.objects.bulk_update(undone, fields, batch_size=BATCH)
+    return len(undone)
+
+
+@transaction.atomic
 def balance_assignments(
     *, round: Round, surveyors: Sequence[Any], by: Any, keep: bool = True
 ) -> int:

@@ -19,6 +19,7 @@ from layers.geography.access import TownRequest, requires
 from layers.geography.models import Zone
 from surveys.models import Round, Target
 from surveys.rounds.forms import AssignForm, OpenForm, PlanForm
+from surveys.rounds.map_views import remember
 from surveys.rounds.progress import by_day, overall, shares
 from surveys.rounds.services import (
     assign_targets,
@@ -174,7 +175,9 @@ def assign(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     """Gives the ticked parcels to one surveyor; the list comes back as it was."""
     round = _round(request, code)
     form = AssignForm(request.municipality, request.POST)
-    ticked = [each for each in request.POST.getlist("target") if each.isdecimal()]
+    # Ticked in the list, or chosen on the map.
+    given = request.POST.getlist("target") + request.POST.get("targets", "").split(",")
+    ticked = [each for each in given if each.isdecimal()]
     targets = Target.objects.filter(
         round=round, pk__in=[int(each) for each in ticked if len(each) < 19]
     ).visible_to(request.user)
@@ -186,6 +189,8 @@ def assign(request: TownRequest, municipality: str, code: str) -> HttpResponse:
         except ValidationError as error:
             _say(request, error)
         else:
+            now = form.chosen.pk if form.chosen else None
+            remember(request, round, changed, dict.fromkeys(changed, now))
             said = ngettext(
                 "%(count)s parcel given to %(name)s.",
                 "%(count)s parcels given to %(name)s.",
@@ -196,7 +201,8 @@ def assign(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     else:
         messages.error(request, _("Choose a surveyor from the list."))
     kept = {name: request.POST[name] for name in KEPT if request.POST.get(name)}
-    response = redirect("surveys:rounds:targets", request.municipality.slug, code)
+    back = "map" if "targets" in request.POST else "targets"
+    response = redirect(f"surveys:rounds:{back}", request.municipality.slug, code)
     if kept:
         response["Location"] += f"?{urlencode(kept)}"
     return response
@@ -212,6 +218,7 @@ def balance(request: TownRequest, municipality: str, code: str) -> HttpResponse:
         for person in surveyors_of(request.municipality)
         if str(person.pk) in wanted
     ]
+    before = dict(round.targets.values_list("pk", "surveyor"))
     try:
         count = balance_assignments(
             round=round,
@@ -222,6 +229,9 @@ def balance(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     except ValidationError as error:
         _say(request, error)
     else:
+        remember(
+            request, round, before, dict(round.targets.values_list("pk", "surveyor"))
+        )
         said = ngettext(
             "%(count)s parcel shared out.", "%(count)s parcels shared out.", count
         )

@@ -110,6 +110,8 @@ ACCESS: dict[str, frozenset] = {
             "surveys:rounds:open",
             "surveys:rounds:close",
             "surveys:rounds:sample",
+            "surveys:rounds:map",
+            "surveys:rounds:undo",
             "surveys:rounds:targets",
             "surveys:rounds:assign",
             "surveys:rounds:balance",

@@ -10,7 +10,7 @@ export function positions(text) {
     .filter(([latitude, longitude]) => Number.isFinite(latitude) && Number.isFinite(longitude));
 }
 
-function ground(box, bounds, words) {
+export function ground(box, bounds, words) {
   const map = L.map(box, {
     preferCanvas: true, attributionControl: false, zoomControl: false, maxZoom: 21,
     zoomSnap: 0.5, tap: false,

@@ -157,3 +157,63 @@ def test_the_command_draws_and_shares_out(town, round, capsys):
         "6 parcels drawn with seed 9, shared out to 1 people" in capsys.readouterr().out
     )
     assert not round.targets.filter(surveyor=None).exists()
+
+
+def test_the_map_tells_of_parcels_and_surveyors_and_of_nobody_else(client, town, round):
+    draw_sample(round=round, plan=Plan(design="census"))
+    surveyor, manager = staff(town, "surveyor"), staff(town, "data_manager")
+    round.targets.filter(parcel__zone__code="Z1").update(surveyor=surveyor)
+    client.force_login(manager)
+    url = reverse("surveys:rounds:map", args=[town.slug, round.code])
+    drawn = client.get(url).context["drawn"]
+    assert len(drawn["targets"]) == drawn["total"] == 24
+    assert set(drawn["targets"][0]) == {
+        "id",
+        "code",
+        "corners",
+        "surveyor",
+        "zone",
+        "visited",
+    }
+    one = client.get(url, {"zone": "Z1"}).context["drawn"]["targets"]
+    assert {each["surveyor"] for each in one} == {surveyor.pk}
+    assert len(one) == 12
+    assert client.get(url, {"zone": "x\x00"}).context["drawn"]["total"] == 0
+    client.force_login(surveyor)
+    assert client.get(url).status_code == 403
+
+
+def test_parcels_chosen_on_the_map_are_given_and_taken_back(client, town, round):
+    draw_sample(round=round, plan=Plan(design="census"))
+    one, other = staff(town, "surveyor"), staff(town, "surveyor")
+    round.targets.update(surveyor=one)
+    keys = list(round.targets.values_list("pk", flat=True)[:5])
+    client.force_login(staff(town, "data_manager"))
+    assign = reverse("surveys:rounds:assign", args=[town.slug, round.code])
+    chosen = ",".join(str(key) for key in keys)
+    answer = client.post(
+        assign, {"targets": f"{chosen},x,{10**30}", "surveyor": other.pk}
+    )
+    assert answer["Location"].endswith("/field/map/")
+    assert round.targets.filter(surveyor=other).count() == 5
+    # One of them went to nobody since: that stays.
+    round.targets.filter(pk=keys[0]).update(surveyor=None)
+    undo = reverse("surveys:rounds:undo", args=[town.slug, round.code])
+    client.post(undo)
+    assert not round.targets.filter(surveyor=other).exists()
+    assert list(round.targets.filter(surveyor=None).values_list("pk", flat=True)) == [
+        keys[0]
+    ]
+    client.post(undo)
+    assert round.targets.filter(surveyor=one).count() == 23
+
+
+def test_sharing_out_can_be_taken_back(client, town, round):
+    draw_sample(round=round, plan=Plan(design="census"))
+    one = staff(town, "surveyor")
+    client.force_login(staff(town, "data_manager"))
+    balance = reverse("surveys:rounds:balance", args=[town.slug, round.code])
+    client.post(balance, {"person": one.pk})
+    assert round.targets.filter(surveyor=one).count() == 24
+    client.post(reverse("surveys:rounds:undo", args=[town.slug, round.code]))
+    assert not round.targets.filter(surveyor=one).exists()
