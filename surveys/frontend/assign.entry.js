@@ -1,5 +1,5 @@
 // Who goes where: parcels of the sample are touched or drawn around, then given to a
-// surveyor by the form beside the map. Colour tells the surveyor, a dark dot a visit.
+// surveyor by the form beside the map. Colour tells the surveyor, a dark core a visit.
 import L from "leaflet";
 
 import { ground, positions } from "./collect/map.js";
@@ -23,30 +23,38 @@ function start(element) {
   const chosen = new Set();
   const shapes = new Map();
   const everything = L.featureGroup();
-  const style = (target) => ({
-    color: chosen.has(target.id) ? css("ink") : css("surface"), weight: chosen.has(target.id) ? 4 : 1,
-    fillColor: colours.get(target.surveyor) ?? NOBODY, fillOpacity: chosen.has(target.id) ? 1 : 0.75,
+  // A parcel is a few pixels wide when the town is seen whole: a disc stands for it, and
+  // its outline beneath. The dark core tells that somebody was there.
+  const colour = (target) => colours.get(target.surveyor) ?? NOBODY;
+  const disc = (target) => ({
+    radius: map.getZoom() < 16 ? 5 : 8, fillColor: colour(target), fillOpacity: 1,
+    color: chosen.has(target.id) ? css("ink") : css("surface"), weight: chosen.has(target.id) ? 3 : 1,
   });
   for (const target of targets) {
-    const shape = L.polygon(positions(target.corners), style(target));
+    const outline = L.polygon(positions(target.corners), { color: colour(target), weight: 1, fillColor: colour(target), fillOpacity: 0.35, interactive: false }).addTo(map);
+    const shape = L.circleMarker(outline.getBounds().getCenter(), disc(target));
     const who = names.get(target.surveyor) ?? words.nobody;
     shape.bindTooltip(document.createTextNode([target.code, who, target.visited && words.visited].filter(Boolean).join(" · ")), { direction: "top" });
     shape.on("click", (event) => { if (!drawing) { L.DomEvent.stop(event); toggle(target); } });
     shapes.set(target.id, shape);
     everything.addLayer(shape);
   }
-  everything.addTo(map);
   map.fitBounds(everything.getBounds().pad(0.03), { animate: false });
-  for (const target of targets) {
-    if (target.visited) L.circleMarker(shapes.get(target.id).getBounds().getCenter(), { radius: 2.5, weight: 0, fillColor: css("ink"), fillOpacity: 1, interactive: false }).addTo(map);
-  }
+  everything.addTo(map);
+  const cores = targets.filter((target) => target.visited).map((target) =>
+    L.circleMarker(shapes.get(target.id).getLatLng(), { weight: 0, fillColor: css("ink"), fillOpacity: 1, interactive: false }).addTo(map));
+  const size = () => {
+    for (const target of targets) shapes.get(target.id).setStyle(disc(target)).setRadius(disc(target).radius);
+    for (const core of cores) core.setRadius(map.getZoom() < 16 ? 2 : 3).bringToFront();
+  };
+  map.on("zoomend", size);
+  size();
 
   const form = document.querySelector("form:has([data-give])");
   const say = form.querySelector("[data-count]");
   const give = form.querySelector("[data-give]");
   function show(changed) {
-    for (const target of changed) shapes.get(target.id).setStyle(style(target));
-    for (const target of changed) if (chosen.has(target.id)) shapes.get(target.id).bringToFront();
+    for (const target of changed) shapes.get(target.id).setStyle(disc(target));
     form.elements.targets.value = [...chosen].join(",");
     give.disabled = chosen.size === 0;
     say.textContent = words.chosen.replace("%(count)s", chosen.size);
@@ -65,7 +73,7 @@ function start(element) {
       draw.textContent = words.stop;
     } else {
       const ring = drawing.getLatLngs()[0];
-      const inside = targets.filter((target) => within(shapes.get(target.id).getBounds().getCenter(), ring));
+      const inside = targets.filter((target) => within(shapes.get(target.id).getLatLng(), ring));
       for (const target of inside) chosen.add(target.id);
       drawing.remove();
       drawing = null;
