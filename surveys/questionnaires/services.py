@@ -14,6 +14,7 @@ from surveys.errors import FormRefused
 from surveys.models import Form, FormVersion
 from surveys.questionnaires.compiling import compile_xlsform
 from surveys.questionnaires.library import LIBRARY
+from surveys.questionnaires.media import missing_media
 from surveys.questionnaires.problems import FormProblem
 
 State = FormVersion.State
@@ -65,6 +66,12 @@ def add_version(
 @transaction.atomic
 def publish_version(*, version: FormVersion) -> None:
     """From now on its bytes stay as they are; phones of open rounds get it."""
+    missing = missing_media(version)
+    if missing:
+        raise FormRefused(
+            _("Files of the questionnaire are missing: %(names)s."),
+            params={"names": ", ".join(missing)},
+        )
     moved = FormVersion.objects.filter(pk=version.pk, state=State.DRAFT).update(
         state=State.PUBLISHED, published_at=timezone.now()
     )

@@ -9,6 +9,7 @@ urlpatterns = [
     path("library/", views.install, name="install"),
     path("versions/<int:pk>/", views.version, name="version"),
     path("versions/<int:pk>/publish/", views.publish, name="publish"),
+    path("versions/<int:pk>/media/", views.media, name="media"),
     path("versions/<int:pk>/trial/", views.trial, name="trial"),
     path("versions/<int:pk>/since/<int:former>/", views.difference, name="difference"),
     path("versions/<int:pk>/source/", views.source, name="source"),

@@ -24,6 +24,10 @@ from surveys.models import Arrival, Form, FormVersion
 from surveys.questionnaires.compiling import KINDS, MAX_BYTES
 from surveys.questionnaires.difference import changes_between
 from surveys.questionnaires.library import LIBRARY
+from surveys.questionnaires.media import (
+    MAX_BYTES as MAX_MEDIA_BYTES,
+)
+from surveys.questionnaires.media import add_media, drop_media, wanted_media
 from surveys.questionnaires.problems import FormProblem
 from surveys.questionnaires.services import (
     add_version,
@@ -157,9 +161,32 @@ def version(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
             "language": language,
             "remarks": [FormProblem(**each) for each in found.remarks],
             "former": former,
+            "media": wanted_media(found),
             "tests": tests.select_related("by").defer("content")[:TESTS_SHOWN],
         },
     )
+
+
+@require_POST
+@requires("surveys.design_form")
+def media(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    """Files for a draft, several at once; or, by `drop`, one taken away."""
+    found = _version(request, pk)
+    drop = request.POST.get("drop", "").replace("\x00", "")
+    files = request.FILES.getlist("media")
+    try:
+        if drop:
+            drop_media(version=found, name=drop)
+        for file in files:
+            # One byte more than allowed is enough to know that it is too large.
+            content = file.read(MAX_MEDIA_BYTES + 1)
+            add_media(version=found, name=file.name, content=content)
+    except FormRefused as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        if not files and not drop:
+            messages.error(request, _("Choose a file first."))
+    return _to_version(request, found)
 
 
 def _readable(structure: Structure, language: str) -> list[dict[str, Any]]:

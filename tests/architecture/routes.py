@@ -88,6 +88,7 @@ ACCESS: dict[str, frozenset] = {
                 "upload",
                 "install",
                 "version",
+                "media",
                 "publish",
                 "trial",
                 "difference",
