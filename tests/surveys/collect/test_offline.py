@@ -309,7 +309,10 @@ FULL = """
 for (const name of ["put", "add"]) {
     const write = IDBObjectStore.prototype[name];
     IDBObjectStore.prototype[name] = function (...given) {
-        if (window.full) throw new DOMException("full", "QuotaExceededError");
+        if (window.full) {
+            window.refused = this.name;
+            throw new DOMException("full", "QuotaExceededError");
+        }
         return write.apply(this, given);
     };
 }
@@ -331,6 +334,7 @@ def test_a_full_device_is_said_and_loses_nothing_on_the_screen(
         expect(page.locator("[data-notice=full]")).to_be_visible(timeout=15_000)
         go_on(page)
         page.locator("[data-finish]").click()
+        page.wait_for_function("refused === 'outbox'")
         # Not kept, so not taken away from the screen either.
         expect(page.locator("[data-finish]")).to_be_visible()
         page.evaluate("window.full = false")
