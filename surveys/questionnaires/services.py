@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Municipality
 from surveys.errors import FormRefused
-from surveys.models import Form, FormVersion
+from surveys.models import Form, FormMedia, FormVersion
 from surveys.questionnaires.compiling import compile_xlsform
 from surveys.questionnaires.library import LIBRARY
 from surveys.questionnaires.media import missing_media
@@ -43,11 +44,12 @@ def add_version(
         code=structure.form_id,
         defaults={"name_ar": structure.title[:200], "name_en": structure.title[:200]},
     )
+    kept = _files_so_far(form, structure.files)
     form.versions.filter(state=State.DRAFT).delete()
     if form.versions.filter(version=structure.version).exists():
         taken = {"version": structure.version}
         raise FormRefused.of([FormProblem("version_taken", "settings", params=taken)])
-    return FormVersion.objects.create(
+    version = FormVersion.objects.create(
         municipality=municipality,
         form=form,
         version=structure.version,
@@ -61,6 +63,18 @@ def add_version(
         needs_files=bool(structure.files),
         created_by=by,
     )
+    for media in kept:
+        media.pk, media.version = None, version
+    FormMedia.objects.bulk_create(kept)
+    return version
+
+
+def _files_so_far(form: Form, wanted: Sequence[str]) -> list[FormMedia]:
+    """What the newest version had of the files that the new one names too: a corrected
+    text should not ask for every picture again.
+    """
+    newest = form.versions.order_by("-created_at", "-pk").first()
+    return list(newest.media.filter(name__in=wanted)) if newest else []
 
 
 @transaction.atomic

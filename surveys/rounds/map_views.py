@@ -29,6 +29,8 @@ def remember(
 ) -> None:
     """For the button that takes it back; the session holds one assignment."""
     changed = {pk: who for pk, who in before.items() if after.get(pk) != who}
+    if not changed:
+        return
     request.session[LAST] = {
         "round": round.pk,
         "before": changed,

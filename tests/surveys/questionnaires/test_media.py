@@ -110,3 +110,11 @@ def test_a_published_version_keeps_its_files(client, town, draft, send):
     client.post(reverse("surveys:forms:publish", args=[town.slug, draft.pk]))
     send(drop="صورة.png")
     assert FormMedia.objects.count() == 1
+
+
+def test_a_corrected_draft_keeps_the_files_it_still_names(town, draft, send):
+    send(("صورة.png", png()), ("villages.csv", "name,label\na,عين\n".encode()))
+    text = PICTURED.replace("رقم", "الرقم").replace("villages.csv", "towns.csv")
+    again = make_version(town, form_id="pictured", text=text, published=False)
+    assert [media.name for media in again.media.all()] == ["صورة.png"]
+    assert FormMedia.objects.count() == 1
