@@ -26,6 +26,7 @@ from surveys.forms import RoundForm, WithdrawalForm
 from surveys.models import Publication, Round, Submission
 from surveys.publish import publish_round, request_publication
 from surveys.review.workflow import OPEN
+from surveys.rounds.steps import steps_of
 from surveys.services import (
     create_round,
     withdraw_submission,
@@ -154,6 +155,7 @@ def detail(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     )
     zones = with_names(rows)
     uploads = round.uploads.visible_to(request.user).select_related("by")
+    may = _rights(request)
     return render(
         request,
         "surveys/round_detail.html",
@@ -168,7 +170,8 @@ def detail(request: TownRequest, municipality: str, code: str) -> HttpResponse:
             "publications": round.publications.select_related("by")[:5],
             "publishing": _publishing(round),
             "has_news": round.has_news(),
-            "may": _rights(request),
+            "steps": steps_of(round) if may["manage"] else [],
+            "may": may,
         },
     )
 
