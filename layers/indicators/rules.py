@@ -45,6 +45,10 @@ class Comparison:
     bounds: tuple[tuple[str, float], ...]
     per: str | None = None
 
+    @property
+    def variables(self) -> frozenset[str]:
+        return frozenset({self.variable} | ({self.per} if self.per else set()))
+
     def decide(self, columns: Columns) -> Verdict:
         value = columns[self.variable]
         unit = columns[self.per] if self.per else np.ones_like(value)
@@ -59,6 +63,10 @@ class Comparison:
 class All:
     parts: tuple["Condition", ...]
 
+    @property
+    def variables(self) -> frozenset[str]:
+        return frozenset().union(*(part.variables for part in self.parts))
+
     def decide(self, columns: Columns) -> Verdict:
         verdicts = [part.decide(columns) for part in self.parts]
         true = np.logical_and.reduce([each.true for each in verdicts])
@@ -69,6 +77,10 @@ class All:
 @dataclass(frozen=True)
 class Any_:
     parts: tuple["Condition", ...]
+
+    @property
+    def variables(self) -> frozenset[str]:
+        return frozenset().union(*(part.variables for part in self.parts))
 
     def decide(self, columns: Columns) -> Verdict:
         verdicts = [part.decide(columns) for part in self.parts]

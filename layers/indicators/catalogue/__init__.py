@@ -22,6 +22,7 @@ from layers.indicators.rules import (
     Columns,
     Condition,
     RuleError,
+    Verdict,
     read_condition,
 )
 
@@ -116,10 +117,24 @@ class Indicator:
     def description(self) -> str:
         return self.descriptions[_language()]
 
+    def _asked(self, columns: Columns, eligible: Booleans, verdict: Verdict) -> bool:
+        if verdict.known[eligible].all():
+            return True
+        return not any(
+            np.isnan(columns[name][eligible]).all() for name in self.in_need.variables
+        )
+
     def decide(self, columns: Columns) -> tuple[Booleans, Booleans]:
-        """(children,) eligible and, among them, in need."""
+        """(children,) eligible and, among them, in need.
+
+        Nobody is eligible where a question that the rule needs was put to no child: the
+        answers that happen to decide without it are all of one kind.
+        """
         eligible = self.population.holds(columns)
         verdict = self.in_need.decide(columns)
+        if not self._asked(columns, eligible, verdict):
+            nobody = np.zeros_like(eligible)
+            return nobody, nobody
         if self.unknown == Unknown.LEFT_OUT:
             eligible = eligible & verdict.known
         in_need = verdict.true

@@ -186,3 +186,23 @@ def test_a_family_differs_in_nothing_but_age():
     )
     with pytest.raises(CatalogueError, match=r"ecd_none\.toml: differs from ecd_stim"):
         check_families([toddlers, stricter])
+
+
+def test_what_a_round_did_not_ask_has_no_figure():
+    """Else the sources that decide by themselves, all of them bad, would be the figure."""
+    ages = [30, 30, 30]
+    assert decided("was_water", age_months=ages, water_improved=[0, 1, 1]) == 3 * [
+        "out"
+    ]
+    assert decided("pro_birthreg", age_months=ages) == 3 * ["out"]
+    assert decided("edu_oos", age_months=[100] * 3, school_age=[8] * 3) == 3 * ["out"]
+
+
+def test_a_question_that_was_asked_of_some_decides_for_all():
+    found = decided(
+        "was_water",
+        age_months=[30, 30, 30],
+        water_improved=[0, 1, 1],
+        water_minutes=[NAN, 10, NAN],
+    )
+    assert found == ["need", "no", "out"]
