@@ -16,11 +16,11 @@ from tests.demo import Demo
 FOLDER = Path(__file__).resolve().parent.parent / "docs/pictures"
 
 
-def keep(page: Page, name: str) -> None:
+def keep(page: Page, name: str, folder: Path = FOLDER) -> None:
     """256 colours are enough for flat drawings, and a third of the size."""
     picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
     picture.quantize(256, dither=Image.Dither.NONE).save(
-        FOLDER / f"{name}.png", optimize=True
+        folder / f"{name}.png", optimize=True
     )
 
 

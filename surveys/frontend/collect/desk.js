@@ -129,9 +129,10 @@ function metres([east, north], [x, y]) {
 
 function Forms({ app }) {
   const { words } = app.settings;
-  return h("section", {}, h("h2", {}, words.allForms),
+  // Before the first answer of the server nobody knows whether a round is open.
+  return h(Show, { when: app.state }, h("section", {}, h("h2", {}, words.allForms),
     h(Show, { when: () => app.state()?.forms.length, fallback: h("p", { class: "soft" }, words.empty) },
       h("ul", { class: "collect-list" }, h(For, { each: () => app.state().forms }, (each) => h(Row, {
         title: each.title || each.code, text: h("bdi", {}, each.version),
-      }, h("button", { type: "button", class: "btn btn-outline-primary", "data-form": each.code, onClick: () => app.start(each.code) }, words.blank))))));
+      }, h("button", { type: "button", class: "btn btn-outline-primary", "data-form": each.code, onClick: () => app.start(each.code) }, words.blank)))))));
 }
