@@ -96,7 +96,20 @@ def upload(request: TownRequest, municipality: str, code: str) -> HttpResponse:
         else:
             _look_again(stored)
             return redirect("surveys:upload_detail", municipality, stored.pk)
-    return render(request, "surveys/upload_form.html", {"form": form, "round": round})
+    context = {"form": form, "round": round, "words": _sending_words()}
+    return render(request, "surveys/upload_form.html", context)
+
+
+def _sending_words() -> dict[str, str]:
+    return {
+        "progress": _("%(done)s of %(of)s MB are sent"),
+        "whole": _("Everything is sent."),
+        "broken": _("The line broke. It goes on by itself as soon as it is back."),
+        "signed_out": _(
+            "You were signed out. Sign in and choose the same file again: it goes on "
+            "where it stopped."
+        ),
+    }
 
 
 def _store(request: TownRequest, round: Round, form: UploadForm) -> Upload:
