@@ -35,6 +35,7 @@ PARENTS = ("_parent_index", "parent_key", "_parent_key")
 OF_EXPORTS = frozenset(
     [
         "fid",
+        "geometry",
         "_submitted",
         "_changed",
         "_state",
