@@ -64,7 +64,8 @@ class FilesField(forms.FileField):
     widget = FilesInput
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        files = [super(FilesField, self).clean(each, initial) for each in data or ()]
+        given = data or ([None] if self.required else [])
+        files = [super(FilesField, self).clean(each, initial) for each in given]
         if len(files) > MAX_FILES:
             raise forms.ValidationError(
                 _("Choose one file, or a CSV file per sheet. You chose %(count)s."),
@@ -93,7 +94,7 @@ class UploadForm(forms.Form):
             "GeoPackage or GeoJSON."
         ),
         allow_empty_file=True,
-        required=False,
+        error_messages={"required": _("Choose the file with the answers.")},
         max_length=200,
         widget=FilesInput(
             attrs={"accept": ".xlsx,.csv,.zip,.txt,.gpkg,.geojson,.json"}
@@ -101,11 +102,9 @@ class UploadForm(forms.Form):
     )
     sent = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if not (cleaned.get("answers") or cleaned.get("sent") or self.errors):
-            self.add_error("answers", _("Choose the file with the answers."))
-        return cleaned
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["answers"].required = not self.data.get("sent")
 
     def sent_files(self) -> list[tuple[str, str]]:
         """Key and name of each."""
