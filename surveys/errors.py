@@ -74,3 +74,7 @@ class WebhookRefused(ValidationError):
 
 class PlacingRefused(ValidationError):
     """A record can't be put on this parcel."""
+
+
+class ChunkRefused(ValidationError):
+    """A part of a file that is being sent doesn't fit what came before."""

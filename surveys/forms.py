@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from surveys.models import Round
-from surveys.workbook import MAX_BYTES
 
-MAX_FILES = 2
+MAX_FILES = 10
 
 
 class DateInput(forms.DateInput):
@@ -59,42 +59,58 @@ class FilesInput(forms.ClearableFileInput):
 
 
 class FilesField(forms.FileField):
-    """One file, or the two CSV files that belong together."""
+    """One file, or the CSV files that belong together."""
 
     widget = FilesInput
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        files = [
-            super(FilesField, self).clean(each, initial) for each in data or [None]
-        ]
+        given = data or ([None] if self.required else [])
+        files = [super(FilesField, self).clean(each, initial) for each in given]
         if len(files) > MAX_FILES:
             raise forms.ValidationError(
-                _("Choose one file, or two CSV files. You chose %(count)s."),
+                _("Choose one file, or a CSV file per sheet. You chose %(count)s."),
                 params={"count": len(files)},
             )
-        if sum(each.size for each in files) > MAX_BYTES:
+        if sum(each.size for each in files) > settings.SURVEY_FILE_MB * 1024**2:
             raise forms.ValidationError(
                 _(
                     "The file is larger than %(limit)s MB. Split it into several "
                     "files and upload them one after the other."
                 ),
-                params={"limit": MAX_BYTES // 1024**2},
+                params={"limit": settings.SURVEY_FILE_MB},
             )
         return files
 
 
 class UploadForm(forms.Form):
+    """`sent` has what arrived in pieces already: a key, a space and the file's name on
+    each line.
+    """
+
     answers = FilesField(
         label=_("File with the answers"),
         help_text=_(
-            "An Excel workbook (.xlsx) like the template, or two CSV files, or a zip "
-            "of the two."
+            "An Excel workbook (.xlsx) like the template, a CSV file per sheet, a "
+            "GeoPackage or GeoJSON."
         ),
         allow_empty_file=True,
         error_messages={"required": _("Choose the file with the answers.")},
         max_length=200,
-        widget=FilesInput(attrs={"accept": ".xlsx,.csv,.zip,.txt"}),
+        widget=FilesInput(
+            attrs={"accept": ".xlsx,.csv,.zip,.txt,.gpkg,.geojson,.json"}
+        ),
     )
+    sent = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["answers"].required = not self.data.get("sent")
+
+    def sent_files(self) -> list[tuple[str, str]]:
+        """Key and name of each."""
+        lines = self.cleaned_data["sent"].splitlines()
+        pairs = [line.partition(" ") for line in lines]
+        return [(key, name) for key, _space, name in pairs][:MAX_FILES]
 
 
 class WithdrawalForm(forms.Form):

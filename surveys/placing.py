@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -11,8 +11,6 @@ from django.db import connection
 
 from layers.geography.models import Municipality
 from surveys.models import Submission
-from surveys.problems import Problem
-from surveys.rows import HouseholdLine
 
 TOLERANCE_METRES = 30
 # A position that may be off by more than this decides no parcel.
@@ -82,21 +80,3 @@ def _place(  # noqa: PLR0917 - the columns of the query
     else:
         placed_by = PlacedBy.NOTHING
     return Place(placed_by, parcel_id, parcel_code, zone_id, zone_code, metres)
-
-
-def place_warnings(line: HouseholdLine, place: Place) -> Iterator[Problem]:
-    code = line.cells.get("parcel_code")
-    if place.placed_by == PlacedBy.NOTHING:
-        column = "parcel_code" if code else "latitude"
-        yield Problem("no_place", "households", line.row, column)
-    elif place.placed_by == PlacedBy.ZONE:
-        params: dict[str, Any] = {"limit": TOLERANCE_METRES}
-        yield Problem("zone_only", "households", line.row, "latitude", params)
-    elif place.placed_by == PlacedBy.PARCEL_CODE:
-        if place.metres is not None and place.metres > DOUBTFUL_METRES:
-            params = {"value": round(place.metres), "parcel": place.parcel_code}
-            yield Problem("far_from_parcel", "households", line.row, "latitude", params)
-    elif code:
-        yield Problem(
-            "parcel_unknown", "households", line.row, "parcel_code", {"value": code}
-        )

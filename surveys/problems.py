@@ -50,6 +50,9 @@ ERRORS = {
         "The row has no household number and no key. Without one the row can't be "
         "found again: fill it in."
     ),
+    "not_in_list": _(
+        "“%(value)s” is not on the list “%(list)s”. Correct it, or add it to the list first."
+    ),
     # The whole file
     "empty_file": _("The file is empty. Choose the file that holds the answers."),
     "too_large": _(
@@ -65,31 +68,16 @@ ERRORS = {
         "as an Excel workbook (.xlsx) without password, and upload that."
     ),
     "broken_file": _(
-        "The file is damaged or not an Excel workbook. Open it, save it again as "
-        ".xlsx, and upload that; or upload two CSV files."
+        "The file is damaged, or not of the kind it says it is. Open it, save it again "
+        "as .xlsx, and upload that; or upload CSV files."
     ),
     "unknown_kind": _(
-        "This kind of file can't be read. Upload an Excel workbook (.xlsx), two CSV "
-        "files, or a zip with the two CSV files."
+        "This kind of file can't be read. Upload an Excel workbook (.xlsx), CSV files, "
+        "a GeoPackage (.gpkg) or GeoJSON."
     ),
-    "missing_sheet": _(
-        "The sheet “%(sheet)s” is missing. The file needs a sheet named "
-        "“households” and one named “children”, as in the template."
-    ),
-    "missing_csv": _(
-        "Two CSV files are needed, one of households and one of children; "
-        "“%(sheet)s” is missing. Choose both at once or put both in a zip."
-    ),
-    "twice_csv": _(
-        "There are two CSV files of “%(sheet)s”. Choose one of households and one "
-        "of children."
-    ),
-    "no_headers": _(
-        "No row with the column names was found in the first %(limit)s rows. Copy "
-        "the first row of the template above the answers."
-    ),
-    "missing_column": _(
-        "The column “%(name)s” is missing. Add it with exactly this name."
+    "no_crs": _(
+        "The layer “%(sheet)s” doesn't say in which coordinate system its places are. "
+        "Save it with one, such as WGS 84 (EPSG:4326)."
     ),
     "repeated_column": _("The column “%(name)s” is there twice. Delete one of them."),
     "too_many_rows": _(
@@ -121,37 +109,10 @@ ERRORS = {
         "Child %(value)s of this household is already in row %(other)s. Give each "
         "child its own number."
     ),
-    "no_such_household": _(
-        "Household %(value)s is not on the sheet of households. Correct the number "
-        "or add the household."
-    ),
     "half_coordinates": _("Write both latitude and longitude, or neither."),
     "outside_round": _(
         "The interview of %(value)s is not between %(low)s and %(high)s, the days of "
         "this round. Correct the date or choose the other round."
-    ),
-    "born_later": _(
-        "The child is born after the interview of %(other)s. Correct one of the dates."
-    ),
-    "not_a_child": _(
-        "The person is %(value)s years old. This sheet is for children under 18: "
-        "correct the birth date or delete the row."
-    ),
-    "two_selected": _(
-        "Another child of this household is marked as drawn, in row %(other)s. Mark "
-        "one child only."
-    ),
-    "selected_age": _(
-        "The drawn child is %(value)s years old. Only a child aged 5 to 17 can be "
-        "drawn."
-    ),
-    "fewer_persons": _(
-        "The household has %(children)s children but only %(value)s persons. Correct "
-        "the number of persons or the children."
-    ),
-    "frame_too_small": _(
-        "Stratum %(stratum)s has %(count)s households in this file, more than the "
-        "%(value)s from which they were drawn. Correct the number."
     ),
     "frame_differs": _(
         "Stratum %(stratum)s has %(value)s households here but %(other)s in row "
@@ -193,6 +154,9 @@ WARNINGS = {
     ),
 }
 
+# Reports outlive the words of the version that wrote them.
+FORMER = _("Upload the file again: what was found in it is no longer told like this.")
+
 
 def _isolated(value: object) -> str:
     """Between right-to-left words, dates and codes would be shown back to front."""
@@ -219,7 +183,7 @@ class Problem:
 
     @property
     def message(self) -> str:
-        words = ERRORS.get(self.code) or WARNINGS[self.code]
+        words = ERRORS.get(self.code) or WARNINGS.get(self.code) or FORMER
         return str(words) % {name: _isolated(v) for name, v in self.params.items()}
 
     def as_json(self) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from django_tasks.signals import task_finished
 
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
+from surveys.files.uploads import give_up_upload
 from surveys.publish import give_up_publication
-from surveys.services import give_up_upload
 from surveys.tasks import (
     check_in_background,
     load_in_background,

@@ -9,33 +9,57 @@ from django_tasks import task
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from surveys.errors import UploadNotReady
+from surveys.files.working import (
+    Work,
+    begin_check,
+    begin_loading,
+    check_upload,
+    load_upload,
+)
 from surveys.models import Publication, Upload
 from surveys.publish import carry_out
-from surveys.services import load_upload, preview_upload
 
 State = Publication.State
 
 
 def _open_upload(upload: int, status: str) -> Upload | None:
-    return Upload.objects.filter(pk=upload, status=status).first()
+    found = Upload.objects.filter(pk=upload, status=status)
+    return found.select_related("round__form", "round__municipality").first()
 
 
 @task()
 def check_in_background(municipality_id: int, upload_id: int) -> None:
-    with tenant(Municipality.objects.get(pk=municipality_id)):
-        if upload := _open_upload(upload_id, Upload.Status.CHECKING):
-            preview_upload(upload=upload)
+    municipality = Municipality.objects.get(pk=municipality_id)
+    with tenant(municipality):
+        upload = _open_upload(upload_id, Upload.Status.CHECKING)
+        work = begin_check(upload) if upload else None
+    _work_off(municipality, work)
 
 
 @task()
 def load_in_background(municipality_id: int, upload_id: int) -> None:
-    with tenant(Municipality.objects.get(pk=municipality_id)):
-        if upload := _open_upload(upload_id, Upload.Status.LOADING):
-            try:
+    municipality, work = Municipality.objects.get(pk=municipality_id), None
+    try:
+        with tenant(municipality):
+            upload = _open_upload(upload_id, Upload.Status.LOADING)
+            if upload and upload.mode == "good":
+                work = begin_loading(upload)
+            elif upload:
                 load_upload(upload=upload)
-            except UploadNotReady:
-                # The check that found the errors was rolled back with the loading.
-                preview_upload(upload=upload)
+        _work_off(municipality, work)
+    except UploadNotReady:
+        # What the loading found was rolled back with it.
+        with tenant(municipality):
+            if upload := _open_upload(upload_id, Upload.Status.LOADING):
+                check_upload(upload=upload)
+
+
+def _work_off(municipality: Municipality, work: Work | None) -> None:
+    """Each chunk is a transaction, so that a page can show it and nothing is done twice."""
+    going = work is not None
+    while going and work:
+        with tenant(municipality):
+            going = work.step()
 
 
 @task()

@@ -23,7 +23,6 @@ urlpatterns = [
     path("quarantine/<int:pk>/retry/", desk.arrival_retry, name="arrival_retry"),
     path("quarantine/<int:pk>/dismiss/", desk.arrival_dismiss, name="arrival_dismiss"),
     path("new/", views.create, name="create"),
-    path("template.xlsx", files.template, name="template"),
     path("rounds/<slug:code>/", views.detail, name="detail"),
     path("rounds/<slug:code>/upload/", files.upload, name="upload"),
     path("rounds/<slug:code>/publish/", views.publish, name="publish"),

@@ -126,6 +126,7 @@ def planted(live_town: Demo) -> Demo:
     key = upload(manager, canary_file(), "answers.xlsx")
     page = manager.at(f"surveys/uploads/{key}/")
     manager.send_form(page, {}, to=f"{page}load/")
+    manager.send_form(page, {}, to=manager.at(f"surveys/files/uploads/{key}/approve/"))
     records = manager.at(f"surveys/rounds/{ROUND}/submissions/")
     found = manager.send_form(records, {"q": "Canaryhead"})
     record = re.search(r"/surveys/submissions/(\d+)/", found.text)

@@ -7,7 +7,7 @@ no column can't be judged: what it would hide is kept, what it would forbid is l
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -59,12 +59,13 @@ class Rules:
         there: set[tuple[str, str]],
         now: datetime,
         parts: Parts,
+        lists: Mapping[str, Sequence[Mapping[str, str]]] | None = None,
     ) -> None:
         self.structure, self.there, self.now = structure, there, now
         self.day_key = parts.main.get("interview_date", "")
         self.parcel_key = parts.main.get("parcel", "")
         self.location_key = parts.main.get("location", "")
-        self.compiler = Compiler(structure, today=now)
+        self.compiler = Compiler(structure, today=now, lists=lists)
         self.unusable: dict[tuple[str, str], str] = {}
         self.known = self._known()
         groups = {group.path: group.relevant for group in structure.groups}
@@ -124,7 +125,7 @@ class Rules:
         place = (table, each.key)
         relevant = [self._usable(groups.get(g, ""), g, place) for g in each.groups]
         relevant.append(self._usable(each.relevant, each.path, place))
-        filtered = each.choices in self.structure.choices
+        filtered = each.choices in self.compiler.lists
         return _Ruled(
             each,
             [one for one in relevant if one],
@@ -253,10 +254,12 @@ class Rules:
             params = {"value": shown, "why": each.constraint_message or ""}
             yield Fault("constraint", place, each.key, params)
         if one.choice_filter:
-            chosen = shown.split() if each.type in LISTS else [as_text(value)]
+            column = each.choices_value or "name"
+            text = as_text(value)
+            chosen = set(text.split() if each.type in LISTS else [text])
             for row in self.compiler.lists.get(each.choices, ()):
-                if row["name"] in chosen and not one.choice_filter.at(node, row):
-                    yield Fault("not_offered", place, each.key, {"value": row["name"]})
+                if row[column] in chosen and not one.choice_filter.at(node, row):
+                    yield Fault("not_offered", place, each.key, {"value": row[column]})
 
 
 def _calculate(one: _Ruled, node: Node, answers: dict[str, Any]) -> bool:

@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
-import io
 import re
 import unicodedata
-import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
-
-from surveys.questionnaires.structure import LISTS, Question, Structure, Table
-from surveys.workbook import (
-    BROKEN_WORKBOOK,
-    BROKEN_ZIP,
-    HEADER_WITHIN,
-    MAX_BYTES,
-    OLE,
-    ZIP,
-    Sheet,
-    csv_rows,
-    decode,
-    is_empty,
-    open_zip,
+from surveys.files.opening import (
+    MAX_COLUMNS,
+    RawSheet,
+    open_sheets,
     refuse,
+    told_as_broken,
+)
+from surveys.questionnaires.structure import (
+    GEOMETRIES,
+    LISTS,
+    Question,
+    Structure,
+    Table,
 )
 
 MAX_ROWS = 300_000
-MAX_COLUMNS = 2000
+HEADER_WITHIN = 10
 DESIGN = ("stratum", "psu", "weight", "frame_households")
-KEYS = ("_index", "key", "_key", "instanceid", "meta_instanceid", "_uuid")
+MAIN = ("households", "submissions")
+KEYS = ("_index", "key", "_key", "instanceid", "meta_instanceid", "_uuid", "_id")
 PARENTS = ("_parent_index", "parent_key", "_parent_key")
+# Columns of our own exports that say what the system knows; not read, and no surprise.
+OF_EXPORTS = frozenset(
+    [
+        "fid",
+        "geometry",
+        "_submitted",
+        "_changed",
+        "_state",
+        "_outcome",
+        "_interviewed",
+        "_source",
+        "_version",
+        "_round",
+        "_household",
+        "_parcel",
+        "_zone",
+        "_placed_by",
+        "_record",
+        "_parent",
+        "_ordinal",
+        "_age_months",
+    ]
+)
 # What a column says beside a question's key: `@weight` of the design, `@key` of the
 # row, `@parent` of the row it belongs to, `@latitude:location`, `@choice:help:food`.
 Mapping_ = dict[str, dict[str, str]]
@@ -46,11 +65,21 @@ class Matched:
     """`columns` has the meaning of each column by its place in the sheet."""
 
     table: Table
-    sheet: Sheet
+    sheet: str
+    header_row: int
+    headers: list[str]
     columns: list[str] = field(default_factory=list)
 
     def place(self, meaning: str) -> int | None:
         return self.columns.index(meaning) if meaning in self.columns else None
+
+    def header(self, *meanings: str) -> str:
+        """Of the first column that means one of these; else the first meaning."""
+        places = [self.columns.index(m) for m in meanings if m in self.columns]
+        return self.headers[places[0]] if places else meanings[0]
+
+
+Row = tuple[int, list[object]]
 
 
 def plain(text: object) -> str:
@@ -59,84 +88,53 @@ def plain(text: object) -> str:
     return re.sub(r"[\s\-./:]+", "_", words)[:200]
 
 
-def read_tables(
-    content: bytes, structure: Structure, remembered: Mapping_ | None = None
-) -> dict[str, Matched]:
-    """By the table's name. Raises FileRefused for what can't be read at all."""
-    found: dict[str, Matched] = {}
-    try:
-        _match_all(content, structure, remembered or {}, found)
-    except BROKEN_WORKBOOK as error:
-        raise refuse("broken_file") from error
+def match_sheets(
+    path: Path, structure: Structure, remembered: Mapping_ | None = None
+) -> Iterator[tuple[Matched, Iterator[Row]]]:
+    """Each sheet that is a table of the form, with its rows by number. They are read once,
+    before the next sheet. Raises FileRefused for what can't be read at all.
+    """
+    found: set[str] = set()
+    with told_as_broken():
+        for raw in open_sheets(path):
+            top = list(islice(raw.rows, HEADER_WITHIN))
+            best = _best(raw.name, top, structure, remembered or {}, found)
+            if best is None:
+                continue
+            found.add(best[0].name)
+            yield _matched(raw, top, *best)
     if "" not in found:
         raise refuse("missing_main", title=structure.title or structure.form_id)
-    return found
 
 
-def _match_all(
-    content: bytes,
-    structure: Structure,
-    remembered: Mapping_,
-    found: dict[str, Matched],
-) -> None:
-    for name, rows in _raw_sheets(content):
-        top = list(islice(rows, HEADER_WITHIN))
-        best = _best(name, top, structure, remembered, set(found))
-        if best is None:
-            continue
-        table, at, meanings = best
-        sheet = _sheet(
-            (name or table.name or "data")[:31], top[at], at, chain(top[at + 1 :], rows)
-        )
-        columns = meanings[: len(sheet.columns)]
-        found[table.name] = Matched(table, sheet, columns)
+def _matched(
+    raw: RawSheet,
+    top: Sequence[Sequence[object]],
+    table: Table,
+    at: int,
+    meanings: list[str],
+) -> tuple[Matched, Iterator[Row]]:
+    headers = [str(cell or "").strip()[:200] for cell in top[at][:MAX_COLUMNS]]
+    while headers and not headers[-1]:
+        headers.pop()
+    name = (raw.name or table.name or "households")[:31]
+    rows = _rows(name, at, len(headers), chain(top[at + 1 :], raw.rows))
+    return Matched(table, name, at + 1, headers, meanings[: len(headers)]), rows
 
 
-def _raw_sheets(content: bytes) -> Iterable[tuple[str, Any]]:
-    _refuse_unreadable(content)
-    if not content.startswith(ZIP):
-        yield "", csv_rows(decode(content))
-        return
-    with open_zip(content) as archive:
-        if "xl/workbook.xml" not in archive.namelist():
-            yield from _zipped(archive)
-            return
-    book = load_workbook(
-        io.BytesIO(content), read_only=True, data_only=True, keep_links=False
-    )
-    for name in book.sheetnames:
-        page = book[name]
-        if hasattr(page, "reset_dimensions"):
-            # The declared size may be wrong by millions of empty rows.
-            page.reset_dimensions()
-            yield name, page.iter_rows(values_only=True, max_col=MAX_COLUMNS)
-    book.close()
+def _rows(name: str, at: int, width: int, rows: Any) -> Iterator[Row]:
+    with told_as_broken():
+        for number, row in enumerate(rows, start=at + 2):
+            # Empty rows count too: a file may claim a billion of them.
+            if number - at > MAX_ROWS:
+                raise refuse("too_many_rows", limit=MAX_ROWS, sheet=name)
+            values = list(row[:width])
+            if not all(map(is_empty, values)):
+                yield number, values + [None] * (width - len(values))
 
 
-def _refuse_unreadable(content: bytes) -> None:
-    if not content:
-        raise refuse("empty_file")
-    if len(content) > MAX_BYTES:
-        raise refuse("too_large", limit=MAX_BYTES // 1024**2)
-    if content.startswith(OLE):
-        raise refuse("old_excel")
-    wide = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
-    if b"\x00" in content[:1000] and not wide and not content.startswith(ZIP):
-        raise refuse("unknown_kind")
-
-
-def _zipped(archive: zipfile.ZipFile) -> Iterable[tuple[str, Any]]:
-    for part in archive.infolist():
-        path = PurePosixPath(part.filename)
-        if part.is_dir() or path.name.startswith(".") or "__MACOSX" in path.parts:
-            continue
-        if path.suffix.lower() not in {".csv", ".txt"}:
-            raise refuse("unknown_kind")
-        try:
-            text = decode(archive.read(part))
-        except BROKEN_ZIP as error:
-            raise refuse("broken_file") from error
-        yield re.sub(r"^\d+-", "", path.stem), csv_rows(text)
+def is_empty(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _best(
@@ -167,7 +165,7 @@ def _best(
 def _titles(table: Table, structure: Structure) -> set[str]:
     names = [table.name.rpartition("/")[2], *table.labels.values()]
     if not table.name:
-        names = [structure.form_id, structure.root, structure.title, "households"]
+        names = [structure.form_id, structure.root, structure.title, *MAIN]
     return {plain(each) for each in names if each}
 
 
@@ -194,12 +192,7 @@ def _known_headers(table: Table, structure: Structure) -> dict[str, str]:
         known.setdefault(plain(below), question.key)
         known.setdefault(plain(question.path), question.key)
         known.update(_parts_of(question, structure, known))
-    if not table.name:
-        known |= {name: f"@{name}" for name in DESIGN if name not in known}
-    known |= {name: "@key" for name in KEYS if name not in known}
-    known |= {name: "@parent" for name in PARENTS if name not in known}
-    for name in _numbers_above(table, structure):
-        known.setdefault(name, "@parent")
+    known = _special(table, structure) | known
     for question in table.questions:
         for label in question.labels.values():
             known.setdefault(plain(label), question.key)
@@ -207,11 +200,28 @@ def _known_headers(table: Table, structure: Structure) -> dict[str, str]:
     return known
 
 
-def _numbers_above(table: Table, structure: Structure) -> list[str]:
-    """Columns by which rows name the household they belong to."""
+def _special(table: Table, structure: Structure) -> dict[str, str]:
+    """Columns that answer no question by its name."""
+    found = dict.fromkeys(KEYS, "@key")
+    found |= dict.fromkeys([*PARENTS, *_parents_above(table, structure)], "@parent")
+    if not table.name:
+        found |= {name: f"@{name}" for name in DESIGN}
+        found |= {f"_{name}": f"@{name}" for name in DESIGN}
+    places = [each.key for each in table.questions if each.type in GEOMETRIES]
+    # A layer of a map file has one geometry.
+    return found | ({"geometry": places[0]} if places else {})
+
+
+def _parents_above(table: Table, structure: Structure) -> list[str]:
+    """Columns by which rows name what they belong to: the household's number, or in our
+    own exports the record or the row above.
+    """
     above = None if table.parent is None else structure.table(table.parent)
-    keys = [] if above is None else [each.key for each in above.questions]
-    return [key for key in keys if key in {"household_id", "household_code"}]
+    if above is None:
+        return []
+    keys = {each.key for each in above.questions}
+    numbers = [key for key in ("household_id", "household_code") if key in keys]
+    return [*numbers, "_parent" if table.parent else "_record"]
 
 
 def _parts_of(
@@ -228,18 +238,3 @@ def _parts_of(
             name = plain(f"{question.key}/{choice.value}")
             parts[name] = f"@choice:{question.key}:{choice.value}"
     return {name: meaning for name, meaning in parts.items() if name not in known}
-
-
-def _sheet(name: str, head: Sequence[object], at: int, rows: Any) -> Sheet:
-    headers = [str(cell or "").strip()[:200] for cell in head[:MAX_COLUMNS]]
-    while headers and not headers[-1]:
-        headers.pop()
-    sheet, width = Sheet(name, at + 1, headers), len(headers)
-    for number, row in enumerate(rows, start=at + 2):
-        # Empty rows count too: a file may claim a billion of them.
-        if number - at > MAX_ROWS:
-            raise refuse("too_many_rows", limit=MAX_ROWS, sheet=name)
-        values = list(row[:width])
-        if not all(map(is_empty, values)):
-            sheet.rows.append((number, values + [None] * (width - len(values))))
-    return sheet

@@ -1,47 +1,55 @@
-"""Pages of uploaded files: preview, loading, and what to correct."""
+"""Pages of uploaded files: sending, preview, loading, and what to correct."""
 
 from __future__ import annotations
 
-from typing import Any
+import io
+import tempfile
+from contextlib import ExitStack
+from typing import IO, Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    UnreadablePostError,
+)
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from layers.geography.access import TownRequest, requires
 from layers.geography.models import Zone
 from surveys.by_zone import with_names
-from surveys.checking import check_file
-from surveys.errors import FileRefused, UploadNotReady
-from surveys.files.services import (
-    bad_rows,
-    choose_columns,
-    columns_of,
-    look_into,
-    read_upload,
+from surveys.errors import ChunkRefused, FileRefused, UploadNotReady
+from surveys.files.handing_out import (
+    marked_copy,
+    rows_to_correct,
+    write_csv,
+    write_problems,
 )
+from surveys.files.mapping import choose_columns, columns_of
 from surveys.files.templates import workbook_of
+from surveys.files.uploads import Sending, move_upload, store_upload
+from surveys.files.working import (
+    check_upload,
+    load_upload,
+    progress_of,
+    version_for,
+)
 from surveys.forms import UploadForm
 from surveys.models import Round, Upload
 from surveys.picture import draw_picture
 from surveys.problems import Problem
-from surveys.services import (
-    follows_its_form,
-    load_upload,
-    move_upload,
-    preview_upload,
-    store_upload,
-)
-from surveys.spreadsheets import marked_workbook, problems_csv, template_workbook
+from surveys.review.approving import approve_upload, waiting_of
 from surveys.tasks import check_in_background, load_in_background
-from surveys.workbook import Sheet, read
 
 # Beyond this a page would keep its reader waiting: a worker does it.
-INLINE_BYTES = 1024 * 1024
+INLINE_BYTES = 512 * 1024
 Status = Upload.Status
 BUSY = {Status.CHECKING, Status.LOADING}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -49,7 +57,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def _round(request: TownRequest, code: str) -> Round:
     rounds = Round.objects.of(request.municipality).visible_to(request.user)
-    return get_object_or_404(rounds, code=code)
+    return get_object_or_404(rounds.select_related("form"), code=code)
 
 
 def _upload(request: TownRequest, pk: int) -> Upload:
@@ -61,15 +69,14 @@ def _words(error: ValidationError) -> str:
     return " ".join(error.messages)
 
 
-@require_GET
-@requires("surveys.upload_round")
-def template(request: TownRequest, municipality: str) -> HttpResponse:
-    return _attachment(template_workbook(), XLSX, "survey-template.xlsx")
+def _attachment(file: IO[bytes], kind: str, name: str) -> FileResponse:
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=name, content_type=kind)
 
 
-def _attachment(content: bytes | str, kind: str, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(content, content_type=kind, headers=headers)
+def _scratch() -> IO[bytes]:
+    """Without a name, so that nothing of it stays behind; the response closes it."""
+    return tempfile.TemporaryFile()
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,15 +89,74 @@ def upload(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = UploadForm(*sent)
     if form.is_valid():
-        files = [(each.name, each.read()) for each in form.cleaned_data["answers"]]
         try:
-            stored = store_upload(round=round, files=files, by=request.user)
-        except FileRefused as error:
+            stored = _store(request, round, form)
+        except (ChunkRefused, FileRefused) as error:
             form.add_error("answers", error)
         else:
             _look_again(stored)
             return redirect("surveys:upload_detail", municipality, stored.pk)
-    return render(request, "surveys/upload_form.html", {"form": form, "round": round})
+    context = {"form": form, "round": round, "words": _sending_words()}
+    return render(request, "surveys/upload_form.html", context)
+
+
+def _sending_words() -> dict[str, str]:
+    return {
+        "progress": _("%(done)s of %(of)s MB are sent"),
+        "whole": _("Everything is sent."),
+        "broken": _("The line broke. It goes on by itself as soon as it is back."),
+        "signed_out": _(
+            "You were signed out. Sign in and choose the same file again: it goes on "
+            "where it stopped."
+        ),
+    }
+
+
+def _store(request: TownRequest, round: Round, form: UploadForm) -> Upload:
+    """What came with the form, or before it in pieces."""
+    sendings = [
+        (name, Sending(round=round, by=request.user, key=key))
+        for key, name in form.sent_files()
+    ]
+    with ExitStack() as opened:
+        files = [(each.name, each.file) for each in form.cleaned_data["answers"]]
+        for name, sending in sendings:
+            if not sending.path.exists():
+                raise ChunkRefused(
+                    _("“%(name)s” did not arrive whole. Choose it again."),
+                    params={"name": name[:100]},
+                )
+            files.append((name, opened.enter_context(sending.path.open("rb"))))
+        stored = store_upload(round=round, files=files, by=request.user)
+    for _name, sending in sendings:
+        sending.drop()
+    return stored
+
+
+@require_http_methods(["GET", "POST"])
+@requires("surveys.upload_round")
+def send(request: TownRequest, municipality: str, code: str) -> HttpResponse:
+    """Takes a piece of a file, or tells with GET how far the file has come. Which file
+    and where the piece belongs stand in the headers `Upload-Key` and `Upload-Offset`.
+    """
+    try:
+        sending = Sending(
+            round=_round(request, code),
+            by=request.user,
+            key=request.headers.get("Upload-Key", ""),
+        )
+        size = sending.size
+        if request.method == "POST":
+            offset = request.headers.get("Upload-Offset", "")
+            size = sending.take(
+                offset=int(offset) if offset.isdecimal() else -1, body=request
+            )
+    except ChunkRefused as error:
+        return JsonResponse({"error": _words(error)}, status=409)
+    except UnreadablePostError:
+        # The line broke: what came of the piece is kept.
+        return JsonResponse({"error": ""}, status=400)
+    return JsonResponse({"size": size})
 
 
 def _look_again(upload: Upload) -> None:
@@ -113,7 +179,7 @@ def upload_detail(request: TownRequest, municipality: str, pk: int) -> HttpRespo
     found = _upload(request, pk)
     if found.status == Status.RECEIVED:
         if found.size <= INLINE_BYTES:
-            preview_upload(upload=found)
+            check_upload(upload=found)
         elif move_upload(upload=found, start=Status.RECEIVED, end=Status.CHECKING):
             check_in_background.enqueue(request.municipality.pk, found.pk)
     report = found.report
@@ -134,10 +200,17 @@ def upload_detail(request: TownRequest, municipality: str, pk: int) -> HttpRespo
                 for row in report.get("sample", [])
             ],
             "new_count": _new_count(report),
-            "by_form": follows_its_form(found.round),
+            "progress": progress_of(found),
+            "waiting": _waiting(request, found),
             "picture": draw_picture(quarters, report.get("points", [])),
         },
     )
+
+
+def _waiting(request: TownRequest, upload: Upload) -> int:
+    """How many of its records this reader may approve together."""
+    may = request.user.has_perm("surveys.review_submission", request.municipality)
+    return waiting_of(upload).count() if may and upload.loaded_at else 0
 
 
 def _zone_keys(report: dict[str, Any]) -> set[int]:
@@ -162,8 +235,8 @@ def load(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     try:
         outcome = load_upload(upload=found)
     except UploadNotReady as error:
-        # The check of the failed loading was rolled back with it.
-        preview_upload(upload=found)
+        # What the loading found was rolled back with it.
+        check_upload(upload=_upload(request, pk))
         messages.error(request, _words(error))
     else:
         messages.success(
@@ -183,61 +256,64 @@ def load(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
 
 def _loadable(upload: Upload, mode: str) -> Status:
     """The status from which the upload may be loaded, its mode kept."""
-    good = mode == "good" and follows_its_form(upload.round)
+    good = mode == "good"
     upload.mode = "good" if good else "all"
     upload.save(update_fields=["mode"])
     return Status.FAULTY if good else Status.READY
 
 
-def _problems_of(upload: Upload) -> tuple[list[Problem], dict[str, Sheet]]:
-    """Raises FileRefused for what can't be read at all."""
-    if follows_its_form(upload.round):
-        look = look_into(upload)
-        tables = look.reading.tables.values()
-        return look.problems, {each.sheet.name: each.sheet for each in tables}
-    with upload.file.open("rb") as file:
-        content = file.read()
-    sheets = read(content)
-    return check_file(round=upload.round, content=content).problems, sheets
+@require_POST
+@requires("surveys.review_submission")
+def approve(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    count = approve_upload(upload=_upload(request, pk), by=request.user)
+    messages.success(
+        request,
+        ngettext(
+            "%(count)s record is approved. It counts with the next release.",
+            "%(count)s records are approved. They count with the next release.",
+            count,
+        )
+        % {"count": count},
+    )
+    return redirect("surveys:upload_detail", municipality, pk)
 
 
 @require_GET
 @requires("surveys.upload_round")
-def errors(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _upload(request, pk)
+def errors(request: TownRequest, municipality: str, pk: int) -> HttpResponseBase:
+    found, file = _upload(request, pk), _scratch()
+    out = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
     try:
-        problems, _sheets = _problems_of(found)
+        write_problems(found, out)
     except FileRefused as error:
-        problems = [Problem(error.code or "", params=dict(error.params or {}))]
-    content = problems_csv(problems)
-    return _attachment(content, "text/csv; charset=utf-8", f"errors-{pk}.csv")
+        write_csv([Problem(error.code or "", params=dict(error.params or {}))], out)
+    out.detach()
+    return _attachment(file, "text/csv; charset=utf-8", f"errors-{pk}.csv")
 
 
 @require_GET
 @requires("surveys.upload_round")
-def marked(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _upload(request, pk)
+def marked(request: TownRequest, municipality: str, pk: int) -> HttpResponseBase:
+    found, file = _upload(request, pk), _scratch()
     try:
-        problems, sheets = _problems_of(found)
+        marked_copy(found, file)
     except FileRefused as error:
         messages.error(request, _words(error))
         return redirect("surveys:upload_detail", municipality, pk)
-    return _attachment(marked_workbook(sheets, problems), XLSX, f"marked-{pk}.xlsx")
+    return _attachment(file, XLSX, f"marked-{pk}.xlsx")
 
 
 @require_GET
 @requires("surveys.upload_round")
-def left_out(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+def left_out(request: TownRequest, municipality: str, pk: int) -> HttpResponseBase:
     """The rows that were not good, marked, to be corrected and uploaded again."""
-    found = _upload(request, pk)
-    if not follows_its_form(found.round):
-        raise Http404
+    found, file = _upload(request, pk), _scratch()
     try:
-        _version, reading = read_upload(found)
+        rows_to_correct(found, file)
     except FileRefused as error:
         messages.error(request, _words(error))
         return redirect("surveys:upload_detail", municipality, pk)
-    return _attachment(bad_rows(reading), XLSX, f"rows-to-correct-{pk}.xlsx")
+    return _attachment(file, XLSX, f"rows-to-correct-{pk}.xlsx")
 
 
 @require_http_methods(["GET", "POST"])
@@ -245,9 +321,7 @@ def left_out(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
 def columns(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     """Which column answers which question; the file is looked into again after."""
     found = _upload(request, pk)
-    if found.status not in {Status.FAULTY, Status.READY} or not follows_its_form(
-        found.round
-    ):
+    if found.status not in {Status.FAULTY, Status.READY}:
         return redirect("surveys:upload_detail", municipality, pk)
     language = get_language() or ""
     try:
@@ -268,11 +342,12 @@ def columns(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
 
 @require_GET
 @requires("surveys.upload_round")
-def form_template(request: TownRequest, municipality: str, code: str) -> HttpResponse:
-    """An empty workbook for the round's own questionnaire."""
+def template(request: TownRequest, municipality: str, code: str) -> HttpResponseBase:
+    """An empty workbook for the questionnaire of the round."""
     round = _round(request, code)
-    version = round.form.published() if round.form else None
-    if version is None:
-        raise Http404
+    try:
+        version = version_for(round)
+    except FileRefused as error:
+        raise Http404 from error
     content = workbook_of(version.structure, get_language() or "")
-    return _attachment(content, XLSX, f"{round.code}-template.xlsx")
+    return _attachment(io.BytesIO(content), XLSX, f"{round.code}-template.xlsx")

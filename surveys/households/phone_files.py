@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import shapely
 from django.db.models import Q, QuerySet
@@ -241,7 +241,9 @@ class _Maker:
             answers = row.answers if returned else {}
             yield {
                 **{key: written(value) for key, value in answers.items()},
-                "name": str(entity.uuid) if entity else _child_uuid(record, row.code),
+                "name": str(entity.uuid)
+                if entity
+                else child_uuid(record.household.uuid, row.code),
                 "label": f"{record.household.code} · {row.code}",
                 "__version": str(entity.version if entity else 1),
                 "household": str(record.household.uuid),
@@ -264,9 +266,9 @@ def _household_label(record: Submission, comment: str) -> str:
     return f"↩ {name}: {comment}"[:300] if comment else name
 
 
-def _child_uuid(record: Submission, code: str) -> str:
+def child_uuid(household: UUID, code: str) -> str:
     """Of a child that no form has made an entity of yet: always the same."""
-    return str(uuid5(record.household.uuid, code))
+    return str(uuid5(household, code))
 
 
 def _comments(records: Iterable[Submission]) -> dict[int, str]:

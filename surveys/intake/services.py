@@ -326,15 +326,18 @@ def _after(
 ) -> None:
     """What follows from a stored record elsewhere."""
     now = timezone.now()
+    moved: dict[int, Household] = {}
     for submission, each, about in zip(submissions, incoming, known, strict=True):
         apply_entities(submission=submission, changes=each.entities)
         house, parcel = about.household, about.place.parcel_id
         if parcel and house.parcel_id != parcel:
             house.parcel_id = parcel
-            house.save(update_fields=["parcel"])
+            moved[house.pk] = house
         target = about.target
         if target and submission.back_check_of_id is None:
             done = target.outcome == Target.Outcome.COMPLETE
             if not done and target.outcome != submission.outcome:
                 target.outcome, target.outcome_at = submission.outcome, now
                 target.save(update_fields=["outcome", "outcome_at"])
+    if moved:
+        Household.objects.bulk_update(moved.values(), ["parcel"], batch_size=BATCH)

@@ -60,13 +60,13 @@ class Upload(TenantModel):
         _("status"), max_length=10, choices=Status, default=Status.RECEIVED
     )
     status_since = models.DateTimeField(default=timezone.now)
-    # Rows checked or loaded so far and in all, for the page that waits.
+    # What `surveys.files.tally` has gathered so far, for who goes on after a break.
     progress = models.JSONField(default=dict)
     # Which column answers which question, by sheet; as the last file of the form had it.
     mapping = models.JSONField(default=dict)
     # "all": nothing unless every row is good; "good": good rows now, the others as a file.
     mode = models.CharField(max_length=4, default="all")
-    # What `surveys.checking.Report.as_json` writes; problems are kept as codes, so
+    # What `surveys.files.tally.Tally.report` gives; problems are kept as codes, so
     # that each reader sees them in their own language.
     report = models.JSONField(default=dict)
 

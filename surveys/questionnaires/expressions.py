@@ -403,7 +403,11 @@ class _Parser:
             self._expect("]")
         self.in_item = outside
         column = self._next()[1] if self._take("/") else "name"
-        rows = self.compiler.lists.get(name[1:-1], [])
+        rows = self.compiler.lists.get(name[1:-1])
+        if rows is None:
+            # Made for each phone: what depends on it can't be judged here.
+            self.needs.add(("", f"instance({name})"))
+            rows = []
 
         def run(at: At) -> Value:
             found = rows

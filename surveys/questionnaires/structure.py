@@ -98,6 +98,8 @@ class Question:
     choices: str = ""
     # Name of the file the choices come from, where they are not in the form.
     choices_file: str = ""
+    # Column of that list whose values are the answers, where it is not `name`.
+    choices_value: str = ""
     choice_filter: str = ""
     appearance: str = ""
     required: str = ""
@@ -426,6 +428,7 @@ class _Reader:
             groups=groups,
             choices=path if inline else source,
             choices_file=self._list_file(source) if in_file else "",
+            choices_value=_value_column(control) if in_file else "",
             choice_filter=filters,
             appearance="" if control is None else control.get("appearance") or "",
             required=given.get("required", "").replace("false()", ""),
@@ -495,6 +498,12 @@ def _source(control: Any) -> tuple[str, str]:
     name = re.search(r"instance\('([^']+)'\)", nodeset)
     filters = re.search(r"/item\[(.*)\]\s*\)?", nodeset)
     return (name[1] if name else ""), (filters[1] if filters else "")
+
+
+def _value_column(control: Any) -> str:
+    value = control.find("x:itemset/x:value", NS)
+    name = "" if value is None else value.get("ref") or ""
+    return "" if name == "name" else name
 
 
 def _preload(given: dict[str, str]) -> str:

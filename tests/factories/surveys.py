@@ -10,9 +10,10 @@ from typing import Any
 import factory
 from openpyxl import Workbook
 
-from surveys.columns import SHEETS
+from surveys.files.uploads import store_upload
+from surveys.files.working import load_upload
 from surveys.models import Round, Upload
-from surveys.services import load_upload, store_upload
+from surveys.review.approving import approve_upload
 from tests.factories.geography import MunicipalityFactory
 
 
@@ -58,6 +59,12 @@ def child(number: object = 1, of: object = 1, **cells: Any) -> dict[str, Any]:
     }
 
 
+def columns_of(sheet: str, rows: list[dict[str, Any]]) -> list[str]:
+    """Those of the usual row first, then what any of the rows has beside."""
+    usual = household() if sheet == "households" else child()
+    return list(dict.fromkeys(key for row in (usual, *rows) for key in row))
+
+
 def workbook_file(
     households: list[dict[str, Any]], children: list[dict[str, Any]] | None = None
 ) -> bytes:
@@ -65,7 +72,7 @@ def workbook_file(
     book.remove(book.active)
     for name, rows in (("households", households), ("children", children or [])):
         page = book.create_sheet(name)
-        columns = [column.name for column in SHEETS[name]]
+        columns = columns_of(name, rows)
         page.append(columns)
         for row in rows:
             page.append([row.get(column) for column in columns])
@@ -81,15 +88,15 @@ def csv_file(
     delimiter: str = ",",
 ) -> bytes:
     out = io.StringIO()
-    columns = [column.name for column in SHEETS[sheet]]
+    columns = columns_of(sheet, rows)
     writer = csv.DictWriter(out, columns, delimiter=delimiter)
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue().encode(encoding)
 
 
-def store(round: Round, content: bytes, by: Any = None) -> Upload:
-    return store_upload(round=round, files=[("answers.xlsx", content)], by=by)
+def store(round: Round, content: bytes, by: Any = None, name: str = "a.xlsx") -> Upload:
+    return store_upload(round=round, files=[(name, io.BytesIO(content))], by=by)
 
 
 def load(
@@ -97,6 +104,10 @@ def load(
     households: list[dict[str, Any]],
     children: list[dict[str, Any]] | None = None,
 ) -> Any:
-    """Loads the rows through the same door as a real file; gives the outcome."""
+    """Loads the rows through the same door as a real file, and approves the records;
+    gives the outcome of loading.
+    """
     upload = store(round, workbook_file(households, children))
-    return load_upload(upload=upload)
+    outcome = load_upload(upload=upload)
+    approve_upload(upload=upload, by=None)
+    return outcome

@@ -126,7 +126,8 @@ def test_a_withdrawn_submission_withdraws_its_observations(round):
 
 
 def test_a_household_without_zone_is_in_no_figure(round):
-    load(round, [household(1, parcel_code="1187"), household(2)], [child(1, of=2)])
+    far = household(2, longitude=0.5, latitude=0.5)
+    load(round, [household(1, parcel_code="1187"), far], [child(1, of=2)])
     publish_round(round=round, by=None)
     assert SampleUnit.objects.count() == 1
     assert not Observation.objects.exists()
@@ -187,7 +188,12 @@ def test_nothing_that_names_a_child_leaves_the_surveys(round, caplog, client):
         [
             household(**canary),
             *(
-                household(n, parcel_code="1187", internet="yes" if n % 3 else "no")
+                household(
+                    n,
+                    parcel_code="1187",
+                    surveyor="Farah",
+                    internet="yes" if n % 3 else "no",
+                )
                 for n in others
             ),
         ],

@@ -10,9 +10,9 @@ from openpyxl import load_workbook
 from layers.geography.tenancy import set_tenant
 from surveys import views
 from surveys.files import views as files
+from surveys.files.uploads import give_up_upload
 from surveys.models import Publication, RecordRead, Round, Submission, Upload
 from surveys.publish import give_up_publication, request_publication
-from surveys.services import give_up_upload, store_upload
 from tests.factories.accounts import UserFactory, staff
 from tests.factories.geography import (
     MunicipalityFactory,
@@ -83,7 +83,7 @@ def pages(round: Round, upload: Upload, submission: Submission) -> dict:
         ("get", "list"): ("", FIELD),
         ("get", "create"): ("new/", MANAGER),
         ("post", "create"): ("new/", MANAGER),
-        ("get", "template"): ("template.xlsx", FIELD),
+        ("get", "template"): (f"files/rounds/{code}/template.xlsx", FIELD),
         ("get", "detail"): (f"rounds/{code}/", FIELD),
         ("get", "upload"): (f"rounds/{code}/upload/", FIELD),
         ("post", "upload"): (f"rounds/{code}/upload/", FIELD),
@@ -125,7 +125,7 @@ def test_staff_of_another_town_reach_nothing(client, round, role):
         assert response.status_code == 403, (method, name)
     # Through their own town's addresses the other town's keys lead nowhere.
     for (method, name), (path, _roles) in pages(round, upload, submission).items():
-        if name in {"list", "create", "template"}:
+        if name in {"list", "create"}:
             continue
         response = getattr(client, method)(f"/en/{elsewhere.slug}/surveys/{path}")
         assert response.status_code in {403, 404}, (method, name)
@@ -185,8 +185,16 @@ def test_from_the_file_to_the_release(client, round, manager):
     assert not Submission.objects.exists()
     upload = Upload.objects.get()
     response = client.post(address(round, f"uploads/{upload.pk}/load/"), follow=True)
-    assert "Loaded: 12 households added, 0 changed, 0 unchanged." in text_of(response)
-    assert Submission.objects.count() == 12
+    page = text_of(response)
+    assert "Loaded: 12 households added, 0 changed, 0 unchanged." in page
+    assert "They wait for review" in page
+    assert Submission.objects.filter(state="received").count() == 12
+    response = client.post(
+        address(round, f"files/uploads/{upload.pk}/approve/"), follow=True
+    )
+    page = text_of(response)
+    assert "12 records are approved. They count with the next release." in page
+    assert "Approve the" not in page
     response = client.get(address(round, f"rounds/{round.code}/publish/"))
     assert "What becomes public can't be taken back." in text_of(response)
     response = client.post(address(round, f"rounds/{round.code}/publish/"), follow=True)
@@ -211,17 +219,20 @@ def test_errors_are_listed_by_sheet_row_and_column(client, round, manager):
     page = text_of(response)
     assert "1 place in the file needs correction" in page
     assert "households 3 persons “many” is not a number" in page
-    assert "Load" not in page.replace("loaded", "")
+    assert "Load 2 households" not in page
+    assert "Load the 1 good record now" in page
     upload = Upload.objects.get()
     response = client.post(address(round, f"uploads/{upload.pk}/load/"), follow=True)
     assert "The file was not loaded" in text_of(response)
     assert not Submission.objects.exists()
     listed = client.get(address(round, f"uploads/{upload.pk}/errors.csv"))
-    rows = list(csv.reader(io.StringIO(listed.content.decode("utf-8-sig"))))
+    rows = list(
+        csv.reader(io.StringIO(b"".join(listed.streaming_content).decode("utf-8-sig")))
+    )
     assert ["households", "3", "persons", "error"] in [row[:4] for row in rows]
     marked = client.get(address(round, f"uploads/{upload.pk}/marked.xlsx"))
-    book = load_workbook(io.BytesIO(marked.content))
-    assert book["households"].cell(3, 9).comment.text.startswith("“many”")
+    book = load_workbook(io.BytesIO(b"".join(marked.streaming_content)))
+    assert book["households"].cell(3, 3).comment.text.startswith("“many”")
 
 
 def test_the_reader_s_language_is_spoken(client, round, manager):
@@ -246,31 +257,31 @@ def test_two_csv_files_are_uploaded_together(client, round, manager):
     ("files", "message"),
     [
         ([], "Choose the file with the answers."),
-        ([("a.csv", b"x")] * 3, "Choose one file, or two CSV files. You chose 3."),
+        ([("a.csv", b"x")] * 11, "Choose one file, or a CSV file per sheet."),
         ([("a.xlsx", b"")], "The file is empty."),
         ([("a.exe", b"MZ\x00")], "This kind of file can't be read."),
         ([("a\u202egnp.xlsx", b"PK\x03\x04")], "The file is damaged"),
-        ([("a.xlsx", b"x" * (20 * 1024 * 1024 + 1))], "larger than 20 MB"),
+        ([("a.xlsx", b"x" * (2 * 1024 * 1024 + 1))], "larger than 2 MB"),
     ],
 )
 def test_a_wrong_upload_is_answered_with_the_way_out(
-    client, round, manager, files, message
+    client, round, manager, settings, files, message
 ):
+    settings.SURVEY_FILE_MB = 2
     response = send(client, round, *files)
     assert response.status_code == 200
     assert message in text_of(response)
 
 
 def test_a_surveyor_sees_own_files_only_and_no_records(client, round):
-    store(
-        round, workbook_file([household(1)]), by=staff(round.municipality, "surveyor")
-    )
+    other = staff(round.municipality, "surveyor")
+    store(round, workbook_file([household(1)]), by=other, name="theirs.xlsx")
     surveyor = staff(round.municipality, "surveyor")
     client.force_login(surveyor)
     send(client, round, ("mine.xlsx", workbook_file([household(2)])))
     page = text_of(client.get(address(round, f"rounds/{round.code}/")))
     assert "mine.xlsx" in page
-    assert "answers.xlsx" not in page
+    assert "theirs.xlsx" not in page
     assert "Open the records" not in page
 
 
@@ -321,7 +332,7 @@ def test_work_that_broke_off_says_so_and_can_be_tried_again(
 
 def test_the_worker_loads_nothing_of_a_file_that_became_faulty(round, manager):
     content = workbook_file([household(parcel_code="1187", weight=-1)])
-    upload = store_upload(round=round, files=[("a.xlsx", content)], by=manager)
+    upload = store(round, content, by=manager)
     Upload.objects.filter(pk=upload.pk).update(status="loading")
     files.load_in_background.call(round.municipality_id, upload.pk)
     upload.refresh_from_db()
@@ -423,10 +434,15 @@ def test_a_record_is_withdrawn_with_a_reason(client, round, manager):
     assert submission.withdrawn_by == manager
 
 
-def test_the_template_is_explained_in_the_readers_language(client, round, manager):
-    response = client.get(address(round, "template.xlsx"))
-    book = load_workbook(io.BytesIO(response.content))
-    assert book.sheetnames == ["households", "children", "Explanations"]
+def test_the_template_has_the_questions_of_the_librarys_form(client, round, manager):
+    page = address(round, f"files/rounds/{round.code}/template.xlsx")
+    book = load_workbook(io.BytesIO(b"".join(client.get(page).streaming_content)))
+    assert book.sheetnames == ["households", "children", "_lists", "Explanations"]
+    headers = {cell.value for cell in book["households"][1]}
+    assert {"household_id", "water_source", "weight", "location"} <= headers
+    response = client.get(page.replace("/en/", "/ar/", 1))
+    arabic = load_workbook(io.BytesIO(b"".join(response.streaming_content)))
+    assert "رقم الأسرة" in {row[2].value for row in arabic.worksheets[-1].iter_rows()}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import rasterio
 from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
 
-from layers.geography.files.reader import limit
+from layers.geography.files.limits import limit
 from layers.geography.files.refusal import Unreadable
 from layers.geography.files.repair import usable_crs
 

@@ -7,7 +7,6 @@ time and output, so that a hostile file can harm nothing but itself.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from pathlib import Path
 
@@ -19,22 +18,12 @@ from layers.geography.files import repair, values
 from layers.geography.files.archive import open_upload
 from layers.geography.files.dissolve import dissolve
 from layers.geography.files.exchange import Reading, save
+from layers.geography.files.limits import limit
 from layers.geography.files.refusal import Unreadable
 from layers.geography.files.request import Options, Request, What
 from layers.geography.files.source import Table, read
 
-GIGABYTE = 1024**3
 DRAWN = 1000
-
-
-def limit(size: int) -> None:
-    """Bounds that a file of `size` bytes can need: memory, processor time, output."""
-    memory = min(2 * GIGABYTE + 20 * size, 12 * GIGABYTE)
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    seconds = 60 + 4 * size // 1024**2
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4 * GIGABYTE, 4 * GIGABYTE))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def tell(stage: str, share: float) -> None:

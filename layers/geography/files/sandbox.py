@@ -44,7 +44,9 @@ def read_upload(request: Request, progress: Progress) -> Reading:
         asked, result = Path(folder) / "request.json", Path(folder) / "result.npz"
         told = {**asdict(request), "path": str(path.resolve())}
         asked.write_text(json.dumps(told))
-        _run([sys.executable, "-m", VECTOR, str(asked), str(result)], path, progress)
+        run_guarded(
+            [sys.executable, "-m", VECTOR, str(asked), str(result)], path, progress
+        )
         _refused(result)
         return load(result)
 
@@ -55,7 +57,7 @@ def describe_raster(path: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         result = Path(folder) / "result.npz"
         command = [sys.executable, "-m", RASTER, str(path.resolve()), str(result)]
-        _run(command, path, lambda stage, share: None)
+        run_guarded(command, path, lambda stage, share: None)
         _refused(result)
         return dict(json.loads(result.with_suffix(".json").read_text()))
 
@@ -76,8 +78,10 @@ def _refused(result: Path) -> None:
         raise Unreadable("reader_failed")
 
 
-def _run(command: list[str], path: Path, progress: Progress) -> None:
-    """Run the reader; kill it when its time is over. Relays what it tells."""
+def run_guarded(command: list[str], path: Path, progress: Progress) -> None:
+    """Runs a reader of `path` without our secrets; kills it when its time is over, and
+    relays what it tells. Raises Unreadable where it fails.
+    """
     environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
     seconds = 120 + 8 * path.stat().st_size // 1024**2
     with (

@@ -10,9 +10,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from surveys.errors import UploadNotReady
-from surveys.files.services import bad_rows, read_upload
+from surveys.files.handing_out import rows_to_correct
+from surveys.files.working import check_upload, load_upload
 from surveys.models import Round, Submission, Upload
-from surveys.services import load_by_form, preview_upload
 from tests.factories.forms import make_version, receiving_round
 from tests.factories.surveys import store
 
@@ -67,9 +67,9 @@ def codes(upload: Upload) -> set[tuple[str, str, int, str]]:
 
 def test_records_come_in_by_names_and_labels_in_any_language(round: Round) -> None:
     upload = store(round, book([home(1), home(2)], [GIRL]))
-    assert preview_upload(upload=upload)
+    assert check_upload(upload=upload)
     assert upload.report["news"] == {"added": 2}
-    outcome = load_by_form(upload=upload)
+    outcome = load_upload(upload=upload)
     assert (outcome.added, outcome.children) == (2, 1)
     first = Submission.objects.get(household__code="H1")
     assert first.answers["water_source"] == "piped"
@@ -82,9 +82,9 @@ def test_records_come_in_by_names_and_labels_in_any_language(round: Round) -> No
 def test_the_same_rows_again_change_nothing_and_others_their_record(
     round: Round,
 ) -> None:
-    load_by_form(upload=store(round, book([home(1), home(2)], [GIRL])))
+    load_upload(upload=store(round, book([home(1), home(2)], [GIRL])))
     again = store(round, book([home(1), home(2, persons=6), home(3)], [GIRL]))
-    outcome = load_by_form(upload=again)
+    outcome = load_upload(upload=again)
     assert (outcome.added, outcome.changed, outcome.unchanged) == (1, 1, 1)
     changed = Submission.objects.get(household__code="H2")
     assert changed.answers["persons"] == 6
@@ -101,7 +101,7 @@ def test_what_the_form_forbids_is_told_by_cell(round: Round) -> None:
     ]
     children = [[9, "C1", "", "female", "2016-05-20"], [2, "", "", "x", "2030-01-01"]]
     upload = store(round, book(homes, children))
-    assert not preview_upload(upload=upload)
+    assert not check_upload(upload=upload)
     assert upload.status == Upload.Status.FAULTY
     assert codes(upload) == {
         ("constraint", "answers", 2, "Persons"),
@@ -115,7 +115,7 @@ def test_what_the_form_forbids_is_told_by_cell(round: Round) -> None:
         ("constraint", "children", 3, "birth_date"),
     }
     with pytest.raises(UploadNotReady):
-        load_by_form(upload=upload)
+        load_upload(upload=upload)
     assert not Submission.objects.exists()
 
 
@@ -123,11 +123,12 @@ def test_good_rows_go_in_now_and_the_others_come_back_as_a_file(round: Round) ->
     children = [GIRL, [2, "C1", "", "nobody", "2016-05-20"]]
     upload = store(round, book([home(1), home(2), home(3, persons=99)], children))
     upload.mode = "good"
-    outcome = load_by_form(upload=upload)
+    outcome = load_upload(upload=upload)
     assert outcome.added == 1
     assert Submission.objects.get().household.code == "H1"
-    _, reading = read_upload(upload)
-    left = load_workbook(io.BytesIO(bad_rows(reading)))
+    out = io.BytesIO()
+    rows_to_correct(upload, out)
+    left = load_workbook(out)
     assert [row[0].value for row in left["answers"]] == ["household_id", "H2", "H3"]
     faulty = left["children"]["D2"]
     assert (faulty.value, bool(faulty.comment)) == ("nobody", True)
@@ -136,5 +137,5 @@ def test_good_rows_go_in_now_and_the_others_come_back_as_a_file(round: Round) ->
 def test_a_column_nobody_knows_is_told_and_not_read(round: Round) -> None:
     content = book([[*home(1), "x"]], [], [*HOME, "shoe size"])
     upload = store(round, content)
-    assert preview_upload(upload=upload)
+    assert check_upload(upload=upload)
     assert ("unknown_column", "answers", 1, "shoe size") in codes(upload)

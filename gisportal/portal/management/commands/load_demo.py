@@ -142,7 +142,7 @@ def make_municipality(folder: Path) -> Municipality:
 def load_round(
     municipality: Municipality, file: Path, code: str, about: dict[str, Any]
 ) -> str:
-    """Upload and publish, as a data manager would."""
+    """Upload, approve and publish, as a data manager would."""
     loaded = run(
         "load_round",
         str(file),
@@ -154,6 +154,7 @@ def load_round(
         starts_on=about["starts_on"],
         ends_on=about["ends_on"],
         school_year_start=about["school_year_start"],
+        approve=True,
     )
     run("publish_round", code, municipality=municipality.slug)
     return loaded

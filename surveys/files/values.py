@@ -1,16 +1,12 @@
-"""Turns one cell into a value of its column's kind, or says what is wrong with it."""
+"""A plain value out of what people write in a cell. Pure."""
 
 from __future__ import annotations
 
 import math
 import re
 import unicodedata
-from collections.abc import Callable
 from datetime import date, datetime
 
-from surveys.columns import Column, Kind
-
-MAX_TEXT = 200
 MAX_CODE = 60
 # Control signs, halves of surrogate pairs and non-characters: PostgreSQL or JSON
 # would refuse them later.
@@ -19,6 +15,9 @@ UNSTORABLE = re.compile(
 )
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 FORMULA_ERROR = re.compile(r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!)")
+DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})")
+WITH_MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
 SAME_ANSWER = {
     "نعم": "yes",
     "oui": "yes",
@@ -43,11 +42,6 @@ SAME_ANSWER = {
     "ذكر": "male",
     "garçon": "male",
 }
-DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
-YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})")
-WITH_MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?$")
-
-Value = str | int | float | date
 
 
 class CellError(Exception):
@@ -58,57 +52,56 @@ class CellError(Exception):
         self.code, self.params = code, params
 
 
-def convert(column: Column, raw: object) -> Value | None:
-    """None for an empty cell; raises CellError for what the column can't hold."""
+def given(raw: object) -> object:
+    """The cell without what can't be seen; None where nothing is written."""
     if isinstance(raw, float) and not math.isfinite(raw):
         raise CellError("not_a_number", value=str(raw))
     if isinstance(raw, str):
         raw = clean(raw)
         if FORMULA_ERROR.fullmatch(raw):
             raise CellError("cell_error", value=raw)
-    if raw is None or raw == "":
-        if column.required:
-            raise CellError("required")
-        return None
-    return CONVERTERS[column.kind](column, raw)
+    return None if raw == "" else raw
 
 
 def clean(text: str) -> str:
     """Without what can't be seen; composed, so that equal words are equal."""
     if UNSTORABLE.search(text):
         raise CellError("bad_characters")
+    if text.isascii():
+        return text.strip()
     return unicodedata.normalize("NFC", INVISIBLE.sub("", text)).strip()
-
-
-def _shown(raw: object) -> str:
-    return str(raw)[:40]
 
 
 def western_digits(text: str) -> str:
     """Arabic and Persian digits as Western ones."""
+    if text.isascii():
+        return text
     return "".join(
         str(unicodedata.digit(sign)) if sign.isdigit() and not sign.isascii() else sign
         for sign in text
     )
 
 
-def _text(column: Column, raw: object) -> str:
+def words_of(raw: object) -> str:
+    """As it would be read aloud: 12.0 is twelve, a moment at midnight is a day."""
+    if isinstance(raw, bool):
+        return "yes" if raw else "no"
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)
-    if isinstance(raw, datetime):
+    if isinstance(raw, datetime) and not (raw.hour or raw.minute or raw.second):
         raw = raw.date()
-    text = str(raw)
-    limit = MAX_CODE if column.kind is Kind.CODE else MAX_TEXT
-    if len(text) > limit:
-        raise CellError("too_long", limit=limit)
-    return " ".join(text.split())
+    return " ".join(str(raw).split())
 
 
-def _code(column: Column, raw: object) -> str:
-    return western_digits(_text(column, raw))
+def code_of(raw: object) -> str:
+    """A number that names something: of a household, a stratum, a row."""
+    text = western_digits(words_of(raw))
+    if len(text) > MAX_CODE:
+        raise CellError("too_long", limit=MAX_CODE)
+    return text
 
 
-def _number(column: Column, raw: object) -> float:
+def number_of(raw: object, low: float = -math.inf, high: float = math.inf) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         raise CellError("not_a_number", value=_shown(raw))
     if isinstance(raw, str):
@@ -118,8 +111,6 @@ def _number(column: Column, raw: object) -> float:
         if not re.fullmatch(r"[+-]?\d{1,18}(\.\d{0,18})?([eE][+-]?\d{1,2})?", text):
             raise CellError("not_a_number", value=_shown(raw))
         raw = float(text)
-    low = -math.inf if column.low is None else column.low
-    high = math.inf if column.high is None else column.high
     if not low <= raw <= high:
         raise CellError(
             "out_of_range", value=_shown(raw), low=f"{low:g}", high=f"{high:,.0f}"
@@ -127,39 +118,27 @@ def _number(column: Column, raw: object) -> float:
     return float(raw)
 
 
-def _integer(column: Column, raw: object) -> int:
-    number = _number(column, raw)
+def whole_of(raw: object, low: float = -1e15, high: float = 1e15) -> int:
+    number = number_of(raw, low, high)
     if not number.is_integer():
         raise CellError("not_whole", value=_shown(raw))
     return int(number)
 
 
-def _choice(column: Column, raw: object) -> str:
-    if isinstance(raw, float) and raw.is_integer():
-        raw = int(raw)
-    answer = str(raw).casefold()
-    answer = SAME_ANSWER.get(answer, answer).replace(" ", "_")
-    if answer not in column.choices:
-        raise CellError(
-            "not_a_choice", value=_shown(raw), choices=", ".join(column.choices)
-        )
-    return answer
-
-
-def _date(column: Column, raw: object) -> date:
+def day_of(raw: object) -> date:
     found = None
     if isinstance(raw, datetime):
         found = raw.date()
     elif isinstance(raw, date):
         found = raw
     elif isinstance(raw, str):
-        found = _date_in(WITH_MIDNIGHT.sub("", western_digits(raw)))
+        found = _day_in(WITH_MIDNIGHT.sub("", western_digits(raw)))
     if found is None or not 1900 <= found.year <= 2200:
         raise CellError("not_a_date", value=_shown(raw))
     return found
 
 
-def _date_in(text: str) -> date | None:
+def _day_in(text: str) -> date | None:
     """Year first, or day first as it is written from Tunis to Beirut."""
     if match := YEAR_FIRST.fullmatch(text):
         year, month, day = match.groups()
@@ -173,11 +152,5 @@ def _date_in(text: str) -> date | None:
         return None
 
 
-CONVERTERS: dict[Kind, Callable[[Column, object], Value]] = {
-    Kind.CODE: _code,
-    Kind.TEXT: _text,
-    Kind.DATE: _date,
-    Kind.INTEGER: _integer,
-    Kind.NUMBER: _number,
-    Kind.CHOICE: _choice,
-}
+def _shown(raw: object) -> str:
+    return str(raw)[:40]
