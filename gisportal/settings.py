@@ -186,6 +186,8 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# A phone sends a hundred files at once, and the answers beside them.
+DATA_UPLOAD_MAX_NUMBER_FILES = 200
 
 # How this server is reached from outside: letters link there, payment services call it.
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}")

@@ -53,6 +53,10 @@ EVERY_TYPE = """
 | | acknowledge | seen | رأيت | Seen | Vu | | | | | |
 | | note | note | مجموع ${whole} | Sum ${whole} | Somme ${whole} | | | | | |
 | | calculate | double | | | | | | ${whole} * 2 | | |
+| | hidden | secret | | | | | | | | |
+| | begin group | home | بيت | Home | Maison | | | | | |
+| | text | colour | لون | Colour | Couleur | | | | | |
+| | end group | | | | | | | | | |
 | | text | hidden | مخفي | Hidden | Caché | | ${whole} > 50 | | | |
 | | begin repeat | children | أولاد | Children | Enfants | | | | | |
 | | text | name | اسم | Name | Nom | | | | | |
@@ -90,6 +94,7 @@ ANSWERS = {
     "/data/film[1]": "a.mp4",
     "/data/paper[1]": "a.pdf",
     "/data/seen[1]": "OK",
+    "/data/home[1]/colour[1]": "أبيض",
     "/data/children[1]": "+",
     "/data/children[1]/name[1]": "نور",
     "/data/children[1]/ills[1]/ill[1]": "x",
@@ -169,6 +174,7 @@ def test_every_type_of_question_is_stored_as_it_was_answered(phone, town, tmp_pa
         "paper": "a.pdf",
         "seen": "OK",
         "double": "84",
+        "colour": "أبيض",
         "children[1]/name": "نور",
         "children[1]/ills[1]/ill": "x",
         "children[1]/ills[2]/ill": "y",
