@@ -6,12 +6,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse
 from django.utils import timezone
 
 from layers.geography.access import TownRequest
 from layers.geography.models import Municipality
+from layers.geography.statements import find
 from layers.geography.tenancy import set_tenant
 
 
@@ -43,7 +43,10 @@ class TenantMiddleware:
     ) -> None:
         slug = kwargs.get("municipality")
         if slug is not None:
-            request.municipality = get_object_or_404(Municipality, slug=slug)
+            municipality = find(Municipality, slug=slug)
+            if municipality is None:
+                raise Http404(slug)
+            request.municipality = municipality
         request.view_transaction = transaction.atomic()
         request.view_transaction.__enter__()
         if request.municipality:

@@ -188,6 +188,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # The largest file of answers: 100,000 households with all their questions need that much.
 SURVEY_FILE_MB = env.int("SURVEY_FILE_MB", 200)
+# A phone sends a hundred files at once, and the answers beside them.
+DATA_UPLOAD_MAX_NUMBER_FILES = 200
 
 # How this server is reached from outside: letters link there, payment services call it.
 PUBLIC_URL = env.str("PUBLIC_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}")

@@ -17,7 +17,9 @@ TOLERANCE_METRES = 30
 VAGUE_METRES = 100
 # Phones miss by tens of metres between houses; beyond this the parcel is doubtful.
 DOUBTFUL_METRES = 200
-SQL = resources.files("surveys.sql").joinpath("place_households.sql").read_text()
+SQL = resources.files("surveys.sql")
+BY_CODE = SQL.joinpath("place_by_code.sql").read_text()
+BY_ALL = SQL.joinpath("place_households.sql").read_text()
 PlacedBy = Submission.PlacedBy
 
 
@@ -43,21 +45,37 @@ class Place:
     metres: float | None
 
 
+UNKNOWN = Spot()
+NOWHERE = Place(PlacedBy.NOTHING, None, None, None, None, None)
+
+
 def place_households(municipality: Municipality, spots: Sequence[Spot]) -> list[Place]:
     """One place per spot, in their order."""
+    found = dict.fromkeys(range(len(spots)), NOWHERE)
+    left = [n for n, spot in enumerate(spots) if spot != UNKNOWN]
+    for sql in (BY_CODE, BY_ALL):
+        placed = _query(sql, municipality, spots, left) if left else {}
+        found |= placed
+        left = [n for n in left if n not in placed]
+    return [found[n] for n in range(len(spots))]
+
+
+def _query(
+    sql: str, municipality: Municipality, spots: Sequence[Spot], which: Sequence[int]
+) -> dict[int, Place]:
     given: dict[str, Any] = {
         "municipality": municipality.pk,
-        "n": list(range(len(spots))),
-        "codes": [spot.parcel_code or None for spot in spots],
-        "longitudes": [spot.longitude for spot in spots],
-        "latitudes": [spot.latitude for spot in spots],
-        "accuracies": [spot.accuracy for spot in spots],
+        "n": which,
+        "codes": [spots[n].parcel_code or None for n in which],
+        "longitudes": [spots[n].longitude for n in which],
+        "latitudes": [spots[n].latitude for n in which],
+        "accuracies": [spots[n].accuracy for n in which],
         "tolerance": TOLERANCE_METRES,
         "vague": VAGUE_METRES,
     }
     with connection.cursor() as cursor:
-        cursor.execute(SQL, given)
-        return [_place(*row[1:]) for row in cursor.fetchall()]
+        cursor.execute(sql, given)
+        return {row[0]: _place(*row[1:]) for row in cursor.fetchall()}
 
 
 def _place(  # noqa: PLR0917 - the columns of the query

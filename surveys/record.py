@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
 from surveys.questionnaires.structure import (
     FILES,
+    JR,
     LISTS,
     Question,
     Structure,
@@ -24,6 +25,8 @@ from surveys.questionnaires.structure import (
 )
 
 Answers = dict[str, Any]
+TEMPLATE = f"{{{JR}}}template"
+WHOLE = re.compile(r"[+-]?[0-9]{1,15}(\.0+)?")
 
 
 @dataclass
@@ -112,22 +115,22 @@ def _read(
     element: Any, table: Table, structure: Structure, record: Record, at: int | None
 ) -> None:
     answers = record.answers if at is None else record.rows[at].answers
+    # The children of each element by their names, however many questions ask.
     seen: _Seen = {}
-    for question in table.questions:
-        found = _descend(element, question.path[len(table.path) + 1 :], seen)
-        text = None if found is None else (found.text or "").strip()
-        if text:
+    for question, way in table.ways:
+        found = _descend(element, way, seen)
+        text = found is not None and found.text
+        if text and (text := text.strip()):
             answers[question.key] = typed(question, text)
     for below in structure.below(table.name):
-        *way, name = below.path[len(table.path) + 1 :].split("/")
-        parent = _descend(element, "/".join(way), seen) if way else element
+        *groups, name = below.path[len(table.path) + 1 :].split("/")
+        parent = _descend(element, groups, seen)
         repetitions = () if parent is None else _children(parent, seen).get(name, ())
         for ordinal, child in enumerate(repetitions, start=1):
             index = record.add(below.name, ordinal, at, {})
             _read(child, below, structure, record, index)
 
 
-# The children of an element by their names, looked up once however many questions ask.
 _Seen = dict[Any, dict[str, list[Any]]]
 
 
@@ -136,19 +139,19 @@ def _children(element: Any, seen: _Seen) -> dict[str, list[Any]]:
     if found is None:
         found = seen[element] = {}
         for child in element:
+            tag = child.tag
             # A phone may send back the template of a repeat: nothing was answered.
-            if isinstance(child.tag, str) and not any(
-                key.endswith("}template") for key in child.attrib
-            ):
-                found.setdefault(child.tag.rpartition("}")[2], []).append(child)
+            if isinstance(tag, str) and child.get(TEMPLATE) is None:
+                found.setdefault(tag.rpartition("}")[2], []).append(child)
     return found
 
 
-def _descend(element: Any, path: str, seen: _Seen) -> Any:
-    for name in path.split("/") if path else ():
-        element = next(iter(_children(element, seen).get(name, ())), None)
-        if element is None:
+def _descend(element: Any, way: Iterable[str], seen: _Seen) -> Any:
+    for name in way:
+        children = _children(element, seen).get(name)
+        if not children:
             return None
+        element = children[0]
     return element
 
 
@@ -166,7 +169,7 @@ def typed(question: Question, text: str) -> Any:
 
 
 def _integer(text: str) -> int:
-    if not re.fullmatch(r"[+-]?[0-9]{1,15}(\.0+)?", text):
+    if not WHOLE.fullmatch(text):
         raise ValueError(text)
     return int(text.partition(".")[0])
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gisportal.accounts.roles import STAFF_ROLES, Role
 from layers.geography.models import Municipality
+from layers.geography.statements import find_all
 
 
 class UserManager(BaseUserManager["User"]):
@@ -66,11 +67,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def roles_in(self, municipality: Municipality) -> set[str]:
         cache = self.__dict__.setdefault("_roles", {})
         if municipality.pk not in cache:
-            cache[municipality.pk] = set(
-                self.memberships.filter(municipality=municipality).values_list(
-                    "role", flat=True
-                )
+            held = find_all(
+                Membership, user_id=self.pk, municipality_id=municipality.pk
             )
+            cache[municipality.pk] = {each.role for each in held}
         return cache[municipality.pk]
 
 

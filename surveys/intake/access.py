@@ -11,12 +11,13 @@ from typing import Any
 
 import segno
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from layers.geography.models import Municipality
+from layers.geography.statements import find
 from surveys.models import DeviceAccess, FormVersion
 
 
@@ -55,19 +56,21 @@ def hash_of(token: str) -> str:
 
 def find_access(*, municipality: Municipality, token: str) -> DeviceAccess | None:
     """Of a phone whose surveyor still belongs to the municipality."""
-    access = (
-        DeviceAccess.objects.of(municipality)
-        .filter(token_hash=hash_of(token), revoked_at=None)
-        .select_related("surveyor", "draft")
-        .first()
+    access = find(
+        DeviceAccess,
+        municipality_id=municipality.pk,
+        token_hash=hash_of(token),
+        revoked_at=None,
     )
-    if access is None or not access.surveyor.is_active:
+    surveyor = access and find(get_user_model(), id=access.surveyor_id)
+    if not (access and surveyor and surveyor.is_active):
         return None
-    if not access.surveyor.has_perm("surveys.upload_round", municipality):
+    if not surveyor.has_perm("surveys.upload_round", municipality):
         return None
+    access.surveyor = surveyor
     today = municipality.today()
     if access.last_used_on != today:
-        DeviceAccess.objects.filter(Q(pk=access.pk)).update(last_used_on=today)
+        DeviceAccess.objects.filter(pk=access.pk).update(last_used_on=today)
     return access
 
 

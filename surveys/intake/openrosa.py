@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from xml.etree import ElementTree as ET
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 
 from surveys.households.phone_files import PhoneFile
 from surveys.models import FormVersion
@@ -16,6 +16,7 @@ LIST = "http://openrosa.org/xforms/xformsList"
 MANIFEST = "http://openrosa.org/xforms/xformsManifest"
 RESPONSE = "http://openrosa.org/http/response"
 XML = "text/xml; charset=utf-8"
+Spoken = TypeVar("Spoken", bound=HttpResponseBase)
 # What one post may weigh, as phones are told.
 MAX_POST_BYTES = 100_000_000
 
@@ -30,7 +31,7 @@ class Offer:
     manifest_url: str
 
 
-def spoken(response: HttpResponse) -> HttpResponse:
+def spoken(response: Spoken) -> Spoken:
     response["X-OpenRosa-Version"] = "1.0"
     response["X-OpenRosa-Accept-Content-Length"] = str(MAX_POST_BYTES)
     return response

@@ -19,16 +19,21 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Envelope:
-    """What the XML says of itself. `texts` are those of its leaves: an attached file
-    belongs to it if it is named there.
-    """
+    """What the XML says of itself."""
 
     root: Any
     form_id: str
     version: str
     instance_id: str
     deprecated_id: str
-    texts: frozenset[str]
+
+    def texts(self) -> frozenset[str]:
+        """Those of its leaves: an attached file belongs to it if it is named there."""
+        return frozenset(
+            (element.text or "").strip()
+            for element in self.root.iter()
+            if not len(element)
+        )
 
 
 def read_envelope(content: bytes) -> Envelope:
@@ -49,8 +54,7 @@ def read_envelope(content: bytes) -> Envelope:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise Unreadable(str(error)[:200]) from error
-    depth, texts = _walk(root)
-    if depth > MAX_DEPTH:
+    if _is_too_deep(root):
         raise Unreadable("nested too deeply")
     meta = _child(root, "meta")
     instance = _text(meta, "instanceID") or root.get("instanceID") or ""
@@ -60,29 +64,23 @@ def read_envelope(content: bytes) -> Envelope:
         version=_short(root.get("version") or ""),
         instance_id=_short(instance),
         deprecated_id=_short(_text(meta, "deprecatedID")),
-        texts=texts,
     )
 
 
-def _walk(root: Any) -> tuple[int, frozenset[str]]:
-    deepest, texts = 0, set()
-    depth = 0
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        if event == "start":
-            depth += 1
-            deepest = max(deepest, depth)
-            if not len(element) and element.text:
-                texts.add(element.text.strip())
-        else:
-            depth -= 1
-    return deepest, frozenset(texts)
+def _is_too_deep(root: Any) -> bool:
+    level = [root]
+    for _depth in range(MAX_DEPTH):
+        level = [child for element in level for child in element]
+        if not level:
+            return False
+    return True
 
 
 def _child(element: Any, name: str) -> Any:
     if element is None:
         return None
     for child in element:
-        if isinstance(child.tag, str) and etree.QName(child).localname == name:
+        if isinstance(child.tag, str) and child.tag.rpartition("}")[2] == name:
             return child
     return None
 

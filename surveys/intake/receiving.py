@@ -11,12 +11,14 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import resources
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import QuerySet
 
 from layers.geography.models import Municipality
+from layers.geography.statements import fetch, insert, next_key
 from surveys.households.entities import read_entities
 from surveys.intake.attachments import Sent, attach
 from surveys.intake.reading import Envelope, Unreadable, read_envelope
@@ -38,7 +40,10 @@ SOURCES = {
     Channel.BROWSER: Submission.Source.BROWSER,
     Channel.OTHER: Submission.Source.OTHER,
 }
-USABLE = (FormVersion.State.PUBLISHED, FormVersion.State.RETIRED)
+SQL = resources.files("surveys.sql")
+KNOWN_ARRIVALS = SQL.joinpath("known_arrivals.sql").read_text()
+USABLE_VERSION = SQL.joinpath("usable_version.sql").read_text()
+ROUND_OF_FORM = SQL.joinpath("round_of_form.sql").read_text()
 
 
 @dataclass(frozen=True)
@@ -76,31 +81,26 @@ def receive(*, sender: Sender, content: bytes, files: Sequence[Sent] = ()) -> Re
         envelope = read_envelope(content)
     except Unreadable:
         envelope = None
-    named = envelope.texts if envelope else None
-    _wait_turn(sender, envelope.instance_id if envelope else sha256)
     known, taken = _known(sender.municipality, sha256, envelope)
     if known is not None:
-        if known.erased_at is None:
-            attach(arrival=known, files=files, named=named)
+        if files and known.erased_at is None:
+            attach(arrival=known, files=files, named=_named(envelope))
         return Receipt(known, repeated=True)
     arrival = _arrival(sender, content, sha256, envelope)
+    # Its row is written once, at the end; what refers to it needs the key before.
+    arrival.pk = next_key(Arrival)
     if taken and arrival.instance_id:
         arrival.state, arrival.reason = State.CONFLICT, Reason.OTHER_CONTENT
-    arrival.save()
     if files:
-        attach(arrival=arrival, files=files, named=named)
+        attach(arrival=arrival, files=files, named=_named(envelope))
     if envelope is not None and arrival.state == State.ACCEPTED:
-        settle(arrival=arrival, envelope=envelope)
+        _judge(arrival, envelope, None)
+    insert([arrival])
     return Receipt(arrival)
 
 
-def _wait_turn(sender: Sender, key: str) -> None:
-    """Two posts of one instance at the same moment: the second waits for the first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, hashtext(%s))",
-            [sender.municipality.pk, key],
-        )
+def _named(envelope: Envelope | None) -> frozenset[str] | None:
+    return None if envelope is None else envelope.texts()
 
 
 def _arrival(
@@ -131,13 +131,16 @@ def _arrival(
 def _known(
     municipality: Municipality, sha256: str, envelope: Envelope | None
 ) -> tuple[Arrival | None, bool]:
-    """The arrival of the same bytes; and whether others have taken the instance ID."""
-    same = Q(sha256=sha256)
-    if envelope is not None and envelope.instance_id:
-        same |= Q(instance_id=envelope.instance_id)
-    former = Arrival.objects.of(municipality).filter(same).defer("content")
+    """The arrival of the same bytes; and whether others have taken the instance ID.
+    Waits for a post of the same instance that is under way.
+    """
+    given = {
+        "municipality": municipality.pk,
+        "sha256": sha256,
+        "instance": envelope.instance_id if envelope else "",
+    }
     taken = False
-    for arrival in former:
+    for arrival in fetch(Arrival, KNOWN_ARRIVALS, given):
         if arrival.sha256 == sha256:
             return arrival, False
         taken = taken or arrival.state not in {State.CONFLICT, State.TEST}
@@ -150,20 +153,22 @@ def _quarantined(arrival: Arrival, reason: Arrival.Reason) -> Arrival:
 
 
 def settle(*, arrival: Arrival, envelope: Envelope, round: Round | None = None) -> None:
-    """Stores what arrived as a new submission or as the edit of one, or says why not.
+    """Tries an arrival from the quarantine again; `round` where a person chose it."""
+    _judge(arrival, envelope, round)
+    arrival.save(update_fields=["state", "reason", "submission"])
 
-    Used on arrival, and again from the quarantine; `round` where a person chose it.
-    """
+
+def _judge(arrival: Arrival, envelope: Envelope, round: Round | None) -> None:
+    """Stores what arrived as a new submission or as the edit of one, or says why not."""
     try:
         with transaction.atomic():
             reason = _settle(arrival, envelope, round)
     except Exception:
         # The bytes are kept whatever becomes of them: a person will look at it.
         logger.exception("arrival %s could not be processed", arrival.pk)
-        reason = Reason.FAILED
+        arrival.submission, reason = None, Reason.FAILED
     arrival.state = State.QUARANTINED if reason else State.ACCEPTED
     arrival.reason = reason or ""
-    arrival.save(update_fields=["state", "reason", "submission"])
 
 
 def _settle(
@@ -172,18 +177,16 @@ def _settle(
     if envelope.root.find("{*}encryptedXmlFile") is not None:
         return Reason.ENCRYPTED
     municipality = arrival.municipality
-    versions = FormVersion.objects.of(municipality).filter(
-        form__code=envelope.form_id, state__in=USABLE
-    )
-    version = (
-        versions.filter(version=envelope.version)
-        .select_related("form")
-        .defer("xform", "source", "tables", "remarks")
-        .first()
-    )
+    named = {
+        "municipality": municipality.pk,
+        "form": envelope.form_id,
+        "version": envelope.version,
+    }
+    version = next(iter(fetch(FormVersion, USABLE_VERSION, named)), None)
     if version is None:
-        known = versions.exists()
-        return Reason.UNKNOWN_VERSION if known else Reason.UNKNOWN_FORM
+        return Reason.UNKNOWN_FORM
+    if version.version != envelope.version:
+        return Reason.UNKNOWN_VERSION
     record = read_record(envelope.root, version.structure)
     original = _original(arrival, record, version)
     if isinstance(original, Arrival.Reason):
@@ -211,8 +214,8 @@ def _settle(
 
 
 def _round_of(version: FormVersion) -> Round | None:
-    asks = Q(form=version.form_id) | Q(back_check_form=version.form_id)
-    return Round.objects.filter(asks, receiving=True).order_by("pk").first()
+    given = {"municipality": version.municipality_id, "form": version.form_id}
+    return next(iter(fetch(Round, ROUND_OF_FORM, given)), None)
 
 
 def _original(
@@ -221,9 +224,8 @@ def _original(
     """The submission that this one edits: by the phone's own edit, or because it
     corrects a record that was sent back.
     """
-    submissions = Submission.objects.of(arrival.municipality).select_related("round")
     if arrival.deprecated_id:
-        found = submissions.filter(instance_id=arrival.deprecated_id).first()
+        found = _submissions(arrival, instance_id=arrival.deprecated_id).first()
         if found:
             return found
         former = Arrival.objects.of(arrival.municipality).filter(
@@ -236,9 +238,13 @@ def _original(
     ).corrects
     if not corrects:
         return None
-    return submissions.filter(
-        instance_id=corrects, state=Submission.State.SENT_BACK
-    ).first()
+    sent_back = Submission.State.SENT_BACK
+    return _submissions(arrival, instance_id=corrects, state=sent_back).first()
+
+
+def _submissions(arrival: Arrival, **wanted: Any) -> QuerySet[Submission]:
+    of_town = Submission.objects.of(arrival.municipality).filter(**wanted)
+    return of_town.select_related("round")
 
 
 def _await_files(

@@ -7,15 +7,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from importlib import resources
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.gis.geos import Point
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from layers.geography.models import Municipality
+from layers.geography.statements import fetch, insert
 from surveys.households.entities import EntityChange, apply_entities
 from surveys.models import (
     Arrival,
@@ -39,9 +40,11 @@ from surveys.questionnaires.parts import (
 )
 from surveys.record import Record, changes
 
-BATCH = 1000
 State, PlacedBy = Submission.State, Submission.PlacedBy
 HOUSEHOLDS = "households"
+SQL = resources.files("surveys.sql")
+NAMED_HOUSEHOLDS = SQL.joinpath("households.sql").read_text()
+TARGETS = SQL.joinpath("targets.sql").read_text()
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,9 @@ def store_records(
         )
         for each, about in zip(incoming, known, strict=True)
     ]
-    Submission.objects.bulk_create(submissions, batch_size=BATCH)
+    insert(submissions)
     _write_rows(submissions, incoming, parts)
-    SubmissionEvent.objects.bulk_create(
+    insert(
         [
             SubmissionEvent(
                 municipality_id=round.municipality_id,
@@ -103,8 +106,7 @@ def store_records(
                 to_state=submission.state,
             )
             for submission, each in zip(submissions, incoming, strict=True)
-        ],
-        batch_size=BATCH,
+        ]
     )
     _after(submissions, incoming, known)
     request_checks(round)
@@ -182,11 +184,7 @@ def _look_up(
         households = _households(round.municipality, facts, incoming)
     else:
         households = [household]
-    wanted = {place.parcel_id for place in places if place.parcel_id}
-    targets = {
-        target.parcel_id: target
-        for target in Target.objects.filter(round=round, parcel__in=wanted)
-    }
+    targets = _targets(round, places)
     return [
         _Known(about, house, place, targets.get(place.parcel_id or 0))
         for about, house, place in zip(facts, households, places, strict=True)
@@ -198,23 +196,25 @@ def _households(
 ) -> list[Household]:
     """By entity, else by number; who has neither is a new household."""
     keys = [_key(about, each) for about, each in zip(facts, incoming, strict=True)]
-    Household.objects.bulk_create(
-        [
-            Household(municipality=municipality, uuid=key or uuid4(), code=code)
-            for key, code in dict.fromkeys(keys)
-            if code
-        ],
-        ignore_conflicts=True,
-        batch_size=BATCH,
-    )
-    found = Household.objects.of(municipality).filter(
-        Q(uuid__in=[key for key, _ in keys if key])
-        | Q(code__in=[code for _, code in keys if code])
-    )
+    distinct = dict.fromkeys(keys)
+    given = {
+        "municipality": municipality.pk,
+        "uuids": [key for key, _code in distinct],
+        "codes": [code for _key, code in distinct],
+    }
     by_uuid, by_code = {}, {}
-    for household in found:
+    for household in fetch(Household, NAMED_HOUSEHOLDS, given):
         by_uuid[household.uuid], by_code[household.code] = household, household
     return [by_uuid[key] if key in by_uuid else by_code[code] for key, code in keys]
+
+
+def _targets(round: Round, places: Sequence[Place]) -> dict[int, Target]:
+    """By parcel: its place in the round's sample."""
+    parcels = {place.parcel_id for place in places if place.parcel_id}
+    if not parcels:
+        return {}
+    given = {"round": round.pk, "parcels": sorted(parcels)}
+    return {each.parcel_id: each for each in fetch(Target, TARGETS, given)}
 
 
 def _key(facts: Facts, incoming: Incoming) -> tuple[UUID | None, str]:
@@ -314,9 +314,7 @@ def _write_rows(
                 answers=row.answers,
                 **(vars(child_facts(row, parts)) if row.table == parts.roster else {}),
             )
-        RepeatRow.objects.bulk_create(
-            [made[key] for key in levels[depth]], batch_size=BATCH
-        )
+        insert([made[key] for key in levels[depth]])
 
 
 def _after(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,18 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import connection
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import translation
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from layers.geography.access import TownRequest
 from surveys.households.phone_files import PhoneFile, phone_file, phone_files
@@ -40,14 +44,14 @@ from surveys.intake.openrosa import (
     spoken,
 )
 from surveys.intake.receiving import Receipt, Sender, receive
-from surveys.models import Arrival, Entity, FormVersion, Target
+from surveys.models import Arrival, Entity, FormVersion
 
 BASIC = "basic"
 XML_PART = "xml_submission_file"
-MAX_FILES = 200
 # Checking a password costs a third of a second, by design; a phone sends it each time.
 REMEMBERED_SECONDS = 300
 WRONG_TRIES, WRONG_SECONDS = 10, 300
+VISITED = resources.files("surveys.sql").joinpath("visited.sql").read_text()
 REALM = 'Basic realm="surveys", charset="UTF-8"'
 
 
@@ -175,7 +179,7 @@ def offered(caller: Caller) -> list[FormVersion]:
     )
 
 
-@require_GET
+@require_safe
 @for_phones
 def forms(caller: Caller) -> HttpResponse:
     """`?formID=` narrows the list to one form; whatever else is asked is ignored."""
@@ -202,34 +206,33 @@ def _version(caller: Caller, pk: int) -> FormVersion:
     return get_object_or_404(versions.select_related("form"), pk=pk)
 
 
-def _unchanged(caller: Caller, etag: str) -> HttpResponse | None:
-    if caller.request.headers.get("If-None-Match") == etag:
-        response = HttpResponse(status=304)
-        response["ETag"] = etag
-        return spoken(response)
-    return None
-
-
-def _answer(caller: Caller, content: Any, content_type: str, md5: str) -> Any:
+def _answer(
+    caller: Caller, make: Callable[[], HttpResponseBase], md5: str
+) -> HttpResponseBase:
+    """What `make` gives, or 304 to a phone or proxy that has it already. A proxy that
+    packs the answer makes the mark a weak one.
+    """
     etag = f'"{md5}"'
-    response = _unchanged(caller, etag)
-    if response is None:
-        response = HttpResponse(content, content_type=content_type)
-        response["ETag"] = etag
-        response["Cache-Control"] = "private, no-cache"
+    held = parse_etags(caller.request.headers.get("If-None-Match", ""))
+    known = "*" in held or etag in {each.removeprefix("W/") for each in held}
+    response = HttpResponse(status=304) if known else make()
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
     return spoken(response)
 
 
-@require_GET
+@require_safe
 @for_phones
-def form(caller: Caller, version: int) -> HttpResponse:
+def form(caller: Caller, version: int) -> HttpResponseBase:
     found = _version(caller, version)
-    return _answer(caller, found.xform.encode(), XML, found.md5)
+    return _answer(
+        caller, lambda: HttpResponse(found.xform.encode(), content_type=XML), found.md5
+    )
 
 
-@require_GET
+@require_safe
 @for_phones
-def form_manifest(caller: Caller, version: int) -> HttpResponse:
+def form_manifest(caller: Caller, version: int) -> HttpResponseBase:
     found = _version(caller, version)
     files = phone_files(
         municipality=caller.request.municipality, surveyor=caller.user, version=found
@@ -244,10 +247,11 @@ def form_manifest(caller: Caller, version: int) -> HttpResponse:
         )
         for file in files
     )
-    return spoken(HttpResponse(content, content_type=XML))
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    return _answer(caller, lambda: HttpResponse(content, content_type=XML), md5)
 
 
-@require_GET
+@require_safe
 @for_phones
 def file(caller: Caller, version: int, name: str) -> HttpResponseBase:
     found: PhoneFile | None = phone_file(
@@ -258,18 +262,17 @@ def file(caller: Caller, version: int, name: str) -> HttpResponseBase:
     )
     if found is None:
         raise Http404
+    return _answer(caller, partial(_content, caller, found), found.md5)
+
+
+def _content(caller: Caller, found: PhoneFile) -> HttpResponseBase:
     if found.content is not None:
-        return _answer(caller, found.content, found.content_type, found.md5)
-    unchanged = _unchanged(caller, f'"{found.md5}"')
-    if unchanged is not None:
-        return unchanged
+        return HttpResponse(found.content, content_type=found.content_type)
     path: Path = kept_path(caller.request.municipality.pk, found.sha256)
-    response = FileResponse(path.open("rb"), content_type=found.content_type)
-    response["ETag"] = f'"{found.md5}"'
-    return response
+    return FileResponse(path.open("rb"), content_type=found.content_type)
 
 
-@require_GET
+@require_safe
 @for_phones
 def list_integrity(caller: Caller, name: str) -> HttpResponse:
     """Which of the entities that a phone holds are gone: `?id=a,b`."""
@@ -290,7 +293,8 @@ def submission(caller: Caller) -> HttpResponse:
     request = caller.request
     if request.method == "HEAD":
         return spoken(HttpResponse(status=204))
-    if int(request.headers.get("Content-Length") or 0) > MAX_POST_BYTES:
+    length = request.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > MAX_POST_BYTES:
         words = _("This is more than the server takes at once. Send fewer photos.")
         return message(words, status=413, nature="error")
     try:
@@ -314,11 +318,11 @@ def submission(caller: Caller) -> HttpResponse:
 
 def _parts(request: TownRequest) -> tuple[bytes | None, list[Sent]]:
     """The XML and the files; one field may hold several of the same name."""
-    uploaded = [file for _name, files in request.FILES.lists() for file in files]
     answers = request.FILES.get(XML_PART)
     files = [
         Sent(file.name or "", file.read())
-        for file in uploaded[:MAX_FILES]
+        for _name, uploaded in request.FILES.lists()
+        for file in uploaded
         if file is not answers
     ]
     if answers is not None:
@@ -347,11 +351,11 @@ def _thanks(caller: Caller, receipt: Receipt) -> str:
     received = receipt.arrival.submission
     if received is None:
         return _("Received.")
-    own = Target.objects.filter(round=received.round_id, surveyor=caller.user)
-    total = own.count()
+    with connection.cursor() as cursor:
+        cursor.execute(VISITED, [received.round_id, caller.user.pk])
+        total, done = cursor.fetchone()
     if not total:
         return _("Received.")
-    done = own.exclude(outcome=Target.Outcome.PENDING).count()
     return ngettext(
         "Received. %(done)s of %(total)s parcel visited.",
         "Received. %(done)s of %(total)s parcels visited.",

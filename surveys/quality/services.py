@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -241,13 +241,16 @@ def _add(fresh: Sequence[tuple[int, str, str, dict[str, Any]]]) -> None:
     )
 
 
-def is_waiting(task_path: str, arguments: Sequence[int], after: timedelta) -> bool:
-    """Whether such a task is there already and begins late enough to see what the
-    present transaction writes.
+def when_begins(
+    task_path: str, arguments: Sequence[int], after: datetime
+) -> datetime | None:
+    """When such a task begins that is there already, if that is after `after`: it will
+    see what the present transaction writes.
     """
-    return DBTaskResult.objects.filter(
+    waiting = DBTaskResult.objects.filter(
         task_path=task_path,
         status="READY",
         args_kwargs={"args": list(arguments), "kwargs": {}},
-        run_after__gt=timezone.now() + after,
-    ).exists()
+        run_after__gt=after,
+    )
+    return waiting.order_by("run_after").values_list("run_after", flat=True).first()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django_tasks import task
@@ -8,7 +8,7 @@ from django_tasks import task
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from surveys.models import Round
-from surveys.quality.services import check_next, compare_records, is_waiting
+from surveys.quality.services import check_next, compare_records, when_begins
 
 # Records that come one after the other are checked together.
 GATHERING = timedelta(seconds=10)
@@ -30,6 +30,17 @@ def check_in_background(municipality_id: int, round_id: int) -> None:
 def request_checks(round: Round) -> None:
     """Has the round's new records checked soon: one task for all that come meanwhile."""
     arguments = (round.municipality_id, round.pk)
-    if not is_waiting(check_in_background.module_path, arguments, SAFETY):
-        soon = timezone.now() + GATHERING
+    now = timezone.now()
+    if _begins.get(arguments, now) > now + SAFETY:
+        return
+    begins = when_begins(check_in_background.module_path, arguments, now + SAFETY)
+    if begins is None:
+        soon = now + GATHERING
         check_in_background.using(run_after=soon).enqueue(*arguments)
+    else:
+        _begins[arguments] = begins
+
+
+# When the next task of a round begins, as this process found it committed: a stream of
+# records need not ask the database for each.
+_begins: dict[tuple[int, int], datetime] = {}

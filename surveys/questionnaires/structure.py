@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 from lxml import etree
@@ -137,6 +138,14 @@ class Table:
     questions: tuple[Question, ...] = ()
     count: str = ""
     relevant: str = ""
+
+    @cached_property
+    def ways(self) -> tuple[tuple[Question, tuple[str, ...]], ...]:
+        """Each question with the names that lead to it from the table's element."""
+        start = len(self.path) + 1
+        return tuple(
+            (each, tuple(each.path[start:].split("/"))) for each in self.questions
+        )
 
     def question(self, key: str) -> Question | None:
         return next((each for each in self.questions if each.key == key), None)

@@ -120,6 +120,40 @@ def test_files_are_listed_with_their_hashes(phone, town):
     assert [each["id"] for each in parcels["features"]] == ["12"]
 
 
+def test_what_a_phone_holds_is_not_sent_again(phone, town):
+    """Neither the form nor its list of files nor a file; a proxy may weaken the mark."""
+    receiving_round(make_version(town, form_id="lists", text=WITH_LISTS))
+    listed = ET.fromstring(phone.get("formList?formID=lists").content)
+    manifest = listed[0].find(f"{LIST}manifestUrl").text
+    files = ET.fromstring(phone.get(path_of(manifest)).content)
+    addresses = [listed[0].find(f"{LIST}downloadUrl").text, manifest]
+    addresses += [each.find(f"{MANIFEST}downloadUrl").text for each in files]
+    for address in addresses:
+        first = phone.get(path_of(address))
+        assert first["X-OpenRosa-Version"] == "1.0"
+        for mark in (first["ETag"], f'"x", W/{first["ETag"]}'):
+            again = phone.get(path_of(address), **{"If-None-Match": mark})
+            assert (again.status_code, again.content) == (304, b"")
+            assert again["X-OpenRosa-Version"] == "1.0"
+        other = phone.get(path_of(address), **{"If-None-Match": '"x"'})
+        assert other.status_code == 200
+
+
+def path_of(address):
+    return address.replace("http://testserver", "")
+
+
+def test_a_hundred_photos_come_in_one_post(phone):
+    """As many as a phone sends at once, besides the answers."""
+    names = [f"صورة {n}.jpg" for n in range(100)]
+    more = "".join(f"<photo>{name}</photo>" for name in names)
+    xml = instance_xml(ANSWERS + more)
+    response = phone.send(xml, files=dict.fromkeys(names, jpeg()))
+    assert response.status_code == 201
+    kept = Arrival.objects.get().attachments.exclude(sha256="")
+    assert {each.name for each in kept} == set(names)
+
+
 def test_a_phone_asks_before_it_sends(phone):
     response = phone.client.head(f"{phone.base}/submission?deviceID=x")
     assert response.status_code == 204
