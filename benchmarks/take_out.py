@@ -28,7 +28,7 @@ SUBMISSIONS = int(sys.argv[1]) if len(sys.argv) > 1 else 250_000
 ROWS = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
 DATA = ("data@wadi-zaytoun.example", "wadi-zaytoun-demo")
 TOWN = "wadi-zaytoun"
-REPEATS = 15
+KINDS = ["csv", "xlsx", "gpkg", "geojson", "spss", "stata"]
 COLUMNS = """municipality_id, round_id, household_id, version_id, source, state, outcome,
  interviewed_on, surveyor, head_name, phone, parcel_id, zone_id, placed_by, stratum, psu,
  weight, answers, digest, received_at, changed_at, withdrawal_reason, instance_id"""
@@ -172,7 +172,7 @@ def main() -> None:
             flush=True,
         )
         print(f"bare cursor over everything: {bare_read(here):.0f} s", flush=True)
-        for kind in sys.argv[3:] or ["csv", "gpkg"]:
+        for kind in sys.argv[3:] or KINDS:
             write(here, kind)
     print(
         f"this program: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"

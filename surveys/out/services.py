@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from surveys.errors import ExportRefused, TooManyRows
+from surveys.errors import ExportRefused
 from surveys.models import Export, Round
 from surveys.out.tables import Scope, sheets_of
 from surveys.out.writing import WRITERS
@@ -81,21 +81,15 @@ def write_export(*, export: Export) -> Export:
         with translation.override(export.options.get("language", "ar")):
             sheets = sheets_of(scope, export.options.get("language", "ar"))
             export.total = sum(scope.count(sheet.name) for sheet in sheets)
-
             write(part, scope, sheets, _counter(export))
         target = folder / f"{export.pk}{suffix}"
         part.replace(target)
         target.chmod(0o600)
-    except TooManyRows:
-        export.state = Export.State.FAILED
-        export.options["problem"] = "too_many_rows"
-    else:
-        export.state = Export.State.DONE
-        export.file.name = str(target.relative_to(settings.MEDIA_ROOT))
-        export.size = target.stat().st_size
     finally:
         part.unlink(missing_ok=True)
-    export.finished_at = timezone.now()
+    export.state, export.finished_at = Export.State.DONE, timezone.now()
+    export.file.name = str(target.relative_to(settings.MEDIA_ROOT))
+    export.size = target.stat().st_size
     export.save()
     return export
 

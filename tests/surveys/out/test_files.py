@@ -5,15 +5,17 @@ import io
 import json
 import subprocess
 import zipfile
+from datetime import date, datetime
 
 import openpyxl
+import pandas
 import pyreadstat
 import pytest
 from django.urls import reverse
 
 from surveys.intake.receiving import Sender, receive
 from surveys.models import Arrival, Export
-from surveys.out import writing
+from surveys.out import spreadsheets, writing
 from surveys.out.services import request_export, write_export
 from tests.factories.accounts import staff
 from tests.factories.forms import instance_xml, make_version, receiving_round
@@ -159,15 +161,80 @@ def test_statistics_programs_get_labels_in_the_readers_language(
     assert list(children["v_age_months"]) == [94, 71] * 3
 
 
-def test_a_format_that_holds_fewer_rows_says_so(
-    round, manager, settings, tmp_path, monkeypatch
+def test_a_full_sheet_goes_on_in_the_next(export, monkeypatch):
+    monkeypatch.setattr(spreadsheets, "MAX_XLSX_ROWS", 4)
+    book = openpyxl.load_workbook(export("xlsx", language="en"))
+    assert book.sheetnames[:3] == ["submissions", "children", "children (2)"]
+    assert [sheet.max_row for sheet in book.worksheets[:3]] == [4, 5, 3]
+    heads = [[cell.value for cell in sheet[1]] for sheet in book.worksheets[1:3]]
+    assert heads[0] == heads[1]
+    rows = [each["_id"] for name in book.sheetnames[1:3] for each in read(book[name])]
+    assert len(set(rows)) == 6
+
+
+def read(sheet):
+    head, *rows = sheet.iter_rows(values_only=True)
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def test_a_workbook_keeps_words_as_they_are_and_never_runs_them(export, round, town):
+    sender = Sender(
+        municipality=town, by=staff(town, "surveyor"), channel=Arrival.Channel.PHONE
+    )
+    evil = answers(9).replace(CANARY, "=1+1 &lt;&amp;&gt;", 1)
+    receive(sender=sender, content=instance_xml(evil, instance_id="uuid:out-9"))
+    book = openpyxl.load_workbook(export("xlsx", identifiers=True))
+    column = [cell.value for cell in book["submissions"][1]].index("head_name")
+    cell = book["submissions"].cell(row=5, column=column + 1)
+    assert (cell.value, cell.data_type) == ("=1+1 <&>", "s")
+    assert read(book["submissions"])[0]["interview_date"] == datetime(2026, 4, 18)
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix", "read_file"),
+    [("spss", ".sav", pyreadstat.read_sav), ("stata", ".dta", pyreadstat.read_dta)],
+)
+@pytest.mark.parametrize("length", [16, 255, 256, 1999])
+def test_statistics_programs_get_texts_of_any_length(
+    export, round, town, tmp_path, kind, suffix, read_file, length
+):
+    sender = Sender(
+        municipality=town, by=staff(town, "surveyor"), channel=Arrival.Channel.PHONE
+    )
+    words = "".join(chr(ord("a") + at % 26) for at in range(length))
+    long = answers(9).replace("<phone>70 999 888", f"<phone>{words}")
+    receive(sender=sender, content=instance_xml(long, instance_id="uuid:out-9"))
+    with zipfile.ZipFile(export(kind, identifiers=True)) as archive:
+        archive.extractall(tmp_path)
+    frame, meta = read_file(str(tmp_path / f"submissions{suffix}"))
+    assert list(frame["phone"]) == ["70 999 888"] * 3 + [words]
+    assert list(frame["persons"]) == [3, 4, 5, 11]
+    assert list(frame["interview_date"]) == [date(2026, 4, 18)] * 4
+    assert meta.number_rows == 4
+
+
+def test_pandas_reads_the_stata_files_too(export, tmp_path):
+    with zipfile.ZipFile(export("stata", language="en")) as archive:
+        archive.extractall(tmp_path)
+    frame = pandas.read_stata(tmp_path / "submissions.dta")
+    assert list(frame["water_source"]) == ["Piped water"] * 3
+    assert list(frame["v_id"]) == [f"uuid:out-{number}" for number in (1, 2, 3)]
+
+
+def test_a_form_without_records_makes_files_that_open(
+    town, manager, settings, tmp_path
 ):
     settings.MEDIA_ROOT = tmp_path
-    monkeypatch.setattr(writing, "MAX_STATISTICAL_ROWS", 2)
-    export = write_export(export=request_export(round=round, kind="spss", by=manager))
-    assert export.state == Export.State.FAILED
-    assert export.options["problem"] == "too_many_rows"
-    assert not list(tmp_path.rglob("*.sav")) + list(tmp_path.rglob("part-*"))
+    empty = receiving_round(make_version(town))
+    for kind, suffix, read_file in (
+        ("spss", ".sav", pyreadstat.read_sav),
+        ("stata", ".dta", pyreadstat.read_dta),
+    ):
+        asked = write_export(export=request_export(round=empty, kind=kind, by=manager))
+        with zipfile.ZipFile(tmp_path / asked.file.name) as archive:
+            archive.extractall(tmp_path)
+        frame, meta = read_file(str(tmp_path / f"children{suffix}"))
+        assert (len(frame), meta.number_rows) == (0, 0)
 
 
 def test_a_file_is_for_who_asked_for_it(client, export, town, manager):
