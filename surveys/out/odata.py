@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,11 +17,15 @@ from xml.etree import ElementTree as ET
 
 from django.db.models import Q
 
-from surveys.out.tables import Column, Sheet, Value, text
+from surveys.out.tables import Sheet, Value, text
 
 SCHEMA = "org.opendatakit.user"
 EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 EDM = "http://docs.oasis-open.org/odata/ns/edm"
+CAPABILITIES = "Org.OData.Capabilities.V1"
+VOCABULARY = (
+    f"https://oasis-tcs.github.io/odata-vocabularies/vocabularies/{CAPABILITIES}.xml"
+)
 KINDS = {
     "integer": "Edm.Int64",
     "decimal": "Edm.Double",
@@ -76,6 +80,8 @@ def metadata(sheets: Iterable[Sheet]) -> bytes:
     """The document that describes the tables, in CSDL XML."""
     sheets = list(sheets)
     root = ET.Element(f"{{{EDMX}}}Edmx", Version="4.0")
+    vocabulary = ET.SubElement(root, f"{{{EDMX}}}Reference", Uri=VOCABULARY)
+    ET.SubElement(vocabulary, f"{{{EDMX}}}Include", Namespace=CAPABILITIES)
     services = ET.SubElement(root, f"{{{EDMX}}}DataServices")
     schema = ET.SubElement(services, f"{{{EDM}}}Schema", Namespace=SCHEMA)
     system = ET.SubElement(schema, f"{{{EDM}}}ComplexType", Name="metadata")
@@ -86,15 +92,37 @@ def metadata(sheets: Iterable[Sheet]) -> bytes:
     container = ET.SubElement(schema, f"{{{EDM}}}EntityContainer", Name="survey")
     for sheet in sheets:
         name = table_name(sheet)
-        ET.SubElement(
+        entity_set = ET.SubElement(
             container,
             f"{{{EDM}}}EntitySet",
             Name=name,
             EntityType=f"{SCHEMA}.{_type_name(sheet)}",
         )
+        _restrict(entity_set, sheet)
     ET.register_namespace("edmx", EDMX)
     ET.register_namespace("", EDM)
     return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _restrict(entity_set: ET.Element, sheet: Sheet) -> None:
+    """So that Excel and Power BI sort, and filter by answers, themselves."""
+    record = _annotation(entity_set, "SortRestrictions")
+    ET.SubElement(record, f"{{{EDM}}}PropertyValue", Property="Sortable", Bool="false")
+    record = _annotation(entity_set, "FilterRestrictions")
+    named = ET.SubElement(
+        record, f"{{{EDM}}}PropertyValue", Property="NonFilterableProperties"
+    )
+    listed = ET.SubElement(named, f"{{{EDM}}}Collection")
+    for column in sheet.columns:
+        if column.name not in KEYS:
+            path = ET.SubElement(listed, f"{{{EDM}}}PropertyPath")
+            path.text = identifier(column.name)
+
+
+def _annotation(entity_set: ET.Element, term: str) -> ET.Element:
+    term = f"{CAPABILITIES}.{term}"
+    made = ET.SubElement(entity_set, f"{{{EDM}}}Annotation", Term=term)
+    return ET.SubElement(made, f"{{{EDM}}}Record")
 
 
 def _type_name(sheet: Sheet) -> str:
@@ -112,7 +140,7 @@ def _entity_type(schema: ET.Element, sheet: Sheet) -> None:
     else:
         _property(entity, "__system", f"{SCHEMA}.metadata")
     for column in sheet.columns:
-        if column.name not in {"_id", "_record", "_parent"}:
+        if column.name not in KEYS:
             _property(
                 entity, identifier(column.name), KINDS.get(column.kind, "Edm.String")
             )
@@ -122,46 +150,69 @@ def _property(entity: ET.Element, name: str, kind: str, **more: str) -> None:
     ET.SubElement(entity, f"{{{EDM}}}Property", {"Name": name, "Type": kind, **more})
 
 
-def entity(sheet: Sheet, values: Mapping[str, Value]) -> dict[str, Any]:
-    """One row as JSON. What is not of its column's type goes as null, never as an error
-    in somebody's spreadsheet.
+def entity_of(sheet: Sheet) -> Callable[[Mapping[str, Value]], dict[str, Any]]:
+    """Makes of a row of this sheet its JSON. What is not of its column's type goes as
+    null, never as an error in somebody's spreadsheet.
     """
-    made: dict[str, Any] = {"__id": values["_id"]}
-    if sheet.name:
-        made["__Submissions-id"] = values["_record"]
-        made["__parent-id"] = values["_parent"] or values["_record"]
-    else:
-        made["__system"] = {
-            "submissionDate": _moment(values["_submitted"]),
-            "updatedAt": _moment(values["_changed"]),
-            "reviewState": STATES[values["_state"]],
-            "formVersion": values["_version"],
-        }
-    for column in sheet.columns:
-        if column.name not in {"_id", "_record", "_parent"}:
-            made[identifier(column.name)] = _typed(column, values.get(column.name))
-    return made
+    fields = [
+        (identifier(column.name), column.name, TYPED.get(column.kind, _written))
+        for column in sheet.columns
+        if column.name not in KEYS
+    ]
+
+    def entity(values: Mapping[str, Value]) -> dict[str, Any]:
+        made: dict[str, Any] = {"__id": values["_id"]}
+        if sheet.name:
+            made["__Submissions-id"] = values["_record"]
+            made["__parent-id"] = values["_parent"] or values["_record"]
+        else:
+            made["__system"] = {
+                "submissionDate": _moment(values["_submitted"]),
+                "updatedAt": _moment(values["_changed"]),
+                "reviewState": STATES[values["_state"]],
+                "formVersion": values["_version"],
+            }
+        for name, source, typed in fields:
+            value = values.get(source)
+            made[name] = None if value is None else typed(value)
+        return made
+
+    return entity
 
 
 def _moment(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
-def _typed(column: Column, value: Value) -> Any:
-    if value is None:
+def _written(value: Value) -> str:
+    return _moment(value) if isinstance(value, datetime) else text(value)
+
+
+def _number(value: Value) -> int | float | None:
+    return value if isinstance(value, int | float) else None
+
+
+def _instant(value: Value) -> str | None:
+    """With an offset: the standard knows no local time."""
+    written = _written(value)
+    if written and not re.search(r"(Z|[+-]\d\d:\d\d)$", written):
+        return f"{written}Z"
+    return written or None
+
+
+def _geography(value: Value) -> dict[str, Any] | None:
+    if not isinstance(value, dict):
         return None
-    if column.kind == "geometry":
-        if not isinstance(value, dict):
-            return None
-        return {key: value[key] for key in ("type", "coordinates")}
-    if column.kind in {"integer", "decimal"}:
-        return value if isinstance(value, int | float) else None
-    if isinstance(value, datetime):
-        return _moment(value)
-    written = text(value)
-    if column.kind == "datetime" and not re.search(r"(Z|[+-]\d\d:\d\d)$", written):
-        return f"{written}Z" if written else None
-    return written
+    return {key: value[key] for key in ("type", "coordinates")}
+
+
+KEYS = frozenset({"_id", "_record", "_parent"})
+TYPED: dict[str, Callable[[Value], Any]] = {
+    "integer": _number,
+    "decimal": _number,
+    "datetime": _instant,
+    "geometry": _geography,
+}
 
 
 @dataclass(frozen=True)
@@ -185,8 +236,8 @@ def read_query(asked: Mapping[str, str], *, of_rows: bool) -> Query:
         raise Refused("$orderby is not supported: rows come in the order they arrived")
     given = asked.get("$filter", "")
     return Query(
-        top=_number(asked, "$top"),
-        skip=_number(asked, "$skip") or 0,
+        top=_whole(asked, "$top"),
+        skip=_whole(asked, "$skip") or 0,
         after=read_token(asked.get("$skiptoken", "")),
         count=asked.get("$count", "").lower() == "true",
         select=tuple(
@@ -210,7 +261,7 @@ KNOWN = {
 }
 
 
-def _number(asked: Mapping[str, str], name: str) -> int | None:
+def _whole(asked: Mapping[str, str], name: str) -> int | None:
     given = asked.get(name, "")
     if not given:
         return None

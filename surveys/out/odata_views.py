@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -10,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from layers.geography.access import TownRequest
-from surveys.models import Entity, Form, Round
+from surveys.models import Entity, Form
 from surveys.out.access import NOT_FOUND, answered, in_project, moment, problem
 from surveys.out.api_views import EXPORT, form_of
 from surveys.out.odata import (
@@ -18,17 +20,18 @@ from surveys.out.odata import (
     PAGE,
     Query,
     Refused,
-    entity,
+    entity_of,
     metadata,
     read_query,
     service_document,
     table_name,
     token,
 )
-from surveys.out.services import note_reading
+from surveys.out.services import note_table
 from surveys.out.tables import Scope, Sheet, page, sheets_of
 
 VERSION = "4.0"
+PREFERRED = re.compile(r"\bmaxpagesize=([1-9][0-9]{0,5})\b")
 JSON = "application/json; odata.metadata=minimal"
 
 
@@ -43,9 +46,8 @@ def _spoken(response: HttpResponse) -> HttpResponse:
 
 
 def _json(content: Any) -> HttpResponse:
-    response = answered(content)
-    response["Content-Type"] = JSON
-    return _spoken(response)
+    written = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return _spoken(HttpResponse(written, content_type=JSON))
 
 
 def _scope(request: TownRequest, form: Form) -> Scope:
@@ -93,49 +95,55 @@ def table(request: TownRequest, form: str, name: str) -> HttpResponse:
         return problem(
             501 if "not supported" in str(refused) else 400, 400.8, str(refused)
         )
-    if not query.after and not query.skip:
-        _note(request, found, name, scope)
-    return _json(_answer(request, found, scope, sheet, query))
+    goes_on = bool(query.after or query.skip)
+    note_table(scope=scope, table=name, by=request.user, goes_on=goes_on)
+    return _answer(request, scope, sheet, query)
 
 
-def _note(request: TownRequest, form: Form, name: str, scope: Scope) -> None:
-    round = Round.objects.filter(submissions__version__form=form).first()
-    if round is not None:
-        options = {"table": name, "identifiers": scope.identifiers}
-        note_reading(round=round, by=request.user, kind="odata", options=options)
+def _page_size(request: TownRequest, query: Query) -> int:
+    """What the client prefers (`Prefer: odata.maxpagesize=`), within what is possible."""
+    wished = PREFERRED.search(request.headers.get("Prefer", ""))
+    most = min(int(wished[1]), LARGEST_PAGE) if wished else PAGE
+    if query.top is None:
+        return most
+    return min(query.top, most if wished else LARGEST_PAGE)
 
 
 def _answer(
-    request: TownRequest, form: Form, scope: Scope, sheet: Sheet, query: Query
-) -> dict[str, Any]:
+    request: TownRequest, scope: Scope, sheet: Sheet, query: Query
+) -> HttpResponse:
     scope = scope.narrowed(query.filter)
-    size = min(LARGEST_PAGE if query.top is not None else PAGE, query.top or PAGE)
-    if query.top == 0:
-        size = 0
+    size = _page_size(request, query)
     rows = (
         page(scope, sheet.name, after=query.after, limit=size + 1, skip=query.skip)
         if size
         else []
     )
-    shown = [entity(sheet, values) for _key, values in rows[:size]]
-    root = _root(request, form)
-    answer: dict[str, Any] = {"@odata.context": f"{root}/$metadata#{table_name(sheet)}"}
+    entity = entity_of(sheet)
+    shown = [_selected(entity(values), query.select) for _key, values in rows[:size]]
+    root, name = _root(request, scope.form), table_name(sheet)
+    chosen = f"({','.join(query.select)})" if query.select else ""
+    answer: dict[str, Any] = {"@odata.context": f"{root}/$metadata#{name}{chosen}"}
     if query.count:
         answer["@odata.count"] = scope.count(sheet.name)
-    answer["value"] = [_selected(each, query.select) for each in shown]
+    answer["value"] = shown
     left = None if query.top is None else query.top - len(shown)
-    if len(rows) > size and size and left != 0:
-        asked = {
-            key: value
-            for key, value in request.GET.items()
-            if key not in {"$skip", "$skiptoken", "$top"}
-        }
-        asked["$skiptoken"] = token(rows[size - 1][0])
-        if left is not None:
-            asked["$top"] = str(left)
-        link = f"{root}/{quote(table_name(sheet))}?{urlencode(asked)}"
-        answer["@odata.nextLink"] = link
-    return answer
+    if len(rows) > size and left != 0:
+        asked = _next_query(request, rows[size - 1][0], left)
+        answer["@odata.nextLink"] = f"{root}/{quote(name)}?{asked}"
+    response = _json(answer)
+    if PREFERRED.search(request.headers.get("Prefer", "")):
+        response["Preference-Applied"] = f"odata.maxpagesize={size}"
+    return response
+
+
+def _next_query(request: TownRequest, after: int, left: int | None) -> str:
+    gone = {"$skip", "$skiptoken", "$top"}
+    asked = {key: value for key, value in request.GET.items() if key not in gone}
+    asked["$skiptoken"] = token(after)
+    if left is not None:
+        asked["$top"] = str(left)
+    return urlencode(asked)
 
 
 def _selected(row: dict[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from surveys.errors import ExportRefused
-from surveys.models import Export, Round
+from surveys.models import Export, Form, Round, Submission
 from surveys.out.tables import Scope, sheets_of
 from surveys.out.writing import WRITERS
 
 KEPT = timedelta(days=1)
+# Seconds.
+TOLD_EVERY = 1.0
+REMEMBERED = 600
+READ = "odata"
+ONE_READING = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -95,35 +103,87 @@ def write_export(*, export: Export) -> Export:
 
 
 def _counter(export: Export) -> Callable[[int], None]:
+    """Tells the page now and then: what is in the transaction it can't see yet."""
+    told = time.monotonic()
+
     def tell(rows: int) -> None:
+        nonlocal told
         export.done += rows
+        if time.monotonic() - told > TOLD_EVERY:
+            told = time.monotonic()
+            cache.set(_progress_key(export), (export.done, export.total), REMEMBERED)
 
     return tell
 
 
+def _progress_key(export: Export) -> str:
+    return f"export-progress:{export.pk}"
+
+
+def progress_of(export: Export) -> tuple[int, int]:
+    """Rows written and rows in all; none yet known: (0, 0)."""
+    if export.state == Export.State.RUNNING:
+        done, total = cache.get(_progress_key(export), (0, 0))
+        return done, total
+    return export.done, export.total
+
+
+@transaction.atomic
+def give_up_export(pk: int) -> None:
+    """For one that no worker finishes any more."""
+    Export.objects.filter(
+        pk=pk, state__in=[Export.State.WAITING, Export.State.RUNNING]
+    ).update(state=Export.State.FAILED, finished_at=timezone.now())
+
+
+@transaction.atomic
+def delete_file(*, export: Export) -> None:
+    """Before its day is over; that it was asked for stays on record."""
+    Path(settings.MEDIA_ROOT, str(export.file.name)).unlink(missing_ok=True)
+    export.file.name = ""
+    export.save(update_fields=["file"])
+
+
 def drop_old_exports(*, municipality_id: int) -> int:
-    """Removes files older than a day; that they were asked for stays on record."""
+    """Removes what is older than a day: files, and parts of a worker that died."""
+    before = timezone.now() - KEPT
     old = Export.objects.filter(
-        municipality=municipality_id, asked_at__lt=timezone.now() - KEPT
+        municipality=municipality_id, finished_at__lt=before
     ).exclude(file="")
     dropped = 0
     for export in old:
-        Path(settings.MEDIA_ROOT, str(export.file.name)).unlink(missing_ok=True)
-        export.file.name = ""
-        export.save(update_fields=["file"])
+        delete_file(export=export)
         dropped += 1
+    for part in folder_of(municipality_id).glob("part-*"):
+        if part.stat().st_mtime < before.timestamp():
+            part.unlink(missing_ok=True)
     return dropped
 
 
-def note_reading(*, round: Round, by: Any, kind: str, options: dict[str, Any]) -> None:
-    """That a program read records, and which: on the same list as files."""
-    now = timezone.now()
-    Export.objects.create(
-        municipality_id=round.municipality_id,
-        round=round,
-        by=by,
-        kind=kind,
-        options=options,
-        state=Export.State.DONE,
-        finished_at=now,
+def note_table(*, scope: Scope, table: str, by: Any, goes_on: bool) -> None:
+    """That a program read records, and which: on the same list as files. The pages that
+    follow a first one within an hour are one reading with it.
+    """
+    options = {"table": table, "identifiers": scope.identifiers}
+    same = Export.objects.of(scope.form.municipality).filter(
+        by=by, kind=READ, options=options, asked_at__gt=timezone.now() - ONE_READING
     )
+    if goes_on and same.filter(round__in=_rounds_of(scope.form)).exists():
+        return
+    round = _rounds_of(scope.form).first()
+    if round is not None:
+        Export.objects.create(
+            municipality_id=round.municipality_id,
+            round=round,
+            by=by,
+            kind=READ,
+            options=options,
+            state=Export.State.DONE,
+            finished_at=timezone.now(),
+        )
+
+
+def _rounds_of(form: Form) -> Any:
+    """Those that have records of the form; a round may have changed its own."""
+    records = Submission.objects.filter(round=OuterRef("pk"), version__form=form)
+    return Round.objects.of(form.municipality).filter(Exists(records)).order_by("pk")
