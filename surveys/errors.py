@@ -67,3 +67,11 @@ class WebhookRefused(ValidationError):
 
 class PlacingRefused(ValidationError):
     """A record can't be put on this parcel."""
+
+
+class EntityRefused(ValidationError):
+    """An entity, its list or a property is not one that a program may write."""
+
+
+class EntityConflict(ValidationError):
+    """The UUID is taken, or somebody else changed the entity meanwhile."""

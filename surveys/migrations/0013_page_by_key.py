@@ -1,13 +1,25 @@
 from django.db import migrations, models
-from django.db.models.deletion import PROTECT
+from django.db.models.deletion import CASCADE, PROTECT
 
 
 class Migration(migrations.Migration):
-    """Indexes in the order in which programs read pages; each takes another's place."""
+    """Indexes in the order in which programs read pages, each in another's place; what
+    programs read is kept on record without a round.
+    """
 
     dependencies = [("surveys", "0010_announce_events")]
 
     operations = [
+        migrations.AlterField(
+            model_name="export",
+            name="round",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=CASCADE,
+                related_name="exports",
+                to="surveys.round",
+            ),
+        ),
         migrations.AddIndex(
             model_name="submission",
             index=models.Index(fields=["version", "id"], name="submission_page"),

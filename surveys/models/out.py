@@ -22,7 +22,9 @@ class ExportQuerySet(FieldQuerySet):
 
 
 class Export(TenantModel):
-    """A file of a round's records that somebody asked for; deleted after a day."""
+    """A file of a round's records that somebody asked for, deleted after a day; or that
+    a program read or wrote, of all rounds.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -30,7 +32,7 @@ class Export(TenantModel):
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
 
-    round = models.ForeignKey(Round, models.CASCADE, related_name="exports")
+    round = models.ForeignKey(Round, models.CASCADE, null=True, related_name="exports")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     kind = models.CharField(_("format"), max_length=10)
     options = models.JSONField(default=dict)
@@ -52,7 +54,7 @@ class Export(TenantModel):
         ordering = ["-asked_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.round} {self.kind}"
+        return f"{self.round or ''} {self.kind}".strip()
 
 
 class WebhookQuerySet(FieldQuerySet):

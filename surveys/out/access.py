@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.core.cache import cache
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
@@ -160,7 +161,10 @@ def for_programs(view: Callable[..., HttpResponseBase]) -> Callable:
                     401, 401.2, "Could not authenticate with the provided credentials."
                 )
             request.user = user
-            return view(request, **more)
+            try:
+                return view(request, **more)
+            except RequestDataTooBig:
+                return problem(413, 413.1, "This is too much at once. Send less of it.")
 
     return csrf_exempt(guarded)
 

@@ -227,8 +227,8 @@ class Query:
     filter: Q | None
 
 
-def read_query(asked: Mapping[str, str], *, of_rows: bool) -> Query:
-    """Raises Refused. `of_rows`: system fields are those of a repeat's submission."""
+def read_query(asked: Mapping[str, str], fields: Mapping[str, str]) -> Query:
+    """Raises Refused. `fields`: what can be filtered by, and the model's name for it."""
     for name in asked:
         if name.startswith("$") and name not in KNOWN:
             raise Refused(f"{name} is not supported")
@@ -243,7 +243,7 @@ def read_query(asked: Mapping[str, str], *, of_rows: bool) -> Query:
         select=tuple(
             each.strip() for each in asked.get("$select", "").split(",") if each.strip()
         ),
-        filter=read_filter(given, of_rows=of_rows) if given else None,
+        filter=read_filter(given, fields) if given else None,
     )
 
 
@@ -292,20 +292,25 @@ TOKEN = re.compile(
     r"|(?P<moment>\d{4}-\d\d-\d\d(?:T[0-9:.]+(?:Z|[+-]\d\d:\d\d)?)?)"
     r"|(?P<number>-?\d+)|(?P<word>[A-Za-z_$][\w/$.]*))"
 )
-FIELDS = {
+Fields = Mapping[str, str]
+SUBMISSION_FIELDS = {
     "__system/submissionDate": "received_at",
     "__system/updatedAt": "changed_at",
     "__system/submitterId": "by",
     "__system/reviewState": "state",
 }
+ROW_FIELDS = {key: f"submission__{name}" for key, name in SUBMISSION_FIELDS.items()}
+ENTITY_FIELDS = {
+    "__system/createdAt": "created_at",
+    "__system/updatedAt": "changed_at",
+}
 LOOKUPS = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}
 DEEPEST = 20
+LARGEST_ID = 2**63
 
 
-def read_filter(given: str, *, of_rows: bool) -> Q:
-    tokens = list(_tokens(given))
-    prefix = "submission__" if of_rows else ""
-    found, rest = _either(tokens, prefix, 0)
+def read_filter(given: str, fields: Fields) -> Q:
+    found, rest = _either(list(_tokens(given)), fields, 0)
     if rest:
         raise Refused(f"$filter: {rest[0][1]!r} was not expected")
     return found
@@ -324,66 +329,66 @@ def _tokens(given: str) -> Iterator[Token]:
         at = match.end()
 
 
-def _either(tokens: list[Token], prefix: str, depth: int) -> tuple[Q, list[Token]]:
-    found, rest = _both(tokens, prefix, depth)
+def _either(tokens: list[Token], fields: Fields, depth: int) -> tuple[Q, list[Token]]:
+    found, rest = _both(tokens, fields, depth)
     while rest and rest[0] == ("word", "or"):
-        other, rest = _both(rest[1:], prefix, depth)
+        other, rest = _both(rest[1:], fields, depth)
         found |= other
     return found, rest
 
 
-def _both(tokens: list[Token], prefix: str, depth: int) -> tuple[Q, list[Token]]:
-    found, rest = _one(tokens, prefix, depth)
+def _both(tokens: list[Token], fields: Fields, depth: int) -> tuple[Q, list[Token]]:
+    found, rest = _one(tokens, fields, depth)
     while rest and rest[0] == ("word", "and"):
-        other, rest = _one(rest[1:], prefix, depth)
+        other, rest = _one(rest[1:], fields, depth)
         found &= other
     return found, rest
 
 
-def _one(tokens: list[Token], prefix: str, depth: int) -> tuple[Q, list[Token]]:
+def _one(tokens: list[Token], fields: Fields, depth: int) -> tuple[Q, list[Token]]:
     if depth > DEEPEST:
         raise Refused("$filter is nested too deeply")
     if tokens and tokens[0] == ("word", "not"):
-        found, rest = _one(tokens[1:], prefix, depth + 1)
+        found, rest = _one(tokens[1:], fields, depth + 1)
         return ~found, rest
     if tokens and tokens[0][0] == "open":
-        found, rest = _either(tokens[1:], prefix, depth + 1)
+        found, rest = _either(tokens[1:], fields, depth + 1)
         if not rest or rest[0][0] != "close":
             raise Refused("$filter: a parenthesis is not closed")
         return found, rest[1:]
     if len(tokens) < 3:
         raise Refused("$filter is not complete")
     (_kind, name), (_operator, operator), value, *rest = tokens
-    return _comparison(name, operator, value, prefix), rest
+    return _comparison(name, operator, value, fields), rest
 
 
-def _comparison(name: str, operator: str, value: Token, prefix: str) -> Q:
+def _comparison(name: str, operator: str, value: Token, fields: Fields) -> Q:
     name = name.removeprefix("$root/Submissions/")
-    field = FIELDS.get(name)
+    field = fields.get(name)
     if field is None:
-        raise Refused(f"$filter knows {', '.join(FIELDS)}, not {name}")
+        raise Refused(f"$filter knows {', '.join(fields)}, not {name}")
     if operator != "ne" and operator not in LOOKUPS:
         raise Refused(f"$filter: {operator} is not supported")
-    if field == "state":
-        return _state(operator, value, prefix)
+    if field.endswith("state"):
+        return _state(field, operator, value)
     lookup = LOOKUPS.get(operator, "exact")
-    found = Q(**{f"{prefix}{field}__{lookup}": _operand(field, value)})
+    found = Q(**{f"{field}__{lookup}": _operand(field, value)})
     return ~found if operator == "ne" else found
 
 
-def _state(operator: str, value: Token, prefix: str) -> Q:
+def _state(field: str, operator: str, value: Token) -> Q:
     if operator not in {"eq", "ne"}:
         raise Refused("$filter: a state is compared with eq or ne")
     wanted = None if value[1] == "null" else value[1].strip("'")
     states = [ours for ours, theirs in STATES.items() if theirs == wanted]
-    found = Q(**{f"{prefix}state__in": states})
+    found = Q(**{f"{field}__in": states})
     return ~found if operator == "ne" else found
 
 
 def _operand(field: str, value: Token) -> Any:
     kind, written = value
-    if field == "by":
-        if kind != "number":
+    if field.endswith("by"):
+        if kind != "number" or abs(int(written)) >= LARGEST_ID:
             raise Refused("$filter: submitterId is a number")
         return int(written)
     try:

@@ -12,12 +12,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from layers.geography.access import TownRequest
-from surveys.models import Entity, Form
-from surveys.out.access import NOT_FOUND, answered, in_project, moment, problem
+from surveys.models import Form
+from surveys.out.access import NOT_FOUND, in_project, problem
 from surveys.out.api_views import EXPORT, form_of
 from surveys.out.odata import (
     LARGEST_PAGE,
     PAGE,
+    ROW_FIELDS,
+    SUBMISSION_FIELDS,
     Query,
     Refused,
     entity_of,
@@ -27,7 +29,7 @@ from surveys.out.odata import (
     table_name,
     token,
 )
-from surveys.out.services import note_table
+from surveys.out.services import note_program
 from surveys.out.tables import Scope, Sheet, page, sheets_of
 
 VERSION = "4.0"
@@ -45,7 +47,7 @@ def _spoken(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _json(content: Any) -> HttpResponse:
+def odata_json(content: Any) -> HttpResponse:
     written = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return _spoken(HttpResponse(written, content_type=JSON))
 
@@ -64,7 +66,7 @@ def service(request: TownRequest, form: str) -> HttpResponse:
     if found is None:
         return problem(*NOT_FOUND)
     sheets = sheets_of(_scope(request, found), "en")
-    return _json(service_document(_root(request, found), sheets))
+    return odata_json(service_document(_root(request, found), sheets))
 
 
 @require_GET
@@ -90,13 +92,21 @@ def table(request: TownRequest, form: str, name: str) -> HttpResponse:
     if sheet is None:
         return problem(*NOT_FOUND)
     try:
-        query = read_query(request.GET.dict(), of_rows=bool(sheet.name))
+        query = read_query(
+            request.GET.dict(), ROW_FIELDS if sheet.name else SUBMISSION_FIELDS
+        )
     except Refused as refused:
         return problem(
             501 if "not supported" in str(refused) else 400, 400.8, str(refused)
         )
     goes_on = bool(query.after or query.skip)
-    note_table(scope=scope, table=name, by=request.user, goes_on=goes_on)
+    note_program(
+        municipality=request.municipality,
+        by=request.user,
+        kind="odata",
+        options={"form": form, "table": name, "identifiers": scope.identifiers},
+        goes_on=goes_on,
+    )
     return _answer(request, scope, sheet, query)
 
 
@@ -120,7 +130,7 @@ def _answer(
         else []
     )
     entity = entity_of(sheet)
-    shown = [_selected(entity(values), query.select) for _key, values in rows[:size]]
+    shown = [selected(entity(values), query.select) for _key, values in rows[:size]]
     root, name = _root(request, scope.form), table_name(sheet)
     chosen = f"({','.join(query.select)})" if query.select else ""
     answer: dict[str, Any] = {"@odata.context": f"{root}/$metadata#{name}{chosen}"}
@@ -131,7 +141,7 @@ def _answer(
     if len(rows) > size and left != 0:
         asked = _next_query(request, rows[size - 1][0], left)
         answer["@odata.nextLink"] = f"{root}/{quote(name)}?{asked}"
-    response = _json(answer)
+    response = odata_json(answer)
     if PREFERRED.search(request.headers.get("Prefer", "")):
         response["Preference-Applied"] = f"odata.maxpagesize={size}"
     return response
@@ -146,107 +156,8 @@ def _next_query(request: TownRequest, after: int, left: int | None) -> str:
     return urlencode(asked)
 
 
-def _selected(row: dict[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
+def selected(row: dict[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
     if not wanted:
         return row
     first = {each.split("/")[0] for each in wanted}
     return {name: value for name, value in row.items() if name in first}
-
-
-# -- entity lists ------------------------------------------------------------------------
-
-
-@require_GET
-@in_project(EXPORT)
-def datasets(request: TownRequest) -> HttpResponse:
-    lists = Entity.objects.of(request.municipality).filter(deleted_at=None)
-    names = lists.order_by("list_name").values_list("list_name", flat=True).distinct()
-    return answered([_dataset(request, name) for name in names])
-
-
-def _dataset(request: TownRequest, name: str) -> dict[str, Any]:
-    first = (
-        Entity.objects.of(request.municipality)
-        .filter(list_name=name)
-        .order_by("created_at")
-        .first()
-    )
-    return {
-        "name": name,
-        "projectId": request.municipality.pk,
-        "createdAt": moment(first.created_at) if first else None,
-        "approvalRequired": False,
-    }
-
-
-def _entities(request: TownRequest, name: str) -> Any:
-    return (
-        Entity.objects.of(request.municipality)
-        .filter(list_name=name.replace("\x00", ""), deleted_at=None)
-        .order_by("pk")
-    )
-
-
-@require_GET
-@in_project(EXPORT)
-def entities(request: TownRequest, name: str) -> HttpResponse:
-    return answered([_entity(each) for each in _entities(request, name)])
-
-
-def _entity(each: Entity) -> dict[str, Any]:
-    return {
-        "uuid": str(each.uuid),
-        "creatorId": 0,
-        "createdAt": moment(each.created_at),
-        "updatedAt": moment(each.changed_at),
-        "deletedAt": None,
-        "conflict": None,
-        "currentVersion": {
-            "label": each.label,
-            "current": True,
-            "createdAt": moment(each.changed_at),
-            "creatorId": 0,
-            "userAgent": "",
-            "version": each.version,
-            "data": each.data,
-            "baseVersion": each.version - 1 or None,
-            "conflictingProperties": None,
-        },
-    }
-
-
-@require_GET
-@in_project(EXPORT)
-def entity_table(request: TownRequest, name: str) -> HttpResponse:
-    try:
-        query = read_query(request.GET.dict(), of_rows=False)
-    except Refused as refused:
-        return problem(400, 400.8, str(refused))
-    size = min(query.top if query.top is not None else LARGEST_PAGE, LARGEST_PAGE)
-    found = _entities(request, name).filter(pk__gt=query.after)
-    rows = list(found[query.skip : query.skip + size + 1])
-    answer: dict[str, Any] = {
-        "value": [
-            {
-                "__id": str(each.uuid),
-                "label": each.label,
-                "__system": {
-                    "createdAt": moment(each.created_at),
-                    "updatedAt": moment(each.changed_at),
-                    "creatorId": "0",
-                    "creatorName": "",
-                    "updates": each.version - 1,
-                    "version": each.version,
-                    "conflict": None,
-                },
-                **each.data,
-            }
-            for each in rows[:size]
-        ]
-    }
-    if query.count:
-        answer["@odata.count"] = _entities(request, name).count()
-    if len(rows) > size > 0 and query.top is None:
-        asked = {"$skiptoken": token(rows[size - 1].pk)}
-        answer["@odata.nextLink"] = request.build_absolute_uri(f"?{urlencode(asked)}")
-    return _json(answer)

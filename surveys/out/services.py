@@ -13,12 +13,12 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from layers.geography.models import Municipality
 from surveys.errors import ExportRefused
-from surveys.models import Export, Form, Round, Submission
+from surveys.models import Export, Round
 from surveys.out.tables import Scope, sheets_of
 from surveys.out.writing import WRITERS
 
@@ -26,7 +26,6 @@ KEPT = timedelta(days=1)
 # Seconds.
 TOLD_EVERY = 1.0
 REMEMBERED = 600
-READ = "odata"
 ONE_READING = timedelta(hours=1)
 
 
@@ -60,7 +59,7 @@ def request_export(
 
 
 def scope_of(export: Export) -> Scope:
-    form = export.round.form
+    form = export.round.form if export.round else None
     if form is None:
         raise ExportRefused(_("This round has no questionnaire."), "form")
     return Scope(
@@ -160,30 +159,26 @@ def drop_old_exports(*, municipality_id: int) -> int:
     return dropped
 
 
-def note_table(*, scope: Scope, table: str, by: Any, goes_on: bool) -> None:
-    """That a program read records, and which: on the same list as files. The pages that
+def note_program(
+    *,
+    municipality: Municipality,
+    by: Any,
+    kind: str,
+    options: dict[str, Any],
+    goes_on: bool = False,
+) -> None:
+    """That a program read or wrote, and what: on the same list as files. The pages that
     follow a first one within an hour are one reading with it.
     """
-    options = {"table": table, "identifiers": scope.identifiers}
-    same = Export.objects.of(scope.form.municipality).filter(
-        by=by, kind=READ, options=options, asked_at__gt=timezone.now() - ONE_READING
-    )
-    if goes_on and same.filter(round__in=_rounds_of(scope.form)).exists():
+    notes = Export.objects.of(municipality).filter(by=by, kind=kind, options=options)
+    since = timezone.now() - ONE_READING
+    if goes_on and notes.filter(asked_at__gt=since).exists():
         return
-    round = _rounds_of(scope.form).first()
-    if round is not None:
-        Export.objects.create(
-            municipality_id=round.municipality_id,
-            round=round,
-            by=by,
-            kind=READ,
-            options=options,
-            state=Export.State.DONE,
-            finished_at=timezone.now(),
-        )
-
-
-def _rounds_of(form: Form) -> Any:
-    """Those that have records of the form; a round may have changed its own."""
-    records = Submission.objects.filter(round=OuterRef("pk"), version__form=form)
-    return Round.objects.of(form.municipality).filter(Exists(records)).order_by("pk")
+    Export.objects.create(
+        municipality=municipality,
+        by=by,
+        kind=kind,
+        options=options,
+        state=Export.State.DONE,
+        finished_at=timezone.now(),
+    )

@@ -171,7 +171,7 @@ def _sheets(
         for table in structure.tables:
             _table, columns = found.setdefault(table.name, (table, {}))
             for question in table.questions:
-                if _leaves(question, parts, identifiers):
+                if leaves(question, parts, identifiers):
                     columns.setdefault(
                         question.key, _column(question, structure, language)
                     )
@@ -192,7 +192,7 @@ def _system(table: str, roster: str) -> tuple[tuple[str, str, str], ...]:
     return (*SYSTEM_OF_ROWS, AGE) if table == roster else SYSTEM_OF_ROWS
 
 
-def _leaves(question: Question, parts: Parts, identifiers: bool) -> bool:
+def leaves(question: Question, parts: Parts, identifiers: bool) -> bool:
     """Whether the question goes out."""
     if question.type in {"note", "metadata"}:
         return False
