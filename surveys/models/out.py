@@ -86,6 +86,23 @@ class Webhook(TenantModel):
         return self.url
 
 
+class WebhookTown(models.Model):
+    """A municipality in which a webhook is switched on: the worker looks only into
+    these, of a thousand. Read before the tenant is known; it holds nothing else.
+    """
+
+    municipality = models.OneToOneField(
+        "geography.Municipality", models.CASCADE, primary_key=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("municipality with webhooks")
+        verbose_name_plural = _("municipalities with webhooks")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class WebhookDelivery(TenantModel):
     """One event on its way to one webhook, tried until it is taken or given up."""
 
