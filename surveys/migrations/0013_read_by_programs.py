@@ -1,7 +1,6 @@
 from django.db import migrations, models
 from django.db.models.deletion import CASCADE, PROTECT
 
-
 # Row-level security shows the webhooks of one municipality at a time.
 FILL = """
 DO $$

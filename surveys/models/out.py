@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.tenancy import TenantModel
@@ -25,6 +27,8 @@ class Export(TenantModel):
     """A file of a round's records that somebody asked for, deleted after a day; or that
     a program read or wrote, of all rounds.
     """
+
+    KEPT = timedelta(days=1)
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -55,6 +59,14 @@ class Export(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.round or ''} {self.kind}".strip()
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """None where there is no file, or no longer."""
+        if not self.file or self.finished_at is None:
+            return None
+        until = self.finished_at + self.KEPT
+        return until if until > timezone.now() else None
 
 
 class WebhookQuerySet(FieldQuerySet):

@@ -22,7 +22,6 @@ from surveys.models import Export, Round
 from surveys.out.tables import Scope, sheets_of
 from surveys.out.writing import WRITERS
 
-KEPT = timedelta(days=1)
 # Seconds.
 TOLD_EVERY = 1.0
 REMEMBERED = 600
@@ -145,7 +144,7 @@ def delete_file(*, export: Export) -> None:
 
 def drop_old_exports(*, municipality_id: int) -> int:
     """Removes what is older than a day: files, and parts of a worker that died."""
-    before = timezone.now() - KEPT
+    before = timezone.now() - Export.KEPT
     old = Export.objects.filter(
         municipality=municipality_id, finished_at__lt=before
     ).exclude(file="")

@@ -8,7 +8,7 @@ from django_tasks import task
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from surveys.models import Export
-from surveys.out.services import KEPT, drop_old_exports, write_export
+from surveys.out.services import drop_old_exports, write_export
 
 State = Export.State
 SAFETY = timedelta(minutes=1)
@@ -28,7 +28,7 @@ def write_in_background(municipality_id: int, export_id: int) -> None:
     with tenant(municipality):
         drop_old_exports(municipality_id=municipality_id)
         write_export(export=Export.objects.get(pk=export_id))
-        late = timezone.now() + KEPT + SAFETY
+        late = timezone.now() + Export.KEPT + SAFETY
         drop_in_background.using(run_after=late).enqueue(municipality_id)
 
 

@@ -11,16 +11,26 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from layers.geography.access import TownRequest, requires
 from surveys.errors import ExportRefused
 from surveys.models import Export, Round, Submission
-from surveys.out.services import request_export
+from surveys.out.services import delete_file, progress_of, request_export
 from surveys.out.tasks import write_in_background
 from surveys.out.writing import WRITERS
 
+FORMATS = {
+    "xlsx": _lazy("Excel, a sheet for each repeat"),
+    "csv": _lazy("CSV, a file for each repeat"),
+    "gpkg": "GeoPackage",
+    "geojson": "GeoJSON",
+    "spss": _lazy("SPSS, with labels"),
+    "stata": _lazy("Stata, with labels"),
+}
+UNFINISHED = {Export.State.WAITING, Export.State.RUNNING}
 MAY = "surveys.export_submission"
 SHOWN = 20
 
@@ -41,11 +51,12 @@ def exports(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     found = list(
         own.filter(round=round, kind__in=WRITERS).select_related("round")[:SHOWN]
     )
-    waits = any(each.state in {"waiting", "running"} for each in found)
+    rows = [(each, *progress_of(each), FORMATS[each.kind]) for each in found]
     context = {
         "round": round,
-        "exports": found,
-        "waits": waits,
+        "rows": rows,
+        "formats": FORMATS.items(),
+        "waits": any(each.state in UNFINISHED for each in found),
         "states": Submission.State.choices,
         "api": _service(round) and request.build_absolute_uri(_service(round)),
     }
@@ -85,7 +96,7 @@ def download(request: TownRequest, municipality: str, pk: int) -> FileResponse:
     own = Export.objects.of(request.municipality).visible_to(request.user)
     export = get_object_or_404(own.exclude(file="").select_related("round"), pk=pk)
     path = Path(settings.MEDIA_ROOT, export.file.name)
-    if not path.exists():
+    if export.kept_until is None or not path.exists():
         raise Http404
     suffix, media_type, _write = WRITERS[export.kind]
     return FileResponse(
@@ -94,3 +105,13 @@ def download(request: TownRequest, municipality: str, pk: int) -> FileResponse:
         filename=f"{export.round.code}{suffix}",
         content_type=media_type,
     )
+
+
+@require_POST
+@requires(MAY)
+def delete(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    own = Export.objects.of(request.municipality).visible_to(request.user)
+    export = get_object_or_404(own.exclude(file="").exclude(round=None), pk=pk)
+    delete_file(export=export)
+    messages.success(request, _("The file is deleted."))
+    return redirect("surveys:out:exports", municipality, export.round.code)
