@@ -20,7 +20,7 @@ from layers.geography.models import Municipality
 from surveys.errors import ExportRefused
 from surveys.models import Export, Round
 from surveys.out.tables import Scope, sheets_of
-from surveys.out.writing import WRITERS
+from surveys.out.writing import FORMATS
 
 # Seconds.
 TOLD_EVERY = 1.0
@@ -39,7 +39,7 @@ def request_export(
     language: str = "ar",
 ) -> Export:
     """Raises ExportRefused where the round has no form or the kind is unknown."""
-    if kind not in WRITERS:
+    if kind not in FORMATS:
         raise ExportRefused(_("This format is not known."), "kind")
     if round.form is None:
         raise ExportRefused(_("This round has no questionnaire."), "form")
@@ -76,10 +76,10 @@ def folder_of(municipality_id: int) -> Path:
 def write_export(*, export: Export) -> Export:
     """Writes the file beside its place and moves it there when it is whole."""
     scope = scope_of(export)
-    suffix, _media_type, write = WRITERS[export.kind]
+    made = FORMATS[export.kind]
     folder = folder_of(export.municipality_id)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(suffix=suffix, prefix="part-", dir=folder)
+    handle, name = tempfile.mkstemp(suffix=made.suffix, prefix="part-", dir=folder)
     os.close(handle)
     part = Path(name)
     part.unlink()
@@ -87,8 +87,8 @@ def write_export(*, export: Export) -> Export:
         with translation.override(export.options.get("language", "ar")):
             sheets = sheets_of(scope, export.options.get("language", "ar"))
             export.total = sum(scope.count(sheet.name) for sheet in sheets)
-            write(part, scope, sheets, _counter(export))
-        target = folder / f"{export.pk}{suffix}"
+            made.write(part, scope, sheets, _counter(export))
+        target = folder / f"{export.pk}{made.suffix}"
         part.replace(target)
         target.chmod(0o600)
     finally:

@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,16 +19,8 @@ from surveys.errors import ExportRefused
 from surveys.models import Export, Round, Submission
 from surveys.out.services import delete_file, progress_of, request_export
 from surveys.out.tasks import write_in_background
-from surveys.out.writing import WRITERS
+from surveys.out.writing import FORMATS
 
-FORMATS = {
-    "xlsx": _lazy("Excel, a sheet for each repeat"),
-    "csv": _lazy("CSV, a file for each repeat"),
-    "gpkg": "GeoPackage",
-    "geojson": "GeoJSON",
-    "spss": _lazy("SPSS, with labels"),
-    "stata": _lazy("Stata, with labels"),
-}
 UNFINISHED = {Export.State.WAITING, Export.State.RUNNING}
 MAY = "surveys.export_submission"
 SHOWN = 20
@@ -49,13 +40,13 @@ def exports(request: TownRequest, municipality: str, code: str) -> HttpResponse:
         return _ask(request, round)
     own = Export.objects.of(request.municipality).visible_to(request.user)
     found = list(
-        own.filter(round=round, kind__in=WRITERS).select_related("round")[:SHOWN]
+        own.filter(round=round, kind__in=FORMATS).select_related("round")[:SHOWN]
     )
-    rows = [(each, *progress_of(each), FORMATS[each.kind]) for each in found]
+    rows = [(each, *progress_of(each), FORMATS[each.kind].name) for each in found]
     context = {
         "round": round,
         "rows": rows,
-        "formats": FORMATS.items(),
+        "formats": [(kind, each.name) for kind, each in FORMATS.items()],
         "waits": any(each.state in UNFINISHED for each in found),
         "states": Submission.State.choices,
         "api": _service(round) and request.build_absolute_uri(_service(round)),
@@ -98,12 +89,12 @@ def download(request: TownRequest, municipality: str, pk: int) -> FileResponse:
     path = Path(settings.MEDIA_ROOT, export.file.name)
     if export.kept_until is None or not path.exists():
         raise Http404
-    suffix, media_type, _write = WRITERS[export.kind]
+    made = FORMATS[export.kind]
     return FileResponse(
         path.open("rb"),
         as_attachment=True,
-        filename=f"{export.round.code}{suffix}",
-        content_type=media_type,
+        filename=f"{export.round.code}{made.suffix}",
+        content_type=made.media_type,
     )
 
 

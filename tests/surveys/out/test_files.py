@@ -15,8 +15,9 @@ from django.urls import reverse
 
 from surveys.intake.receiving import Sender, receive
 from surveys.models import Arrival, Export
-from surveys.out import spreadsheets, writing
+from surveys.out import spreadsheets
 from surveys.out.services import request_export, write_export
+from surveys.out.writing import FORMATS
 from tests.factories.accounts import staff
 from tests.factories.forms import instance_xml, make_version, receiving_round
 from tests.factories.geography import ParcelFactory, ZoneFactory, square
@@ -87,7 +88,7 @@ def test_a_workbook_has_a_sheet_for_each_repeat_and_a_codebook(export):
     )
 
 
-@pytest.mark.parametrize("kind", sorted(writing.WRITERS))
+@pytest.mark.parametrize("kind", sorted(FORMATS))
 def test_names_telephones_and_places_stay_unless_they_are_asked_for(export, kind):
     def whole(path):
         if path.suffix == ".xlsx":
