@@ -3,20 +3,30 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 
 import openpyxl
 import pandas
 import pyreadstat
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import override
 
 from surveys.intake.receiving import Sender, receive
 from surveys.models import Arrival, Export
-from surveys.out import spreadsheets
-from surveys.out.services import request_export, write_export
+from surveys.out import services, spreadsheets
+from surveys.out.services import (
+    drop_old_exports,
+    give_up_export,
+    request_export,
+    write_export,
+)
 from surveys.out.writing import FORMATS
 from tests.factories.accounts import staff
 from tests.factories.forms import instance_xml, make_version, receiving_round
@@ -258,3 +268,74 @@ def test_the_page_asks_for_a_file_and_refuses_an_unknown_format(
     answer = client.post(address, {"kind": "docx"}, follow=True)
     assert "This format is not known." in answer.content.decode()
     assert Export.objects.of(town).count() == 1
+
+
+@pytest.fixture
+def page(client, round, town, manager):
+    client.force_login(manager)
+    address = reverse("surveys:out:exports", args=[town.slug, round.code])
+
+    def see(**headers):
+        with override("en"):
+            return client.get(address, headers=headers).content.decode()
+
+    return see
+
+
+def test_the_page_tells_what_will_happen_before_there_is_a_file(page):
+    assert "waits here for a day, and only you can fetch it" in page()
+
+
+def test_the_page_tells_how_far_a_file_is(page, round, manager):
+    export = request_export(round=round, kind="csv", by=manager)
+    assert "It is next in line." in page()
+    export.state, export.total = Export.State.RUNNING, 250_000
+    export.save()
+    assert "It is being written." in page()
+    cache.set(services._progress_key(export), (1500, 250_000), 60)
+    shown = page(**{"HX-Request": "true"})
+    assert "1,500 of 250,000 rows" in shown
+    assert 'hx-trigger="every 2s"' in shown
+
+
+def test_progress_is_seen_from_outside_the_transaction(export, round, monkeypatch):
+    told = []
+    monkeypatch.setattr(services, "TOLD_EVERY", -1.0)
+    telling = SimpleNamespace(set=lambda _key, value, _seconds: told.append(value))
+    monkeypatch.setattr(services, "cache", telling)
+    export("csv")
+    assert told == [(3, 9), (9, 9)]
+
+
+def test_a_failure_is_told_with_a_way_out(page, round, manager):
+    export = request_export(round=round, kind="csv", by=manager)
+    give_up_export(export.pk)
+    assert "It could not be written. Ask for it again" in page()
+    assert "hx-trigger" not in page()
+
+
+def test_a_file_is_kept_for_a_day_or_until_it_is_deleted(
+    client, page, export, town, manager
+):
+    path = export("csv")
+    (kept,) = Export.objects.of(town)
+    assert "9 rows" in page()
+    assert "kept until" in page()
+    download = reverse("surveys:out:download", args=[town.slug, kept.pk])
+    assert client.get(download).status_code == 200
+    Export.objects.update(finished_at=timezone.now() - timedelta(days=1, minutes=1))
+    assert client.get(download).status_code == 404
+    assert "The file is gone." in page()
+    part = path.with_name("part-left-behind")
+    part.write_text("x")
+    os.utime(part, (0, 0))
+    assert drop_old_exports(municipality_id=town.pk) == 1
+    assert not path.exists()
+    assert not part.exists()
+    again = export("csv")
+    newest = Export.objects.of(town).first()
+    delete = reverse("surveys:out:delete", args=[town.slug, newest.pk])
+    with override("en"):
+        answer = client.post(delete, follow=True).content.decode()
+    assert "The file is deleted." in answer
+    assert not again.exists()
