@@ -192,6 +192,12 @@ def _number(value: Value) -> int | float | None:
     return value if isinstance(value, int | float) else None
 
 
+def _integer(value: Value) -> int | None:
+    """Files bring whole numbers as 15.0, which is no Edm.Int64."""
+    number = _number(value)
+    return int(number) if number is not None and number == int(number) else None
+
+
 def _instant(value: Value) -> str | None:
     """With an offset: the standard knows no local time."""
     written = _written(value)
@@ -208,7 +214,7 @@ def _geography(value: Value) -> dict[str, Any] | None:
 
 KEYS = frozenset({"_id", "_record", "_parent"})
 TYPED: dict[str, Callable[[Value], Any]] = {
-    "integer": _number,
+    "integer": _integer,
     "decimal": _number,
     "datetime": _instant,
     "geometry": _geography,

@@ -110,13 +110,17 @@ def table(request: TownRequest, form: str, name: str) -> HttpResponse:
     return _answer(request, scope, sheet, query)
 
 
-def _page_size(request: TownRequest, query: Query) -> int:
-    """What the client prefers (`Prefer: odata.maxpagesize=`), within what is possible."""
+def _preferred(request: TownRequest) -> int | None:
+    """`Prefer: odata.maxpagesize=`, within what is possible."""
     wished = PREFERRED.search(request.headers.get("Prefer", ""))
-    most = min(int(wished[1]), LARGEST_PAGE) if wished else PAGE
+    return min(int(wished[1]), LARGEST_PAGE) if wished else None
+
+
+def _page_size(request: TownRequest, query: Query) -> int:
+    most = _preferred(request)
     if query.top is None:
-        return most
-    return min(query.top, most if wished else LARGEST_PAGE)
+        return most or PAGE
+    return min(query.top, most or LARGEST_PAGE)
 
 
 def _answer(
@@ -142,8 +146,8 @@ def _answer(
         asked = _next_query(request, rows[size - 1][0], left)
         answer["@odata.nextLink"] = f"{root}/{quote(name)}?{asked}"
     response = odata_json(answer)
-    if PREFERRED.search(request.headers.get("Prefer", "")):
-        response["Preference-Applied"] = f"odata.maxpagesize={size}"
+    if preferred := _preferred(request):
+        response["Preference-Applied"] = f"odata.maxpagesize={preferred}"
     return response
 
 

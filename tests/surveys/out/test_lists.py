@@ -1,11 +1,9 @@
 """Lists that programs write: on the phone with the next form, refused with words."""
 
-import base64
 import csv
 import io
 
 import pytest
-from django.urls import reverse
 
 from surveys.households.lists import change_entity, create_entities, read_given
 from surveys.households.phone_files import phone_file
@@ -27,7 +25,6 @@ VISIT = """
 | | form_id | version | form_title | default_language |
 | | {form_id} | {version} | زيارة | Arabic (ar) |
 """
-PASSWORD = "صيف-طويل-1987"
 
 
 def visit(town, label="concat(${pupils}, '!')"):
@@ -38,28 +35,6 @@ def create(town, *given, name="schools"):
     return create_entities(
         municipality=town, list_name=name, given=[read_given(each) for each in given]
     )
-
-
-@pytest.fixture
-def program(client, town, settings):
-    """Requests of a data manager's script."""
-    settings.DEMO = True
-    user = staff(town, "data_manager")
-    user.set_password(PASSWORD)
-    user.save()
-    secret = base64.b64encode(f"{user.email}:{PASSWORD}".encode()).decode()
-
-    def ask(method, name, *args, data=None, **query):
-        return client.generic(
-            method,
-            reverse(f"api:{name}", args=[town.pk, *args]),
-            data if isinstance(data, bytes) else b"",
-            content_type="application/json",
-            headers={"Authorization": f"Basic {secret}"},
-            query_params=query,
-        )
-
-    return ask
 
 
 def test_what_a_program_writes_reaches_the_phones_with_its_version(town):

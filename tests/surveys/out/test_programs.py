@@ -119,18 +119,6 @@ def test_pyodk_can_not_write_what_records_are_made_into(pyodk):
         )
 
 
-def test_lists_leave_names_out_unless_they_are_asked_for(live_town: Demo):
-    towns = requests.get(f"{live_town.url}/v1/projects", auth=DATA, timeout=30).json()
-    url = f"{live_town.url}/v1/projects/{towns[0]['id']}/datasets/children.svc/Entities"
-    plain = requests.get(url, auth=DATA, timeout=30).json()["value"]
-    named = requests.get(
-        url, params={"identifiers": "true"}, auth=DATA, timeout=30
-    ).json()["value"]
-    assert len(plain) == len(named) > 0
-    assert all("child_name" not in row for row in plain)
-    assert any(row.get("child_name") for row in named)
-
-
 def test_excel_and_power_bi_find_what_they_ask_for(live_town: Demo):
     """The headers and order of requests of Power Query's OData.Feed."""
     asks = {
