@@ -51,7 +51,7 @@ find_missing_packages() {
     has_library libgdal.so || packages+=(gdal-bin)
     [[ $1 != psql ]] || command -v psql >/dev/null || packages+=(postgresql-client)
   fi
-  [[ $1 != bench ]] || command -v ogr2ogr >/dev/null || packages+=(gdal-bin)
+  [[ $1 != bench && $1 != test ]] || command -v ogr2ogr >/dev/null || packages+=(gdal-bin)
   has_library libpangoft2-1.0.so.0 || packages+=(libpangoft2-1.0-0)
   has_library libharfbuzz-subset.so.0 || packages+=(libharfbuzz-subset0)
   command -v msgfmt >/dev/null || packages+=(gettext)

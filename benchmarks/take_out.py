@@ -1,11 +1,13 @@
-"""Records going out: a page of a million repeat rows, and a file of 250,000 records.
+"""Records going out: pages of a million repeat rows, and files of 250,000 records.
 
-    python benchmarks/take_out.py [SUBMISSIONS] [ROWS] [KIND…]
+    python benchmarks/take_out.py [SUBMISSIONS] [ROWS] [KIND… | pages]
 
 Makes the demo in a database of its own, fills one town with copies of its records by
 SQL, measures beside the same rows read by a bare cursor, and removes it all.
 """
 
+import base64
+import json
 import os
 import resource
 import subprocess
@@ -28,7 +30,7 @@ SUBMISSIONS = int(sys.argv[1]) if len(sys.argv) > 1 else 250_000
 ROWS = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
 DATA = ("data@wadi-zaytoun.example", "wadi-zaytoun-demo")
 TOWN = "wadi-zaytoun"
-REPEATS = 15
+KINDS = ["csv", "xlsx", "gpkg", "geojson", "spss", "stata"]
 COLUMNS = """municipality_id, round_id, household_id, version_id, source, state, outcome,
  interviewed_on, surveyor, head_name, phone, parcel_id, zone_id, placed_by, stratum, psu,
  weight, answers, digest, received_at, changed_at, withdrawal_reason, instance_id"""
@@ -87,8 +89,19 @@ def fill(here: Demo) -> None:
     owner.cursor().execute("ANALYZE surveys_submission, surveys_repeatrow")
 
 
-def first_page(here: Demo) -> float:
-    """Seconds until a page of 250 rows has come, by token, so without a password hash."""
+PAGES = {
+    "first page of the repeat": ".svc/Submissions.children?$top=250",
+    "one row of the repeat": ".svc/Submissions.children?$top=1",
+    "page after 900,000 rows": ".svc/Submissions.children?$top=250&$skiptoken={deep}",
+    "count of the repeat": ".svc/Submissions.children?$top=0&$count=true",
+    "first page of records": ".svc/Submissions?$top=250",
+    "page after 200,000 records": ".svc/Submissions?$top=250&$skiptoken={late}",
+    "list of 250 submissions": "/submissions?limit=250",
+}
+
+
+def measure_pages(here: Demo, deep: str, late: str) -> None:
+    """Medians of eleven requests, by token, so without a password hash."""
     session = requests.post(
         f"{here.url}/v1/sessions",
         json={"email": DATA[0], "password": DATA[1]},
@@ -98,17 +111,26 @@ def first_page(here: Demo) -> float:
     projects = requests.get(
         f"{here.url}/v1/projects", headers=headers, timeout=60
     ).json()
-    url = (
-        f"{here.url}/v1/projects/{projects[0]['id']}/forms/child_needs.svc"
-        "/Submissions.children?$top=250"
-    )
-    taken = []
-    for _try in range(11):
-        began = time.perf_counter()
-        answer = requests.get(url, headers=headers, timeout=300)
-        taken.append(time.perf_counter() - began)
-        assert len(answer.json()["value"]) == 250, answer.text[:200]
-    return median(taken)
+    form = f"{here.url}/v1/projects/{projects[0]['id']}/forms/child_needs"
+    for name, path in PAGES.items():
+        taken = []
+        for _try in range(11):
+            began = time.perf_counter()
+            answer = requests.get(
+                form + path.format(deep=deep, late=late), headers=headers, timeout=300
+            )
+            taken.append(time.perf_counter() - began)
+            answer.raise_for_status()
+        print(f"{name}: {median(taken) * 1000:.0f} ms", flush=True)
+
+
+def key_after(here: Demo, table: str, rows: int) -> str:
+    """A `$skiptoken` that so many rows lie before."""
+    with here.connect() as connection, connection.cursor() as cursor:
+        in_town(cursor)
+        cursor.execute(f"SELECT id FROM {table} ORDER BY id OFFSET {rows} LIMIT 1")
+        after = json.dumps({"after": cursor.fetchone()[0]}).encode()
+        return "01" + base64.urlsafe_b64encode(after).decode()
 
 
 def bare_page(here: Demo) -> float:
@@ -166,14 +188,16 @@ def main() -> None:
         demo(owner=owner, application=application, folder=Path(folder)) as here,
     ):
         fill(here)
-        page, floor = first_page(here), bare_page(here)
-        print(
-            f"first page of the repeat: {page * 1000:.0f} ms; bare: {floor * 1000:.0f} ms",
-            flush=True,
+        measure_pages(
+            here,
+            key_after(here, "surveys_repeatrow", ROWS * 9 // 10),
+            key_after(here, "surveys_submission", SUBMISSIONS * 8 // 10),
         )
+        print(f"first page of the repeat, bare: {bare_page(here) * 1000:.0f} ms")
         print(f"bare cursor over everything: {bare_read(here):.0f} s", flush=True)
-        for kind in sys.argv[3:] or ["csv", "gpkg"]:
-            write(here, kind)
+        for kind in KINDS:
+            if kind in (sys.argv[3:] or KINDS):
+                write(here, kind)
     print(
         f"this program: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB"
     )

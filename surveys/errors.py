@@ -61,13 +61,6 @@ class ExportRefused(ValidationError):
     """The round has no questionnaire, or the format is unknown."""
 
 
-class TooManyRows(ValidationError):
-    """More rows than the format holds, or than are written to it at once."""
-
-    def __init__(self, *, limit: int) -> None:
-        super().__init__(f"more than {limit} rows", "too_many_rows", {"limit": limit})
-
-
 class WebhookRefused(ValidationError):
     """The address is not one that records are announced to, or no event was chosen."""
 
@@ -78,3 +71,11 @@ class PlacingRefused(ValidationError):
 
 class ChunkRefused(ValidationError):
     """A part of a file that is being sent doesn't fit what came before."""
+
+
+class EntityRefused(ValidationError):
+    """An entity, its list or a property is not one that a program may write."""
+
+
+class EntityConflict(ValidationError):
+    """The UUID is taken, or somebody else changed the entity meanwhile."""

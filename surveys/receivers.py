@@ -7,6 +7,8 @@ from django_tasks.signals import task_finished
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from surveys.files.uploads import give_up_upload
+from surveys.out.services import give_up_export
+from surveys.out.tasks import write_in_background
 from surveys.publish import give_up_publication
 from surveys.tasks import (
     check_in_background,
@@ -18,6 +20,7 @@ GIVE_UP = {
     check_in_background.module_path: give_up_upload,
     load_in_background.module_path: give_up_upload,
     publish_in_background.module_path: give_up_publication,
+    write_in_background.module_path: give_up_export,
 }
 
 

@@ -12,7 +12,7 @@ from surveys.models.intake import (
     Upload,
     content_address,
 )
-from surveys.models.out import ApiSession, Export, Webhook, WebhookDelivery
+from surveys.models.out import ApiSession, Export, Webhook, WebhookDelivery, WebhookTown
 from surveys.models.quality import CheckSetting, Finding
 from surveys.models.questionnaires import Form, FormMedia, FormVersion
 from surveys.models.rounds import Publication, Round, Target
@@ -47,5 +47,6 @@ __all__ = [
     "Upload",
     "Webhook",
     "WebhookDelivery",
+    "WebhookTown",
     "content_address",
 ]

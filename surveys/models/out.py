@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.tenancy import TenantModel
@@ -22,7 +24,11 @@ class ExportQuerySet(FieldQuerySet):
 
 
 class Export(TenantModel):
-    """A file of a round's records that somebody asked for; deleted after a day."""
+    """A file of a round's records that somebody asked for, deleted after a day; or that
+    a program read or wrote, of all rounds.
+    """
+
+    KEPT = timedelta(days=1)
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -30,7 +36,7 @@ class Export(TenantModel):
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
 
-    round = models.ForeignKey(Round, models.CASCADE, related_name="exports")
+    round = models.ForeignKey(Round, models.CASCADE, null=True, related_name="exports")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     kind = models.CharField(_("format"), max_length=10)
     options = models.JSONField(default=dict)
@@ -52,7 +58,15 @@ class Export(TenantModel):
         ordering = ["-asked_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.round} {self.kind}"
+        return f"{self.round or ''} {self.kind}".strip()
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """None where there is no file, or no longer."""
+        if not self.file or self.finished_at is None:
+            return None
+        until = self.finished_at + self.KEPT
+        return until if until > timezone.now() else None
 
 
 class WebhookQuerySet(FieldQuerySet):
@@ -82,6 +96,23 @@ class Webhook(TenantModel):
 
     def __str__(self) -> str:
         return self.url
+
+
+class WebhookTown(models.Model):
+    """A municipality in which a webhook is switched on: the worker looks only into
+    these, of a thousand. Read before the tenant is known; it holds nothing else.
+    """
+
+    municipality = models.OneToOneField(
+        "geography.Municipality", models.CASCADE, primary_key=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("municipality with webhooks")
+        verbose_name_plural = _("municipalities with webhooks")
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class WebhookDelivery(TenantModel):

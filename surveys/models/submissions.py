@@ -85,8 +85,13 @@ class Submission(TenantModel):
 
     round = models.ForeignKey(Round, models.PROTECT, related_name="submissions")
     household = models.ForeignKey(Household, models.PROTECT, related_name="submissions")
+    # Indexed with its key, below.
     version = models.ForeignKey(
-        FormVersion, models.PROTECT, null=True, related_name="submissions"
+        FormVersion,
+        models.PROTECT,
+        null=True,
+        related_name="submissions",
+        db_index=False,
     )
     source = models.CharField(
         _("came by"), max_length=10, choices=Source, default=Source.FILE
@@ -182,6 +187,7 @@ class Submission(TenantModel):
                 name="submission_by_state",
             ),
             models.Index(fields=["municipality", "by", "state"], name="submission_by"),
+            models.Index(fields=["version", "id"], name="submission_page"),
             models.Index(
                 fields=["municipality", "round"],
                 condition=Q(checked_at=None),
@@ -230,9 +236,7 @@ class RepeatRow(TenantModel):
         verbose_name_plural = _("repetitions")
         ordering = ["submission", "table", "pk"]
         indexes = [
-            models.Index(
-                fields=["municipality", "round", "table", "id"], name="repeat_row_page"
-            )
+            models.Index(fields=["municipality", "table", "id"], name="repeat_row_page")
         ]
 
     def __str__(self) -> str:

@@ -3,11 +3,13 @@
 from django.urls import path, re_path
 
 from surveys.out import api_views as api
+from surveys.out import entity_views as lists
 from surveys.out import odata_views as odata
 
 PROJECT = r"^projects/(?P<project>[0-9]{1,9})"
 FORM = rf"{PROJECT}/forms/(?P<form>[^/]{{1,300}}?)"
 LIST = rf"{PROJECT}/datasets/(?P<name>[^/]{{1,300}}?)"
+UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 INSTANCE = rf"{FORM}/submissions/(?P<instance>[^/]{{1,300}}?)"
 
 app_name = "api"
@@ -34,7 +36,10 @@ urlpatterns = [
     ),
     re_path(rf"{INSTANCE}$", api.submission, name="submission"),
     re_path(rf"{FORM}$", api.form, name="form"),
-    re_path(rf"{PROJECT}/datasets$", odata.datasets, name="datasets"),
-    re_path(rf"{LIST}/entities$", odata.entities, name="entities"),
-    re_path(rf"{LIST}\.svc/Entities$", odata.entity_table, name="entity_table"),
+    re_path(rf"{PROJECT}/datasets$", lists.datasets, name="datasets"),
+    re_path(rf"{LIST}/entities$", lists.entities, name="entities"),
+    re_path(rf"{LIST}/entities/(?P<uuid>{UUID})$", lists.entity, name="entity"),
+    re_path(rf"{LIST}/properties$", lists.properties, name="properties"),
+    re_path(rf"{LIST}\.svc/Entities$", lists.entity_table, name="entity_table"),
+    re_path(rf"{LIST}$", lists.dataset, name="dataset"),
 ]

@@ -49,7 +49,6 @@ STEPS = {
     "hasIssues": "mark",
     None: "reopen",
 }
-MAX_BODY = 100_000_000
 LISTED = 250_000
 
 
@@ -264,8 +263,6 @@ def submissions(request: TownRequest, form: str) -> HttpResponse:
 
 
 def _receive(request: TownRequest, form: Form) -> HttpResponse:
-    if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
-        return problem(413, 413.1, "The submission is larger than 100 MB.")
     sender = Sender(
         municipality=request.municipality,
         by=request.user,

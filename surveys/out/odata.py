@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,11 +17,15 @@ from xml.etree import ElementTree as ET
 
 from django.db.models import Q
 
-from surveys.out.tables import Column, Sheet, Value, text
+from surveys.out.tables import Sheet, Value, text
 
 SCHEMA = "org.opendatakit.user"
 EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 EDM = "http://docs.oasis-open.org/odata/ns/edm"
+CAPABILITIES = "Org.OData.Capabilities.V1"
+VOCABULARY = (
+    f"https://oasis-tcs.github.io/odata-vocabularies/vocabularies/{CAPABILITIES}.xml"
+)
 KINDS = {
     "integer": "Edm.Int64",
     "decimal": "Edm.Double",
@@ -76,6 +80,8 @@ def metadata(sheets: Iterable[Sheet]) -> bytes:
     """The document that describes the tables, in CSDL XML."""
     sheets = list(sheets)
     root = ET.Element(f"{{{EDMX}}}Edmx", Version="4.0")
+    vocabulary = ET.SubElement(root, f"{{{EDMX}}}Reference", Uri=VOCABULARY)
+    ET.SubElement(vocabulary, f"{{{EDMX}}}Include", Namespace=CAPABILITIES)
     services = ET.SubElement(root, f"{{{EDMX}}}DataServices")
     schema = ET.SubElement(services, f"{{{EDM}}}Schema", Namespace=SCHEMA)
     system = ET.SubElement(schema, f"{{{EDM}}}ComplexType", Name="metadata")
@@ -86,15 +92,37 @@ def metadata(sheets: Iterable[Sheet]) -> bytes:
     container = ET.SubElement(schema, f"{{{EDM}}}EntityContainer", Name="survey")
     for sheet in sheets:
         name = table_name(sheet)
-        ET.SubElement(
+        entity_set = ET.SubElement(
             container,
             f"{{{EDM}}}EntitySet",
             Name=name,
             EntityType=f"{SCHEMA}.{_type_name(sheet)}",
         )
+        _restrict(entity_set, sheet)
     ET.register_namespace("edmx", EDMX)
     ET.register_namespace("", EDM)
     return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _restrict(entity_set: ET.Element, sheet: Sheet) -> None:
+    """So that Excel and Power BI sort, and filter by answers, themselves."""
+    record = _annotation(entity_set, "SortRestrictions")
+    ET.SubElement(record, f"{{{EDM}}}PropertyValue", Property="Sortable", Bool="false")
+    record = _annotation(entity_set, "FilterRestrictions")
+    named = ET.SubElement(
+        record, f"{{{EDM}}}PropertyValue", Property="NonFilterableProperties"
+    )
+    listed = ET.SubElement(named, f"{{{EDM}}}Collection")
+    for column in sheet.columns:
+        if column.name not in KEYS:
+            path = ET.SubElement(listed, f"{{{EDM}}}PropertyPath")
+            path.text = identifier(column.name)
+
+
+def _annotation(entity_set: ET.Element, term: str) -> ET.Element:
+    term = f"{CAPABILITIES}.{term}"
+    made = ET.SubElement(entity_set, f"{{{EDM}}}Annotation", Term=term)
+    return ET.SubElement(made, f"{{{EDM}}}Record")
 
 
 def _type_name(sheet: Sheet) -> str:
@@ -112,7 +140,7 @@ def _entity_type(schema: ET.Element, sheet: Sheet) -> None:
     else:
         _property(entity, "__system", f"{SCHEMA}.metadata")
     for column in sheet.columns:
-        if column.name not in {"_id", "_record", "_parent"}:
+        if column.name not in KEYS:
             _property(
                 entity, identifier(column.name), KINDS.get(column.kind, "Edm.String")
             )
@@ -122,46 +150,75 @@ def _property(entity: ET.Element, name: str, kind: str, **more: str) -> None:
     ET.SubElement(entity, f"{{{EDM}}}Property", {"Name": name, "Type": kind, **more})
 
 
-def entity(sheet: Sheet, values: Mapping[str, Value]) -> dict[str, Any]:
-    """One row as JSON. What is not of its column's type goes as null, never as an error
-    in somebody's spreadsheet.
+def entity_of(sheet: Sheet) -> Callable[[Mapping[str, Value]], dict[str, Any]]:
+    """Makes of a row of this sheet its JSON. What is not of its column's type goes as
+    null, never as an error in somebody's spreadsheet.
     """
-    made: dict[str, Any] = {"__id": values["_id"]}
-    if sheet.name:
-        made["__Submissions-id"] = values["_record"]
-        made["__parent-id"] = values["_parent"] or values["_record"]
-    else:
-        made["__system"] = {
-            "submissionDate": _moment(values["_submitted"]),
-            "updatedAt": _moment(values["_changed"]),
-            "reviewState": STATES[values["_state"]],
-            "formVersion": values["_version"],
-        }
-    for column in sheet.columns:
-        if column.name not in {"_id", "_record", "_parent"}:
-            made[identifier(column.name)] = _typed(column, values.get(column.name))
-    return made
+    fields = [
+        (identifier(column.name), column.name, TYPED.get(column.kind, _written))
+        for column in sheet.columns
+        if column.name not in KEYS
+    ]
+
+    def entity(values: Mapping[str, Value]) -> dict[str, Any]:
+        made: dict[str, Any] = {"__id": values["_id"]}
+        if sheet.name:
+            made["__Submissions-id"] = values["_record"]
+            made["__parent-id"] = values["_parent"] or values["_record"]
+        else:
+            made["__system"] = {
+                "submissionDate": _moment(values["_submitted"]),
+                "updatedAt": _moment(values["_changed"]),
+                "reviewState": STATES[values["_state"]],
+                "formVersion": values["_version"],
+            }
+        for name, source, typed in fields:
+            value = values.get(source)
+            made[name] = None if value is None else typed(value)
+        return made
+
+    return entity
 
 
 def _moment(value: datetime) -> str:
     return value.isoformat().replace("+00:00", "Z")
 
 
-def _typed(column: Column, value: Value) -> Any:
-    if value is None:
+def _written(value: Value) -> str:
+    return _moment(value) if isinstance(value, datetime) else text(value)
+
+
+def _number(value: Value) -> int | float | None:
+    return value if isinstance(value, int | float) else None
+
+
+def _integer(value: Value) -> int | None:
+    """Files bring whole numbers as 15.0, which is no Edm.Int64."""
+    number = _number(value)
+    return int(number) if number is not None and number == int(number) else None
+
+
+def _instant(value: Value) -> str | None:
+    """With an offset: the standard knows no local time."""
+    written = _written(value)
+    if written and not re.search(r"(Z|[+-]\d\d:\d\d)$", written):
+        return f"{written}Z"
+    return written or None
+
+
+def _geography(value: Value) -> dict[str, Any] | None:
+    if not isinstance(value, dict):
         return None
-    if column.kind == "geometry":
-        if not isinstance(value, dict):
-            return None
-        return {key: value[key] for key in ("type", "coordinates")}
-    if column.kind in {"integer", "decimal"}:
-        return value if isinstance(value, int | float) else None
-    if isinstance(value, datetime):
-        return _moment(value)
-    written = text(value)
-    if column.kind == "datetime" and not re.search(r"(Z|[+-]\d\d:\d\d)$", written):
-        return f"{written}Z" if written else None
-    return written
+    return {key: value[key] for key in ("type", "coordinates")}
+
+
+KEYS = frozenset({"_id", "_record", "_parent"})
+TYPED: dict[str, Callable[[Value], Any]] = {
+    "integer": _integer,
+    "decimal": _number,
+    "datetime": _instant,
+    "geometry": _geography,
+}
 
 
 @dataclass(frozen=True)
@@ -176,8 +233,8 @@ class Query:
     filter: Q | None
 
 
-def read_query(asked: Mapping[str, str], *, of_rows: bool) -> Query:
-    """Raises Refused. `of_rows`: system fields are those of a repeat's submission."""
+def read_query(asked: Mapping[str, str], fields: Mapping[str, str]) -> Query:
+    """Raises Refused. `fields`: what can be filtered by, and the model's name for it."""
     for name in asked:
         if name.startswith("$") and name not in KNOWN:
             raise Refused(f"{name} is not supported")
@@ -185,14 +242,14 @@ def read_query(asked: Mapping[str, str], *, of_rows: bool) -> Query:
         raise Refused("$orderby is not supported: rows come in the order they arrived")
     given = asked.get("$filter", "")
     return Query(
-        top=_number(asked, "$top"),
-        skip=_number(asked, "$skip") or 0,
+        top=_whole(asked, "$top"),
+        skip=_whole(asked, "$skip") or 0,
         after=read_token(asked.get("$skiptoken", "")),
         count=asked.get("$count", "").lower() == "true",
         select=tuple(
             each.strip() for each in asked.get("$select", "").split(",") if each.strip()
         ),
-        filter=read_filter(given, of_rows=of_rows) if given else None,
+        filter=read_filter(given, fields) if given else None,
     )
 
 
@@ -210,7 +267,7 @@ KNOWN = {
 }
 
 
-def _number(asked: Mapping[str, str], name: str) -> int | None:
+def _whole(asked: Mapping[str, str], name: str) -> int | None:
     given = asked.get(name, "")
     if not given:
         return None
@@ -241,20 +298,25 @@ TOKEN = re.compile(
     r"|(?P<moment>\d{4}-\d\d-\d\d(?:T[0-9:.]+(?:Z|[+-]\d\d:\d\d)?)?)"
     r"|(?P<number>-?\d+)|(?P<word>[A-Za-z_$][\w/$.]*))"
 )
-FIELDS = {
+Fields = Mapping[str, str]
+SUBMISSION_FIELDS = {
     "__system/submissionDate": "received_at",
     "__system/updatedAt": "changed_at",
     "__system/submitterId": "by",
     "__system/reviewState": "state",
 }
+ROW_FIELDS = {key: f"submission__{name}" for key, name in SUBMISSION_FIELDS.items()}
+ENTITY_FIELDS = {
+    "__system/createdAt": "created_at",
+    "__system/updatedAt": "changed_at",
+}
 LOOKUPS = {"eq": "exact", "gt": "gt", "ge": "gte", "lt": "lt", "le": "lte"}
 DEEPEST = 20
+LARGEST_ID = 2**63
 
 
-def read_filter(given: str, *, of_rows: bool) -> Q:
-    tokens = list(_tokens(given))
-    prefix = "submission__" if of_rows else ""
-    found, rest = _either(tokens, prefix, 0)
+def read_filter(given: str, fields: Fields) -> Q:
+    found, rest = _either(list(_tokens(given)), fields, 0)
     if rest:
         raise Refused(f"$filter: {rest[0][1]!r} was not expected")
     return found
@@ -273,66 +335,66 @@ def _tokens(given: str) -> Iterator[Token]:
         at = match.end()
 
 
-def _either(tokens: list[Token], prefix: str, depth: int) -> tuple[Q, list[Token]]:
-    found, rest = _both(tokens, prefix, depth)
+def _either(tokens: list[Token], fields: Fields, depth: int) -> tuple[Q, list[Token]]:
+    found, rest = _both(tokens, fields, depth)
     while rest and rest[0] == ("word", "or"):
-        other, rest = _both(rest[1:], prefix, depth)
+        other, rest = _both(rest[1:], fields, depth)
         found |= other
     return found, rest
 
 
-def _both(tokens: list[Token], prefix: str, depth: int) -> tuple[Q, list[Token]]:
-    found, rest = _one(tokens, prefix, depth)
+def _both(tokens: list[Token], fields: Fields, depth: int) -> tuple[Q, list[Token]]:
+    found, rest = _one(tokens, fields, depth)
     while rest and rest[0] == ("word", "and"):
-        other, rest = _one(rest[1:], prefix, depth)
+        other, rest = _one(rest[1:], fields, depth)
         found &= other
     return found, rest
 
 
-def _one(tokens: list[Token], prefix: str, depth: int) -> tuple[Q, list[Token]]:
+def _one(tokens: list[Token], fields: Fields, depth: int) -> tuple[Q, list[Token]]:
     if depth > DEEPEST:
         raise Refused("$filter is nested too deeply")
     if tokens and tokens[0] == ("word", "not"):
-        found, rest = _one(tokens[1:], prefix, depth + 1)
+        found, rest = _one(tokens[1:], fields, depth + 1)
         return ~found, rest
     if tokens and tokens[0][0] == "open":
-        found, rest = _either(tokens[1:], prefix, depth + 1)
+        found, rest = _either(tokens[1:], fields, depth + 1)
         if not rest or rest[0][0] != "close":
             raise Refused("$filter: a parenthesis is not closed")
         return found, rest[1:]
     if len(tokens) < 3:
         raise Refused("$filter is not complete")
     (_kind, name), (_operator, operator), value, *rest = tokens
-    return _comparison(name, operator, value, prefix), rest
+    return _comparison(name, operator, value, fields), rest
 
 
-def _comparison(name: str, operator: str, value: Token, prefix: str) -> Q:
+def _comparison(name: str, operator: str, value: Token, fields: Fields) -> Q:
     name = name.removeprefix("$root/Submissions/")
-    field = FIELDS.get(name)
+    field = fields.get(name)
     if field is None:
-        raise Refused(f"$filter knows {', '.join(FIELDS)}, not {name}")
+        raise Refused(f"$filter knows {', '.join(fields)}, not {name}")
     if operator != "ne" and operator not in LOOKUPS:
         raise Refused(f"$filter: {operator} is not supported")
-    if field == "state":
-        return _state(operator, value, prefix)
+    if field.endswith("state"):
+        return _state(field, operator, value)
     lookup = LOOKUPS.get(operator, "exact")
-    found = Q(**{f"{prefix}{field}__{lookup}": _operand(field, value)})
+    found = Q(**{f"{field}__{lookup}": _operand(field, value)})
     return ~found if operator == "ne" else found
 
 
-def _state(operator: str, value: Token, prefix: str) -> Q:
+def _state(field: str, operator: str, value: Token) -> Q:
     if operator not in {"eq", "ne"}:
         raise Refused("$filter: a state is compared with eq or ne")
     wanted = None if value[1] == "null" else value[1].strip("'")
     states = [ours for ours, theirs in STATES.items() if theirs == wanted]
-    found = Q(**{f"{prefix}state__in": states})
+    found = Q(**{f"{field}__in": states})
     return ~found if operator == "ne" else found
 
 
 def _operand(field: str, value: Token) -> Any:
     kind, written = value
-    if field == "by":
-        if kind != "number":
+    if field.endswith("by"):
+        if kind != "number" or abs(int(written)) >= LARGEST_ID:
             raise Refused("$filter: submitterId is a number")
         return int(written)
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -10,25 +12,28 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from layers.geography.access import TownRequest
-from surveys.models import Entity, Form, Round
-from surveys.out.access import NOT_FOUND, answered, in_project, moment, problem
+from surveys.models import Form
+from surveys.out.access import NOT_FOUND, in_project, problem
 from surveys.out.api_views import EXPORT, form_of
 from surveys.out.odata import (
     LARGEST_PAGE,
     PAGE,
+    ROW_FIELDS,
+    SUBMISSION_FIELDS,
     Query,
     Refused,
-    entity,
+    entity_of,
     metadata,
     read_query,
     service_document,
     table_name,
     token,
 )
-from surveys.out.services import note_reading
+from surveys.out.services import note_program
 from surveys.out.tables import Scope, Sheet, page, sheets_of
 
 VERSION = "4.0"
+PREFERRED = re.compile(r"\bmaxpagesize=([1-9][0-9]{0,5})\b")
 JSON = "application/json; odata.metadata=minimal"
 
 
@@ -42,10 +47,9 @@ def _spoken(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _json(content: Any) -> HttpResponse:
-    response = answered(content)
-    response["Content-Type"] = JSON
-    return _spoken(response)
+def odata_json(content: Any) -> HttpResponse:
+    written = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return _spoken(HttpResponse(written, content_type=JSON))
 
 
 def _scope(request: TownRequest, form: Form) -> Scope:
@@ -62,7 +66,7 @@ def service(request: TownRequest, form: str) -> HttpResponse:
     if found is None:
         return problem(*NOT_FOUND)
     sheets = sheets_of(_scope(request, found), "en")
-    return _json(service_document(_root(request, found), sheets))
+    return odata_json(service_document(_root(request, found), sheets))
 
 
 @require_GET
@@ -88,157 +92,76 @@ def table(request: TownRequest, form: str, name: str) -> HttpResponse:
     if sheet is None:
         return problem(*NOT_FOUND)
     try:
-        query = read_query(request.GET.dict(), of_rows=bool(sheet.name))
+        query = read_query(
+            request.GET.dict(), ROW_FIELDS if sheet.name else SUBMISSION_FIELDS
+        )
     except Refused as refused:
         return problem(
             501 if "not supported" in str(refused) else 400, 400.8, str(refused)
         )
-    if not query.after and not query.skip:
-        _note(request, found, name, scope)
-    return _json(_answer(request, found, scope, sheet, query))
+    goes_on = bool(query.after or query.skip)
+    note_program(
+        municipality=request.municipality,
+        by=request.user,
+        kind="odata",
+        options={"form": form, "table": name, "identifiers": scope.identifiers},
+        goes_on=goes_on,
+    )
+    return _answer(request, scope, sheet, query)
 
 
-def _note(request: TownRequest, form: Form, name: str, scope: Scope) -> None:
-    round = Round.objects.filter(submissions__version__form=form).first()
-    if round is not None:
-        options = {"table": name, "identifiers": scope.identifiers}
-        note_reading(round=round, by=request.user, kind="odata", options=options)
+def _preferred(request: TownRequest) -> int | None:
+    """`Prefer: odata.maxpagesize=`, within what is possible."""
+    wished = PREFERRED.search(request.headers.get("Prefer", ""))
+    return min(int(wished[1]), LARGEST_PAGE) if wished else None
+
+
+def _page_size(request: TownRequest, query: Query) -> int:
+    most = _preferred(request)
+    if query.top is None:
+        return most or PAGE
+    return min(query.top, most or LARGEST_PAGE)
 
 
 def _answer(
-    request: TownRequest, form: Form, scope: Scope, sheet: Sheet, query: Query
-) -> dict[str, Any]:
+    request: TownRequest, scope: Scope, sheet: Sheet, query: Query
+) -> HttpResponse:
     scope = scope.narrowed(query.filter)
-    size = min(LARGEST_PAGE if query.top is not None else PAGE, query.top or PAGE)
-    if query.top == 0:
-        size = 0
+    size = _page_size(request, query)
     rows = (
         page(scope, sheet.name, after=query.after, limit=size + 1, skip=query.skip)
         if size
         else []
     )
-    shown = [entity(sheet, values) for _key, values in rows[:size]]
-    root = _root(request, form)
-    answer: dict[str, Any] = {"@odata.context": f"{root}/$metadata#{table_name(sheet)}"}
+    entity = entity_of(sheet)
+    shown = [selected(entity(values), query.select) for _key, values in rows[:size]]
+    root, name = _root(request, scope.form), table_name(sheet)
+    chosen = f"({','.join(query.select)})" if query.select else ""
+    answer: dict[str, Any] = {"@odata.context": f"{root}/$metadata#{name}{chosen}"}
     if query.count:
         answer["@odata.count"] = scope.count(sheet.name)
-    answer["value"] = [_selected(each, query.select) for each in shown]
+    answer["value"] = shown
     left = None if query.top is None else query.top - len(shown)
-    if len(rows) > size and size and left != 0:
-        asked = {
-            key: value
-            for key, value in request.GET.items()
-            if key not in {"$skip", "$skiptoken", "$top"}
-        }
-        asked["$skiptoken"] = token(rows[size - 1][0])
-        if left is not None:
-            asked["$top"] = str(left)
-        link = f"{root}/{quote(table_name(sheet))}?{urlencode(asked)}"
-        answer["@odata.nextLink"] = link
-    return answer
+    if len(rows) > size and left != 0:
+        asked = _next_query(request, rows[size - 1][0], left)
+        answer["@odata.nextLink"] = f"{root}/{quote(name)}?{asked}"
+    response = odata_json(answer)
+    if preferred := _preferred(request):
+        response["Preference-Applied"] = f"odata.maxpagesize={preferred}"
+    return response
 
 
-def _selected(row: dict[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
+def _next_query(request: TownRequest, after: int, left: int | None) -> str:
+    gone = {"$skip", "$skiptoken", "$top"}
+    asked = {key: value for key, value in request.GET.items() if key not in gone}
+    asked["$skiptoken"] = token(after)
+    if left is not None:
+        asked["$top"] = str(left)
+    return urlencode(asked)
+
+
+def selected(row: dict[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:
     if not wanted:
         return row
     first = {each.split("/")[0] for each in wanted}
     return {name: value for name, value in row.items() if name in first}
-
-
-# -- entity lists ------------------------------------------------------------------------
-
-
-@require_GET
-@in_project(EXPORT)
-def datasets(request: TownRequest) -> HttpResponse:
-    lists = Entity.objects.of(request.municipality).filter(deleted_at=None)
-    names = lists.order_by("list_name").values_list("list_name", flat=True).distinct()
-    return answered([_dataset(request, name) for name in names])
-
-
-def _dataset(request: TownRequest, name: str) -> dict[str, Any]:
-    first = (
-        Entity.objects.of(request.municipality)
-        .filter(list_name=name)
-        .order_by("created_at")
-        .first()
-    )
-    return {
-        "name": name,
-        "projectId": request.municipality.pk,
-        "createdAt": moment(first.created_at) if first else None,
-        "approvalRequired": False,
-    }
-
-
-def _entities(request: TownRequest, name: str) -> Any:
-    return (
-        Entity.objects.of(request.municipality)
-        .filter(list_name=name.replace("\x00", ""), deleted_at=None)
-        .order_by("pk")
-    )
-
-
-@require_GET
-@in_project(EXPORT)
-def entities(request: TownRequest, name: str) -> HttpResponse:
-    return answered([_entity(each) for each in _entities(request, name)])
-
-
-def _entity(each: Entity) -> dict[str, Any]:
-    return {
-        "uuid": str(each.uuid),
-        "creatorId": 0,
-        "createdAt": moment(each.created_at),
-        "updatedAt": moment(each.changed_at),
-        "deletedAt": None,
-        "conflict": None,
-        "currentVersion": {
-            "label": each.label,
-            "current": True,
-            "createdAt": moment(each.changed_at),
-            "creatorId": 0,
-            "userAgent": "",
-            "version": each.version,
-            "data": each.data,
-            "baseVersion": each.version - 1 or None,
-            "conflictingProperties": None,
-        },
-    }
-
-
-@require_GET
-@in_project(EXPORT)
-def entity_table(request: TownRequest, name: str) -> HttpResponse:
-    try:
-        query = read_query(request.GET.dict(), of_rows=False)
-    except Refused as refused:
-        return problem(400, 400.8, str(refused))
-    size = min(query.top if query.top is not None else LARGEST_PAGE, LARGEST_PAGE)
-    found = _entities(request, name).filter(pk__gt=query.after)
-    rows = list(found[query.skip : query.skip + size + 1])
-    answer: dict[str, Any] = {
-        "value": [
-            {
-                "__id": str(each.uuid),
-                "label": each.label,
-                "__system": {
-                    "createdAt": moment(each.created_at),
-                    "updatedAt": moment(each.changed_at),
-                    "creatorId": "0",
-                    "creatorName": "",
-                    "updates": each.version - 1,
-                    "version": each.version,
-                    "conflict": None,
-                },
-                **each.data,
-            }
-            for each in rows[:size]
-        ]
-    }
-    if query.count:
-        answer["@odata.count"] = _entities(request, name).count()
-    if len(rows) > size > 0 and query.top is None:
-        asked = {"$skiptoken": token(rows[size - 1].pk)}
-        answer["@odata.nextLink"] = request.build_absolute_uri(f"?{urlencode(asked)}")
-    return _json(answer)

@@ -7,10 +7,12 @@ text, positions, photos; of a birth date stays the age in months at the intervie
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -86,6 +88,21 @@ class Scope:
             found = found.filter(round=self.round)
         return found.filter(state__in=self.states) if self.states else found
 
+    def keys_after(self, after: int, limit: int) -> list[int]:
+        """The next keys of submissions. By version, because each has an index of its
+        own in the order of keys; of several at once the planner would sort them all.
+        """
+        keys = heapq.merge(
+            *(
+                self.queryset("")
+                .filter(version=version, pk__gt=after)
+                .order_by("pk")
+                .values_list("pk", flat=True)[:limit]
+                for version in self._versions
+            )
+        )
+        return list(islice(keys, limit))
+
     def rows(self, table: str) -> QuerySet[RepeatRow]:
         found = RepeatRow.objects.of(self.form.municipality).filter(
             table=table,
@@ -125,48 +142,48 @@ SYSTEM_OF_ROWS = (
 AGE = ("_age_months", "Age in months at the interview", "integer")
 
 
-def versions_of(form: Form) -> list[FormVersion]:
-    """Those that may have brought records, the newest first."""
-    return list(
-        form.versions.exclude(state=FormVersion.State.DRAFT)
-        .defer("xform", "source", "remarks")
-        .order_by("-published_at", "-pk")
-    )
-
-
 def sheets_of(scope: Scope, language: str = "ar") -> list[Sheet]:
     """The form's questions over all its versions; the newest says what they are called."""
+    versions = (
+        scope.form.versions.exclude(state=FormVersion.State.DRAFT)
+        .order_by("-published_at", "-pk")
+        .values_list("pk", "md5")
+    )
+    return list(_sheets(tuple(versions), scope.identifiers, language))
+
+
+@lru_cache(maxsize=64)
+def _sheets(
+    keys: tuple[tuple[int, str], ...], identifiers: bool, language: str
+) -> tuple[Sheet, ...]:
+    """Kept, because a published version never changes: `keys` are theirs, with the
+    hashes of their content.
+    """
+    versions = FormVersion.objects.defer("xform", "source", "remarks").in_bulk(
+        [pk for pk, _md5 in keys]
+    )
     found: dict[str, tuple[Table, dict[str, Column]]] = {}
-    for version in versions_of(scope.form):
-        structure, parts = (
-            version.structure,
-            find_parts(version.structure, version.parts),
-        )
+    roster = ""
+    for index, (pk, _md5) in enumerate(keys):
+        structure = versions[pk].structure
+        parts = find_parts(structure, versions[pk].parts)
+        roster = roster if index else parts.roster
         for table in structure.tables:
-            first, columns = found.setdefault(table.name, (table, {}))
-            del first
+            _table, columns = found.setdefault(table.name, (table, {}))
             for question in table.questions:
-                if not _leaves(question, parts, scope.identifiers):
-                    continue
-                columns.setdefault(question.key, _column(question, structure, language))
-    roster = _roster(scope.form)
-    return [
+                if leaves(question, parts, identifiers):
+                    columns.setdefault(
+                        question.key, _column(question, structure, language)
+                    )
+    return tuple(
         Sheet(
             name,
             table.parent,
             table.labels.get(language, "") or name,
-            (
-                *(Column(*each) for each in _system(name, roster)),
-                *columns.values(),
-            ),
+            (*(Column(*each) for each in _system(name, roster)), *columns.values()),
         )
         for name, (table, columns) in found.items()
-    ]
-
-
-def _roster(form: Form) -> str:
-    version = next(iter(versions_of(form)), None)
-    return find_parts(version.structure, version.parts).roster if version else ""
+    )
 
 
 def _system(table: str, roster: str) -> tuple[tuple[str, str, str], ...]:
@@ -175,7 +192,7 @@ def _system(table: str, roster: str) -> tuple[tuple[str, str, str], ...]:
     return (*SYSTEM_OF_ROWS, AGE) if table == roster else SYSTEM_OF_ROWS
 
 
-def _leaves(question: Question, parts: Parts, identifiers: bool) -> bool:
+def leaves(question: Question, parts: Parts, identifiers: bool) -> bool:
     """Whether the question goes out."""
     if question.type in {"note", "metadata"}:
         return False
@@ -256,8 +273,13 @@ def page(
     """Keys and values of the next rows, in the order of their keys: the same cost for
     the first page as for the last.
     """
-    found = _in_order(scope, table).filter(pk__gt=after)[skip : skip + limit]
-    return [(each.pk, _values(each)) for each in found]
+    found = _in_order(scope, table)
+    if table:
+        rows = list(found.filter(pk__gt=after)[skip : skip + limit])
+    else:
+        keys = scope.keys_after(after, skip + limit)[skip:]
+        rows = list(found.filter(pk__in=keys)) if keys else []
+    return [(each.pk, _values(each)) for each in rows]
 
 
 def batches(scope: Scope, table: str) -> Iterator[list[dict[str, Value]]]:

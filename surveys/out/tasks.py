@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.utils import timezone
 from django_tasks import task
 
 from layers.geography.models import Municipality
@@ -8,6 +11,7 @@ from surveys.models import Export
 from surveys.out.services import drop_old_exports, write_export
 
 State = Export.State
+SAFETY = timedelta(minutes=1)
 
 
 @task()
@@ -24,3 +28,11 @@ def write_in_background(municipality_id: int, export_id: int) -> None:
     with tenant(municipality):
         drop_old_exports(municipality_id=municipality_id)
         write_export(export=Export.objects.get(pk=export_id))
+        late = timezone.now() + Export.KEPT + SAFETY
+        drop_in_background.using(run_after=late).enqueue(municipality_id)
+
+
+@task()
+def drop_in_background(municipality_id: int) -> None:
+    with tenant(Municipality.objects.get(pk=municipality_id)):
+        drop_old_exports(municipality_id=municipality_id)

@@ -9,4 +9,5 @@ urlpatterns = [
     path("deliveries/<int:pk>/again/", webhook_views.delivery_again, name="again"),
     path("rounds/<slug:code>/", views.exports, name="exports"),
     path("files/<int:pk>/", views.download, name="download"),
+    path("files/<int:pk>/delete/", views.delete, name="delete"),
 ]

@@ -12,15 +12,16 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from layers.geography.access import TownRequest, requires
 from surveys.errors import ExportRefused
 from surveys.models import Export, Round, Submission
-from surveys.out.services import request_export
+from surveys.out.services import delete_file, progress_of, request_export
 from surveys.out.tasks import write_in_background
-from surveys.out.writing import WRITERS
+from surveys.out.writing import FORMATS
 
+UNFINISHED = {Export.State.WAITING, Export.State.RUNNING}
 MAY = "surveys.export_submission"
 SHOWN = 20
 
@@ -39,13 +40,14 @@ def exports(request: TownRequest, municipality: str, code: str) -> HttpResponse:
         return _ask(request, round)
     own = Export.objects.of(request.municipality).visible_to(request.user)
     found = list(
-        own.filter(round=round, kind__in=WRITERS).select_related("round")[:SHOWN]
+        own.filter(round=round, kind__in=FORMATS).select_related("round")[:SHOWN]
     )
-    waits = any(each.state in {"waiting", "running"} for each in found)
+    rows = [(each, *progress_of(each), FORMATS[each.kind].name) for each in found]
     context = {
         "round": round,
-        "exports": found,
-        "waits": waits,
+        "rows": rows,
+        "formats": [(kind, each.name) for kind, each in FORMATS.items()],
+        "waits": any(each.state in UNFINISHED for each in found),
         "states": Submission.State.choices,
         "api": _service(round) and request.build_absolute_uri(_service(round)),
     }
@@ -85,12 +87,22 @@ def download(request: TownRequest, municipality: str, pk: int) -> FileResponse:
     own = Export.objects.of(request.municipality).visible_to(request.user)
     export = get_object_or_404(own.exclude(file="").select_related("round"), pk=pk)
     path = Path(settings.MEDIA_ROOT, export.file.name)
-    if not path.exists():
+    if export.kept_until is None or not path.exists():
         raise Http404
-    suffix, media_type, _write = WRITERS[export.kind]
+    made = FORMATS[export.kind]
     return FileResponse(
         path.open("rb"),
         as_attachment=True,
-        filename=f"{export.round.code}{suffix}",
-        content_type=media_type,
+        filename=f"{export.round.code}{made.suffix}",
+        content_type=made.media_type,
     )
+
+
+@require_POST
+@requires(MAY)
+def delete(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
+    own = Export.objects.of(request.municipality).visible_to(request.user)
+    export = get_object_or_404(own.exclude(file="").exclude(round=None), pk=pk)
+    delete_file(export=export)
+    messages.success(request, _("The file is deleted."))
+    return redirect("surveys:out:exports", municipality, export.round.code)

@@ -9,17 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import ipaddress
 import json
 import secrets
-import socket
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +23,8 @@ from django.utils.translation import gettext_lazy as _
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from surveys.errors import WebhookRefused
-from surveys.models import Form, Submission, Webhook, WebhookDelivery
+from surveys.models import Form, Submission, Webhook, WebhookDelivery, WebhookTown
+from surveys.out.posting import post_outward, refuse_address
 from surveys.out.tables import Scope, sheets_of, submission_values, text
 
 EVENTS = {
@@ -39,11 +36,10 @@ EVENTS = {
     "submission.withdrawn": _("withdrawn"),
     "submission.erased": _("erased"),
 }
-TEST = "test"
 PREFIX = "whsec_"
-TIMEOUT = (5, 10)
 FIRST_WAIT, FACTOR, MOST_TRIES = timedelta(seconds=30), 4, 8
 BATCH = 50
+LOG_KEPT = timedelta(days=30)
 State = WebhookDelivery.State
 
 
@@ -57,6 +53,7 @@ def add_webhook(
     if not known:
         raise WebhookRefused(_("Choose at least one event."), "events")
     secret = PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+    WebhookTown.objects.get_or_create(municipality_id=form.municipality_id)
     return Webhook.objects.create(
         municipality_id=form.municipality_id,
         form=form,
@@ -71,6 +68,11 @@ def add_webhook(
 @transaction.atomic
 def switch(*, webhook: Webhook, enabled: bool) -> None:
     Webhook.objects.filter(pk=webhook.pk).update(enabled=enabled)
+    town = webhook.municipality_id
+    if Webhook.objects.filter(municipality=town, enabled=True).exists():
+        WebhookTown.objects.get_or_create(municipality_id=town)
+    else:
+        WebhookTown.objects.filter(municipality=town).delete()
 
 
 @transaction.atomic
@@ -81,24 +83,6 @@ def send_again(*, delivery: WebhookDelivery) -> None:
     )
 
 
-def refuse_address(url: str) -> None:
-    """Only https to a public address; the demonstration may speak to this machine."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (settings.DEMO and parts.scheme == "http"):
-        raise WebhookRefused(_("The address has to begin with https://."), "scheme")
-    if not parts.hostname or parts.username or parts.password:
-        raise WebhookRefused(_("This is not an address."), "address")
-    try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443)
-    except (OSError, UnicodeError, ValueError) as error:
-        raise WebhookRefused(_("This address can't be found."), "unknown") from error
-    if settings.DEMO:
-        return
-    if not all(ipaddress.ip_address(each[4][0]).is_global for each in found):
-        words = _("This address lies inside a private network.")
-        raise WebhookRefused(words, "private")
-
-
 def signature(secret: str, message_id: str, stamp: int, body: bytes) -> str:
     """`v1,` and the HMAC-SHA256 of `id.timestamp.body`, in base64."""
     key = base64.b64decode(secret.removeprefix(PREFIX))
@@ -107,29 +91,51 @@ def signature(secret: str, message_id: str, stamp: int, body: bytes) -> str:
 
 
 def deliver_everywhere() -> int:
-    """What is due in any municipality; tells how many were sent."""
+    """What is due in any municipality that has webhooks; tells how many were sent."""
     done = 0
-    for municipality in Municipality.objects.only("pk", "time_zone"):
-        with tenant(municipality):
-            keys = due(municipality)
-        for key in keys:
-            with tenant(municipality):
-                done += deliver(key)
+    for town in WebhookTown.objects.select_related("municipality").order_by("pk"):
+        done += _deliver_due(town.municipality)
     return done
 
 
-def due(municipality: Municipality) -> list[int]:
+def _deliver_due(municipality: Municipality) -> int:
+    """Of a webhook that does not answer only the first: the others would wait as long,
+    and with them those of everybody else.
+    """
+    with tenant(municipality):
+        forget_old(municipality=municipality)
+        waiting = due(municipality)
+    done, silent = 0, set()
+    for key, webhook in waiting:
+        if webhook in silent:
+            continue
+        with tenant(municipality):
+            outcome = deliver(key)
+        done += outcome is not None
+        if outcome is False:
+            silent.add(webhook)
+    return done
+
+
+def due(municipality: Municipality) -> list[tuple[int, int]]:
+    """Keys of deliveries, each with its webhook's."""
     waiting = WebhookDelivery.objects.filter(
         municipality=municipality,
         state=State.WAITING,
         next_try_at__lte=timezone.now(),
         webhook__enabled=True,
     )
-    return list(waiting.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    return list(waiting.order_by("pk").values_list("pk", "webhook")[:BATCH])
 
 
-def deliver(key: int) -> bool:
-    """One try. Another worker that is at it keeps it."""
+def forget_old(*, municipality: Municipality) -> None:
+    """The log goes back a month."""
+    old = timezone.now() - LOG_KEPT
+    WebhookDelivery.objects.of(municipality).filter(finished_at__lt=old).delete()
+
+
+def deliver(key: int) -> bool | None:
+    """One try: whether it was taken. None for one that another worker is at."""
     delivery = (
         WebhookDelivery.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("webhook__form", "submission__round")
@@ -137,46 +143,40 @@ def deliver(key: int) -> bool:
         .first()
     )
     if delivery is None:
-        return False
+        return None
     delivery.tries += 1
     delivery.last_status, delivery.last_error = None, ""
     try:
         delivery.last_status = _post(delivery)
     except (requests.RequestException, WebhookRefused) as error:
         delivery.last_error = type(error).__name__[:200]
-    now = timezone.now()
-    if delivery.last_status is not None and 200 <= delivery.last_status < 300:
+    status, now = delivery.last_status, timezone.now()
+    taken = status is not None and 200 <= status < 300
+    if taken:
         delivery.state, delivery.finished_at = State.DELIVERED, now
     elif delivery.tries >= MOST_TRIES:
         delivery.state, delivery.finished_at = State.GIVEN_UP, now
     else:
         delivery.next_try_at = now + FIRST_WAIT * FACTOR ** (delivery.tries - 1)
     delivery.save()
-    return True
+    return taken
 
 
 def _post(delivery: WebhookDelivery) -> int:
-    """The answer's status. The name is looked up anew: it may have moved inside."""
     webhook = delivery.webhook
-    refuse_address(webhook.url)
     body = json.dumps(message(delivery), ensure_ascii=False).encode()
     stamp = int(timezone.now().timestamp())
     message_id = f"msg_{delivery.pk}"
-    answer = requests.post(
+    return post_outward(
         webhook.url,
-        data=body,
+        body=body,
         headers={
             "Content-Type": "application/json; charset=utf-8",
             "webhook-id": message_id,
             "webhook-timestamp": str(stamp),
             "webhook-signature": signature(webhook.secret, message_id, stamp, body),
         },
-        timeout=TIMEOUT,
-        allow_redirects=False,
-        stream=True,
     )
-    answer.close()
-    return answer.status_code
 
 
 def message(delivery: WebhookDelivery) -> dict[str, Any]:

@@ -61,6 +61,7 @@ ACCESS: dict[str, frozenset] = {
     "surveys:withdraw": RECORDS,
     "surveys:out:exports": holders("surveys.export_submission"),
     "surveys:out:download": holders("surveys.export_submission"),
+    "surveys:out:delete": holders("surveys.export_submission"),
     "surveys:out:webhooks": holders("surveys.export_submission"),
     "surveys:out:webhook": holders("surveys.export_submission"),
     "surveys:out:again": holders("surveys.export_submission"),

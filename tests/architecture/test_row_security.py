@@ -21,6 +21,7 @@ SHARED = {
     "accounts_user_groups": "unused groups of Django",
     "accounts_user_user_permissions": "unused rights of Django",
     "surveys_apisession": "who is signed in at /v1, before the tenant is known; no data",
+    "surveys_webhooktown": "which towns have webhooks; no data",
     "accounts_membership": "who works where; read before the tenant is known",
     "account_emailaddress": "sign-in addresses, as accounts_user",
     "account_emailconfirmation": "sign-in addresses, as accounts_user",

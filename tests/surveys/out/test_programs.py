@@ -2,14 +2,28 @@
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import odata
 import pytest
 import requests
 from pyodk.client import Client
+from pyodk.errors import PyODKError
 
+from surveys.out import odata as odata_words
+from surveys.out.odata import identifier
 from tests.demo import Demo
 
+JSON = "application/json; odata.metadata=minimal"
+EDM = f"{{{odata_words.EDM}}}"
+PYTHON = {
+    "Edm.String": str,
+    "Edm.Int64": int,
+    "Edm.Double": (int, float),
+    "Edm.Date": str,
+    "Edm.DateTimeOffset": str,
+    f"{odata_words.SCHEMA}.metadata": dict,
+}
 DATA = ("data@wadi-zaytoun.example", "wadi-zaytoun-demo")
 
 
@@ -66,6 +80,95 @@ def test_pyodk_reviews_and_comments(pyodk):
     assert pyodk.submissions.get(key, form_id="child_needs").reviewState == "hasIssues"
     said = pyodk.submissions.list_comments(key, form_id="child_needs")
     assert "راجع العمر" in {each.body for each in said}
+
+
+def test_pyodk_writes_lists_of_entities(pyodk):
+    schools = {"entity_list_name": "schools"}
+    made = pyodk.entities.create(
+        label="مدرسة الوادي", data={"pupils": "210"}, **schools
+    )
+    assert made.currentVersion.version == 1
+    changed = pyodk.entities.update(
+        made.uuid, data={"pupils": "230"}, base_version=1, **schools
+    )
+    assert changed.currentVersion.version == 2
+    assert changed.currentVersion.label == "مدرسة الوادي"
+    with pytest.raises(PyODKError, match="it is at version 2"):
+        pyodk.entities.update(
+            made.uuid, data={"pupils": "1"}, base_version=1, **schools
+        )
+    pyodk.entities.merge(
+        [
+            {"label": "مدرسة الوادي", "pupils": 230, "gate": "north"},
+            {"label": "مدرسة التل", "pupils": 90},
+        ],
+        **schools,
+    )
+    table = {row["label"]: row for row in pyodk.entities.get_table(**schools)["value"]}
+    assert table["مدرسة الوادي"]["gate"] == "north"
+    assert table["مدرسة الوادي"]["__system"]["version"] == 3
+    assert table["مدرسة التل"]["pupils"] == "90"
+    pyodk.entities.merge([], delete_not_matched=True, **schools)
+    assert pyodk.entities.list(**schools) == []
+
+
+def test_pyodk_can_not_write_what_records_are_made_into(pyodk):
+    with pytest.raises(PyODKError, match="made of the records themselves"):
+        pyodk.entities.create(
+            label="H99", data={"head_name": "x"}, entity_list_name="households"
+        )
+
+
+def test_excel_and_power_bi_find_what_they_ask_for(live_town: Demo):
+    """The headers and order of requests of Power Query's OData.Feed."""
+    asks = {
+        "OData-MaxVersion": "4.0",
+        "MaxDataServiceVersion": "3.0",
+        "Accept": "application/json;odata.metadata=minimal;q=1.0,application/json;q=0.8",
+        "Prefer": "odata.maxpagesize=20",
+    }
+    url = root(live_town)
+    refused = requests.get(url, headers=asks, timeout=30)
+    assert refused.headers["WWW-Authenticate"].startswith("Basic ")
+    service = requests.get(url, headers=asks, auth=DATA, timeout=30).json()
+    described = requests.get(f"{url}/$metadata", headers=asks, auth=DATA, timeout=30)
+    assert described.headers["Content-Type"] == "application/xml"
+    tables = {each["name"]: each["url"] for each in service["value"]}
+    rows, address = [], f"{url}/{tables['Submissions.children']}?$top=50"
+    while address:
+        answer = requests.get(address, headers=asks, auth=DATA, timeout=30)
+        assert answer.headers["OData-Version"] == "4.0"
+        assert answer.headers["Content-Type"] == JSON
+        assert answer.headers["Preference-Applied"] == "odata.maxpagesize=20"
+        found = answer.json()
+        assert len(found["value"]) <= 20
+        rows, address = [*rows, *found["value"]], found.get("@odata.nextLink")
+    assert len({row["__id"] for row in rows}) == len(rows) == 50
+    chosen = requests.get(
+        f"{url}/Submissions?$select=__id,persons&$top=1&$count=true",
+        auth=DATA,
+        timeout=30,
+    ).json()
+    assert chosen["@odata.context"].endswith("#Submissions(__id,persons)")
+    assert set(chosen["value"][0]) == {"__id", "persons"}
+
+
+def test_the_description_names_every_column_with_its_type(live_town: Demo):
+    url = root(live_town)
+    described = ET.fromstring(
+        requests.get(f"{url}/$metadata", auth=DATA, timeout=30).content
+    )
+    for name in ("Submissions", "Submissions.children"):
+        entity = described.find(f".//{EDM}EntityType[@Name='{identifier(name)}']")
+        types = {
+            each.get("Name"): each.get("Type")
+            for each in entity.findall(f"{EDM}Property")
+        }
+        answer = requests.get(f"{url}/{name}?$top=200", auth=DATA, timeout=30).json()
+        assert all(set(row) == set(types) for row in answer["value"])
+        for row in answer["value"]:
+            for key, value in row.items():
+                assert value is None or isinstance(value, PYTHON[types[key]]), key
 
 
 def test_a_generic_client_reads_every_page_of_the_feed(live_town: Demo):

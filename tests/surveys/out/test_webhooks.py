@@ -8,21 +8,25 @@ import socket
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from layers.geography.tenancy import set_tenant
 from surveys.errors import WebhookRefused
 from surveys.intake.receiving import Sender, receive
-from surveys.models import Arrival, Webhook, WebhookDelivery
+from surveys.models import Arrival, Webhook, WebhookDelivery, WebhookTown
 from surveys.out import webhooks
 from surveys.out.webhooks import add_webhook
 from surveys.review.services import take_step
 from tests.factories.accounts import staff
 from tests.factories.forms import instance_xml, make_version, receiving_round
+from tests.factories.geography import MunicipalityFactory
 
 CANARY = "زهرة المكتومة"
 ANSWERS = f"""<household_id>H1</household_id><interview_date>2026-04-18</interview_date>
@@ -179,6 +183,88 @@ def test_a_name_that_moves_inside_later_is_not_spoken_to(
     deliver(town)
     assert WebhookDelivery.objects.get().last_error == "WebhookRefused"
     assert program.heard == []
+
+
+def test_a_name_that_moves_inside_at_its_second_look_up_is_not_spoken_to(
+    town, round, program, settings, monkeypatch
+):
+    hook(round, program, events=["submission.received"])
+    port = urlsplit(program.url).port
+    Webhook.objects.update(url=f"https://moves.example.org:{port}/")
+    send(town)
+    settings.DEMO = False
+    outside, inside = (
+        [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+        for address in ("93.184.216.34", "127.0.0.1")
+    )
+    answers = iter([outside, inside])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: next(answers))
+    monkeypatch.delenv("HTTPS_PROXY", raising=False)
+    monkeypatch.delenv("https_proxy", raising=False)
+    deliver(town)
+    assert WebhookDelivery.objects.get().last_error == "WebhookRefused"
+    assert program.heard == []
+
+
+def test_a_redirect_is_not_followed(town, round, program):
+    hook(round, program, events=["submission.received"])
+    send(town)
+    program.answer = 302
+    deliver(town)
+    assert len(program.heard) == 1
+    assert WebhookDelivery.objects.get().last_status == 302
+
+
+def test_the_worker_looks_only_into_towns_with_webhooks(town, round, program):
+    for _number in range(20):
+        MunicipalityFactory()
+    made = hook(round, program)
+    with CaptureQueriesContext(connection) as looked:
+        call_command("deliver_webhooks")
+    assert len(looked) < 10
+    set_tenant(town)
+    webhooks.switch(webhook=made, enabled=False)
+    assert not WebhookTown.objects.exists()
+    webhooks.switch(webhook=made, enabled=True)
+    assert WebhookTown.objects.get().municipality == town
+
+
+def test_of_a_silent_program_only_one_message_is_tried_at_a_time(town, round, program):
+    hook(round, program, events=["submission.received"])
+    for number in range(3):
+        send(town, number)
+    program.answer = 503
+    deliver(town)
+    assert len(program.heard) == 1
+    program.answer = 200
+    WebhookDelivery.objects.update(next_try_at=timezone.now())
+    deliver(town)
+    states = set(WebhookDelivery.objects.values_list("state", flat=True))
+    assert states == {WebhookDelivery.State.DELIVERED}
+
+
+def test_the_log_goes_back_a_month(town, round, program):
+    hook(round, program, events=["submission.received"])
+    send(town)
+    deliver(town)
+    WebhookDelivery.objects.update(finished_at=timezone.now() - timedelta(days=31))
+    deliver(town)
+    assert not WebhookDelivery.objects.exists()
+
+
+def test_the_page_sends_again_on_demand(client, town, round, program):
+    client.force_login(staff(town, "data_manager"))
+    hook(round, program, events=["submission.received"])
+    send(town)
+    deliver(town)
+    delivery = WebhookDelivery.objects.get()
+    page = client.get(reverse("surveys:out:webhooks", args=[town.slug]))
+    assert "Send again" in page.content.decode()
+    client.post(reverse("surveys:out:again", args=[town.slug, delivery.pk]))
+    deliver(town)
+    assert len(program.heard) == 2
+    first, second = (headers["webhook-id"] for headers, _body in program.heard)
+    assert first == second
 
 
 def test_the_page_shows_the_secret_once_and_the_log(client, town, round, program):
