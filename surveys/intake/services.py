@@ -248,16 +248,13 @@ def _content(
     point = None
     if facts.longitude is not None and facts.latitude is not None:
         point = Point(facts.longitude, facts.latitude, srid=4326)
-    outcome = facts.outcome if facts.outcome in Target.Outcome else ""
-    if facts.consent is False:
-        outcome = outcome or Target.Outcome.REFUSED
     return {
         "household": known.household,
         "source": incoming.source,
         "upload": incoming.upload,
         "arrival": incoming.arrival,
         "by": incoming.by,
-        "outcome": outcome or Target.Outcome.COMPLETE,
+        "outcome": outcome_of(facts),
         "interviewed_on": facts.interviewed_on or _today(round, now),
         "started_at": facts.started_at,
         "ended_at": facts.ended_at,
@@ -278,6 +275,13 @@ def _content(
         "digest": digest_of(incoming.record, place),
         "changed_at": now,
     }
+
+
+def outcome_of(facts: Facts) -> str:
+    if facts.outcome in Target.Outcome:
+        return facts.outcome
+    refused = facts.consent is False
+    return Target.Outcome.REFUSED if refused else Target.Outcome.COMPLETE
 
 
 def _today(round: Round, now: datetime) -> date:

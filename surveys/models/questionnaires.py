@@ -79,6 +79,9 @@ class FormVersion(TenantModel):
     # Which question is the household's number, the birth date and so on, where the
     # names in the form are not the usual ones: `surveys.questionnaires.parts`.
     parts = models.JSONField(default=dict, blank=True)
+    # Which answers figures are computed from, where the names or choices are not those
+    # of the library's form: `surveys.questionnaires.meaning`.
+    variables = models.JSONField(default=dict, blank=True)
     # What the compiler and ODK Validate said, and untranslated labels: as codes.
     remarks = models.JSONField(default=list)
     # Of its own column, because the list of forms asks it of each at every refresh.

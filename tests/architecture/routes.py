@@ -89,6 +89,7 @@ ACCESS: dict[str, frozenset] = {
                 "install",
                 "version",
                 "media",
+                "meaning",
                 "publish",
                 "trial",
                 "difference",
