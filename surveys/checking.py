@@ -67,7 +67,9 @@ def check_file(*, round: Round, content: bytes) -> Check:
     if reading.blocked:
         return Check(problems=reading.problems)
     places = place_households(
-        round.municipality, [_spot(line) for line in reading.households]
+        round.municipality,
+        [_spot(line) for line in reading.households],
+        tolerance=round.tolerance,
     )
     known = {
         code: (pk, digest, withdrawn_at)
@@ -84,7 +86,7 @@ def check_file(*, round: Round, content: bytes) -> Check:
             check.problems.append(
                 Problem("withdrawn", "households", line.row, "household_id", params)
             )
-        check.problems.extend(place_warnings(line, place))
+        check.problems.extend(place_warnings(line, place, round.tolerance))
     return check
 
 

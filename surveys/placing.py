@@ -45,8 +45,15 @@ class Place:
     metres: float | None
 
 
-def place_households(municipality: Municipality, spots: Sequence[Spot]) -> list[Place]:
-    """One place per spot, in their order."""
+def place_households(
+    municipality: Municipality,
+    spots: Sequence[Spot],
+    *,
+    tolerance: float = TOLERANCE_METRES,
+) -> list[Place]:
+    """One place per spot, in their order. A position within `tolerance` metres of a
+    parcel is on it.
+    """
     given: dict[str, Any] = {
         "municipality": municipality.pk,
         "n": list(range(len(spots))),
@@ -54,7 +61,7 @@ def place_households(municipality: Municipality, spots: Sequence[Spot]) -> list[
         "longitudes": [spot.longitude for spot in spots],
         "latitudes": [spot.latitude for spot in spots],
         "accuracies": [spot.accuracy for spot in spots],
-        "tolerance": TOLERANCE_METRES,
+        "tolerance": tolerance,
         "vague": VAGUE_METRES,
     }
     with connection.cursor() as cursor:
@@ -84,13 +91,15 @@ def _place(  # noqa: PLR0917 - the columns of the query
     return Place(placed_by, parcel_id, parcel_code, zone_id, zone_code, metres)
 
 
-def place_warnings(line: HouseholdLine, place: Place) -> Iterator[Problem]:
+def place_warnings(
+    line: HouseholdLine, place: Place, tolerance: float
+) -> Iterator[Problem]:
     code = line.cells.get("parcel_code")
     if place.placed_by == PlacedBy.NOTHING:
         column = "parcel_code" if code else "latitude"
         yield Problem("no_place", "households", line.row, column)
     elif place.placed_by == PlacedBy.ZONE:
-        params: dict[str, Any] = {"limit": TOLERANCE_METRES}
+        params: dict[str, Any] = {"limit": tolerance}
         yield Problem("zone_only", "households", line.row, "latitude", params)
     elif place.placed_by == PlacedBy.PARCEL_CODE:
         if place.metres is not None and place.metres > DOUBTFUL_METRES:

@@ -5,6 +5,7 @@ renumbered or moved to another zone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -39,16 +40,21 @@ def restate_places(*, municipality: Municipality) -> int:
             | Q(zone=None),
             erased_at=None,
         )
-        .select_related("parcel", "zone", "version")
-        .order_by("pk")
+        .select_related("parcel", "zone", "version", "round")
+        .order_by("round__tolerance", "pk")
     )
-    for start in range(0, len(stale), BATCH):
-        moved += _restate(municipality, stale[start : start + BATCH])
+    for tolerance, records in groupby(stale, lambda each: each.round.tolerance):
+        alike = list(records)
+        for start in range(0, len(alike), BATCH):
+            moved += _restate(municipality, alike[start : start + BATCH], tolerance)
     return moved
 
 
-def _restate(municipality: Municipality, stale: Sequence[Submission]) -> int:
-    places = place_households(municipality, [_spot(each) for each in stale])
+def _restate(
+    municipality: Municipality, stale: Sequence[Submission], tolerance: int
+) -> int:
+    spots = [_spot(each) for each in stale]
+    places = place_households(municipality, spots, tolerance=tolerance)
     now = timezone.now()
     moved = []
     for submission, place in zip(stale, places, strict=True):

@@ -128,6 +128,7 @@ def weigh(
             Spot(each.parcel, each.longitude, each.latitude, each.accuracy)
             for each in facts
         ],
+        tolerance=round.tolerance,
     )
     named = [_instance(round, each) for each in entries]
     codes = [identity(each, parts) for each in entries]

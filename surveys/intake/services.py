@@ -86,7 +86,7 @@ def store_records(
             round=round,
             version=version,
             instance_id=each.instance_id or f"uuid:{uuid4()}",
-            back_check_of=_back_checked(round, version, about.household),
+            back_check_of=_back_checked(round, version, about, each.by),
             **_content(round, each, about, now),
         )
         for each, about in zip(incoming, known, strict=True)
@@ -177,6 +177,7 @@ def _look_up(
             Spot(about.parcel, about.longitude, about.latitude, about.accuracy)
             for about in facts
         ],
+        tolerance=round.tolerance,
     )
     if household is None:
         households = _households(round.municipality, facts, incoming)
@@ -232,12 +233,24 @@ def _key(facts: Facts, incoming: Incoming) -> tuple[UUID | None, str]:
 
 
 def _back_checked(
-    round: Round, version: FormVersion, household: Household
+    round: Round, version: FormVersion, known: _Known, by: Any
 ) -> Submission | None:
+    """The interview that a record of the back-check form repeats: the household's, else
+    the one drawn for this person on the parcel.
+    """
     if round.back_check_form_id != version.form_id:
         return None
-    first = round.submissions.filter(household=household, back_check_of=None)
-    return first.order_by("pk").first()
+    firsts = round.submissions.filter(back_check_of=None).exclude(
+        version__form=version.form_id
+    )
+    first = firsts.filter(household=known.household).order_by("pk").first()
+    if first is None and known.place.parcel_id and by is not None:
+        first = firsts.filter(
+            drawn_again__surveyor=by,
+            parcel=known.place.parcel_id,
+            back_checks=None,
+        ).first()
+    return first
 
 
 def _content(

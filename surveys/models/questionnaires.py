@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.models import Named
@@ -42,11 +42,18 @@ class Form(Named, TenantModel):
 
 
 class FormVersionQuerySet(FieldQuerySet):
-    def receivable(self) -> Self:
-        """The newest published version of each form that an open round takes."""
+    def receivable(self, surveyor: Any) -> Self:
+        """The newest published version of each form that an open round takes; one for
+        back-checks where some were drawn for this surveyor.
+        """
+        again = Form.objects.filter(
+            pk=OuterRef("form"),
+            back_checked__receiving=True,
+            back_checked__back_checks__surveyor=surveyor,
+        )
         return (
             self.filter(
-                Q(form__rounds__receiving=True) | Q(form__back_checked__receiving=True),
+                Q(form__rounds__receiving=True) | Q(Exists(again)),
                 state=FormVersion.State.PUBLISHED,
                 form__retired_at=None,
             )
