@@ -25,6 +25,7 @@ from surveys.errors import NothingToPublish
 from surveys.models import FormVersion, Publication, RepeatRow, Round, Submission
 from surveys.questionnaires.meaning import CHILD, HOUSEHOLD, library_answers
 from surveys.questionnaires.parts import Parts, find_parts
+from surveys.rounds.nonresponse import classes
 from surveys.variables import (
     Child,
     child_variables,
@@ -102,10 +103,11 @@ def _units(round: Round) -> Iterator[UnitRow]:
         .order_by("pk")
     )
     forms: dict[int | None, _Form] = {}
+    adjust = {each: one.factor for one in classes(round) for each in one.parcels}
     for submission in submissions.iterator(chunk_size=2000):
         key = submission.version_id
         form = forms.get(key) or forms.setdefault(key, _Form.of(submission.version))
-        yield _unit(round, submission, form)
+        yield _unit(round, submission, form, adjust.get(submission.parcel_id, 1.0))
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class _Form:
         return library_answers(given, self.said, of=of, parts=self.parts)
 
 
-def _unit(round: Round, submission: Submission, form: _Form) -> UnitRow:
+def _unit(round: Round, submission: Submission, form: _Form, adjust: float) -> UnitRow:
     if submission.zone is None:
         raise NothingToPublish(_("A household without a zone can be in no figure."))
     key = opaque_key(round.municipality_id, submission.household.code)
@@ -134,7 +136,7 @@ def _unit(round: Round, submission: Submission, form: _Form) -> UnitRow:
         zone_code=submission.zone.code,
         stratum=submission.stratum or ONE_STRATUM,
         psu=submission.psu or key,
-        weight=submission.weight,
+        weight=submission.weight * adjust,
         stratum_psus=submission.frame_households,
         children=_children(round, submission, form),
     )

@@ -111,7 +111,10 @@ def publish_version(*, version: FormVersion) -> None:
     missing = missing_media(version)
     if missing:
         raise FormRefused(
-            _("Files of the questionnaire are missing: %(names)s."),
+            _(
+                "Files of the questionnaire are missing: %(names)s. Upload them to the "
+                "draft."
+            ),
             params={"names": ", ".join(missing)},
         )
     moved = FormVersion.objects.filter(pk=version.pk, state=State.DRAFT).update(

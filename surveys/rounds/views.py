@@ -20,6 +20,7 @@ from layers.geography.models import Zone
 from surveys.models import Round, Target
 from surveys.rounds.forms import NOBODY, AssignForm, OpenForm, PlanForm
 from surveys.rounds.map_views import remember
+from surveys.rounds.nonresponse import classes
 from surveys.rounds.progress import by_day, overall, shares
 from surveys.rounds.services import (
     assign_targets,
@@ -65,6 +66,8 @@ def field(request: TownRequest, municipality: str, code: str) -> HttpResponse:
             "by_surveyor": _named(shares(round, "surveyor"), people, _("nobody")),
             "by_zone": _named(shares(round, "parcel__zone"), zones, "–"),
             "by_day": by_day(round),
+            "classes": _classes(round, zones),
+            "gone": round.targets.filter(parcel__valid_until__isnull=False).count(),
             "people": list(people.values()),
         },
     )
@@ -76,6 +79,14 @@ def _plan_of(round: Round) -> dict[str, Any]:
 
 def _named(rows: list, names: dict, missing: str) -> list[dict[str, Any]]:
     return [{"name": names.get(row.label, missing), "share": row} for row in rows]
+
+
+def _classes(round: Round, zones: dict[int, Zone]) -> list[dict[str, Any]]:
+    by_zone = round.nonresponse == Round.Nonresponse.ZONE
+    return [
+        {"name": zones.get(one.label, "–") if by_zone else one.label, "one": one}
+        for one in classes(round)
+    ]
 
 
 @require_POST

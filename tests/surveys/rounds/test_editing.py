@@ -69,9 +69,7 @@ def test_what_follows_is_told_before_anything_changes(page, round):
     assert "School ages are counted anew" in text
     assert "2025-09-15" in text
     assert round.school_year_start == date(2025, 9, 1)
-    text = page(
-        school_year_start="2025-09-15", name_en="Spring, again", confirmed="1"
-    )
+    text = page(school_year_start="2025-09-15", name_en="Spring, again", confirmed="1")
     assert "The round is changed." in text
     assert (round.name_en, round.school_year_start) == (
         "Spring, again",
