@@ -36,6 +36,8 @@ from surveys.questionnaires.structure import (
 METRES_PER_DEGREE = 111_320
 # Beside a position this exact another one can be told apart.
 EXACT_METRES = 20
+# Compared as JSON, it tells numbers from texts.
+LEAST = -1e300
 # What names the household, or differs from visit to visit.
 OF_THE_VISIT = {
     "household",
@@ -101,15 +103,17 @@ class Panel:
     def numbers(self, table: str, key: str) -> list[tuple[int, str, float]]:
         """Submission, address and value of each answer that is a number."""
         if not table:
-            found = self.records.filter(**{f"answers__{key}__gte": -1e300})
-            values = found.values_list("pk", _number(key))
+            found = self.records.annotate(given=KeyTransform(key, "answers"))
+            values = found.filter(given__gte=LEAST).values_list("pk", _number(key))
             return [(pk, key, value) for pk, value in values.iterator(chunk_size=5000)]
-        rows = RepeatRow.objects.filter(
-            round=self.round,
-            table=table,
-            submission__in=self.records,
-            **{f"answers__{key}__gte": -1e300},
-        ).values_list("submission", "ordinal", _number(key))
+        rows = (
+            RepeatRow.objects.filter(
+                round=self.round, table=table, submission__in=self.records
+            )
+            .annotate(given=KeyTransform(key, "answers"))
+            .filter(given__gte=LEAST)
+            .values_list("submission", "ordinal", _number(key))
+        )
         return [
             (pk, f"{table}[{ordinal}]/{key}", value)
             for pk, ordinal, value in rows.iterator(chunk_size=5000)

@@ -57,22 +57,31 @@ class Matching:
     answers: tuple[Line, ...]
 
     @property
+    def has_roster(self) -> bool:
+        return any(line.role.name == ROSTER_PART and line.chosen for line in self.parts)
+
+    def lines(self, lines: tuple[Line, ...]) -> list[Line]:
+        """Without a table of children nothing can be said of a child."""
+        return [each for each in lines if self.has_roster or not each.role.in_roster]
+
+    @property
     def missing(self) -> list[Line]:
-        return [line for line in self.parts if line.missing]
+        return [line for line in self.lines(self.parts) if line.missing]
 
     def parts_json(self) -> dict[str, Any]:
-        said: dict[str, Any] = {line.role.name: line.chosen for line in self.parts}
+        lines = self.lines(self.parts)
+        said: dict[str, Any] = {line.role.name: line.chosen for line in lines}
         said[VALUES] = {
             line.role.name: {
                 value: code for value, code in line.meanings.items() if code
             }
-            for line in self.parts
+            for line in lines
             if line.choices
         }
         return said
 
     def answers_json(self) -> dict[str, Any]:
-        return {line.role.name: _as_said(line) for line in self.answers}
+        return {line.role.name: _as_said(line) for line in self.lines(self.answers)}
 
 
 def _as_said(line: Line) -> dict[str, Any]:
@@ -112,18 +121,21 @@ def match(
 def posted_matching(
     structure: Structure, given: Mapping[str, str], language: str = ""
 ) -> Matching:
-    """As the page says. A question that doesn't fit counts as none; choices of a question
-    that was chosen anew are guessed.
+    """As the page says. A question that doesn't fit counts as none; what the page did not
+    ask, and choices of a question that was chosen anew, are guessed.
     """
     roster = given.get(f"part-{ROSTER_PART}", "")
+    usual = match(structure, {ROSTER_PART: roster}, {}, language)
     lines = _Lines(structure, roster, language)
 
-    def read(kind: str, roles: Mapping[str, Role]) -> tuple[Line, ...]:
+    def read(kind: str, guesses: tuple[Line, ...]) -> tuple[Line, ...]:
+        names = [f"{kind}-{line.role.name}" for line in guesses]
         return tuple(
-            lines.posted(role, f"{kind}-{name}", given) for name, role in roles.items()
+            lines.posted(line.role, name, given) if name in given else line
+            for name, line in zip(names, guesses, strict=True)
         )
 
-    return Matching(read("part", PARTS), read("answer", ANSWER_ROLES))
+    return Matching(read("part", usual.parts), read("answer", usual.answers))
 
 
 def carried_over(

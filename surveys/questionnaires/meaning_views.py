@@ -48,8 +48,8 @@ def meaning(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
         "surveys/form_meaning.html",
         {
             "version": version,
-            "parts": _shown("part", found.parts, tried, structure),
-            "answers": _shown("answer", found.answers, tried, structure),
+            "parts": _shown("part", found.lines(found.parts), tried, structure),
+            "answers": _shown("answer", found.lines(found.answers), tried, structure),
             "missing": found.missing,
             "records": len(records),
             "said": bool(version.variables),
@@ -77,7 +77,7 @@ def _save(request: TownRequest, version: FormVersion, found: Matching) -> None:
 
 
 def _shown(
-    kind: str, lines: tuple[Line, ...], tried: dict[str, Tried], structure: Structure
+    kind: str, lines: list[Line], tried: dict[str, Tried], structure: Structure
 ) -> list[dict[str, Any]]:
     language = get_language() or "ar"
     return [

@@ -77,7 +77,7 @@ def try_out(matching: Matching, records: Sequence[Record]) -> dict[str, Tried]:
             given = [answers.get(line.chosen) for answers in of]
             meant = values.get(line.role.name)
             found[line.role.name] = _tried(line, given, meant)
-    for line in matching.answers:
+    for line in matching.lines(matching.answers):
         if line.chosen:
             of = children if line.role.in_roster else main
             answer = BY_NAME[line.role.name]
