@@ -107,7 +107,7 @@ def _units(round: Round) -> Iterator[UnitRow]:
     for submission in submissions.iterator(chunk_size=2000):
         key = submission.version_id
         form = forms.get(key) or forms.setdefault(key, _Form.of(submission.version))
-        yield _unit(round, submission, form, adjust.get(submission.parcel_id, 1.0))
+        yield _unit(round, submission, form, adjust.get(submission.parcel_id or 0, 1.0))
 
 
 @dataclass(frozen=True)

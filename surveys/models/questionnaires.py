@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.models import Named
@@ -46,14 +46,13 @@ class FormVersionQuerySet(FieldQuerySet):
         """The newest published version of each form that an open round takes; one for
         back-checks where some were drawn for this surveyor.
         """
-        again = Form.objects.filter(
-            pk=OuterRef("form"),
-            back_checked__receiving=True,
-            back_checked__back_checks__surveyor=surveyor,
+        again = Q(
+            form__back_checked__receiving=True,
+            form__back_checked__back_checks__surveyor=surveyor,
         )
         return (
             self.filter(
-                Q(form__rounds__receiving=True) | Q(Exists(again)),
+                Q(form__rounds__receiving=True) | again,
                 state=FormVersion.State.PUBLISHED,
                 form__retired_at=None,
             )

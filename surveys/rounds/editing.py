@@ -67,7 +67,7 @@ def changes_of(*, round: Round, wanted: Mapping[str, Any]) -> list[Change]:
     return [
         Change(
             name,
-            str(Round._meta.get_field(name).verbose_name),
+            str(getattr(Round._meta.get_field(name), "verbose_name", name)),
             _told(round, name, getattr(round, name)),
             _told(round, name, wanted[name]),
             EFFECTS[name],

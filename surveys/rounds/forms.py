@@ -17,7 +17,7 @@ NOBODY = "none"
 class OpenForm(forms.Form):
     """Which questionnaire the round asks."""
 
-    form = forms.ModelChoiceField(
+    form: forms.ModelChoiceField[Form] = forms.ModelChoiceField(
         Form.objects.none(), label=_("Questionnaire"), empty_label=None
     )
 
@@ -41,7 +41,7 @@ class EditForm(RoundForm):
     )
 
     class Meta(RoundForm.Meta):
-        fields = FIELDS
+        fields: tuple[str, ...] = FIELDS
         widgets = {
             name: DateInput() for name in ("starts_on", "ends_on", "school_year_start")
         }
