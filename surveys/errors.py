@@ -49,6 +49,10 @@ class SampleRefused(ValidationError):
     """The sample can't be drawn, or can't be replaced any more."""
 
 
+class BackCheckRefused(ValidationError):
+    """The form can't serve for back-checks, or nobody may hold these interviews again."""
+
+
 class AssignmentRefused(ValidationError):
     """These parcels can't be given to this person."""
 

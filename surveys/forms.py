@@ -21,7 +21,7 @@ class DateInput(forms.DateInput):
 class RoundForm(forms.ModelForm):
     class Meta:
         model = Round
-        fields = (
+        fields: tuple[str, ...] = (
             "name_ar",
             "name_en",
             "name_fr",

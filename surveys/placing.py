@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -49,28 +49,36 @@ UNKNOWN = Spot()
 NOWHERE = Place(PlacedBy.NOTHING, None, None, None, None, None)
 
 
-def place_households(municipality: Municipality, spots: Sequence[Spot]) -> list[Place]:
-    """One place per spot, in their order."""
+def place_households(
+    municipality: Municipality,
+    spots: Sequence[Spot],
+    *,
+    tolerance: float = TOLERANCE_METRES,
+) -> list[Place]:
+    """One place per spot, in their order. A position within `tolerance` metres of a
+    parcel is on it.
+    """
     found = dict.fromkeys(range(len(spots)), NOWHERE)
     left = [n for n, spot in enumerate(spots) if spot != UNKNOWN]
     for sql in (BY_CODE, BY_ALL):
-        placed = _query(sql, municipality, spots, left) if left else {}
+        near = {n: spots[n] for n in left}
+        placed = _query(sql, municipality, near, tolerance) if near else {}
         found |= placed
         left = [n for n in left if n not in placed]
     return [found[n] for n in range(len(spots))]
 
 
 def _query(
-    sql: str, municipality: Municipality, spots: Sequence[Spot], which: Sequence[int]
+    sql: str, municipality: Municipality, spots: Mapping[int, Spot], tolerance: float
 ) -> dict[int, Place]:
     given: dict[str, Any] = {
         "municipality": municipality.pk,
-        "n": which,
-        "codes": [spots[n].parcel_code or None for n in which],
-        "longitudes": [spots[n].longitude for n in which],
-        "latitudes": [spots[n].latitude for n in which],
-        "accuracies": [spots[n].accuracy for n in which],
-        "tolerance": TOLERANCE_METRES,
+        "n": list(spots),
+        "codes": [spot.parcel_code or None for spot in spots.values()],
+        "longitudes": [spot.longitude for spot in spots.values()],
+        "latitudes": [spot.latitude for spot in spots.values()],
+        "accuracies": [spot.accuracy for spot in spots.values()],
+        "tolerance": tolerance,
         "vague": VAGUE_METRES,
     }
     with connection.cursor() as cursor:

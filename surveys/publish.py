@@ -7,8 +7,9 @@ place is a zone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
 
 from django.db import transaction
 from django.db.models import Prefetch
@@ -21,7 +22,10 @@ from layers.indicators.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release, replace_observations
 from surveys.ages import months_between
 from surveys.errors import NothingToPublish
-from surveys.models import Publication, RepeatRow, Round, Submission
+from surveys.models import FormVersion, Publication, RepeatRow, Round, Submission
+from surveys.questionnaires.meaning import CHILD, HOUSEHOLD, library_answers
+from surveys.questionnaires.parts import Parts, find_parts
+from surveys.rounds.nonresponse import classes
 from surveys.variables import (
     Child,
     child_variables,
@@ -98,11 +102,32 @@ def _units(round: Round) -> Iterator[UnitRow]:
         .prefetch_related(Prefetch("rows", RepeatRow.objects.children()))
         .order_by("pk")
     )
+    forms: dict[int | None, _Form] = {}
+    adjust = {each: one.factor for one in classes(round) for each in one.parcels}
     for submission in submissions.iterator(chunk_size=2000):
-        yield _unit(round, submission)
+        key = submission.version_id
+        form = forms.get(key) or forms.setdefault(key, _Form.of(submission.version))
+        yield _unit(round, submission, form, adjust.get(submission.parcel_id or 0, 1.0))
 
 
-def _unit(round: Round, submission: Submission) -> UnitRow:
+@dataclass(frozen=True)
+class _Form:
+    """What the answers to a version of a form stand for."""
+
+    said: Mapping[str, Any]
+    parts: Parts
+
+    @classmethod
+    def of(cls, version: FormVersion | None) -> Self:
+        if version is None:
+            return cls({}, Parts({}))
+        return cls(version.variables, find_parts(version.structure, version.parts))
+
+    def answers(self, given: Mapping[str, Any], of: str) -> dict[str, Any]:
+        return library_answers(given, self.said, of=of, parts=self.parts)
+
+
+def _unit(round: Round, submission: Submission, form: _Form, adjust: float) -> UnitRow:
     if submission.zone is None:
         raise NothingToPublish(_("A household without a zone can be in no figure."))
     key = opaque_key(round.municipality_id, submission.household.code)
@@ -111,19 +136,19 @@ def _unit(round: Round, submission: Submission) -> UnitRow:
         zone_code=submission.zone.code,
         stratum=submission.stratum or ONE_STRATUM,
         psu=submission.psu or key,
-        weight=submission.weight,
+        weight=submission.weight * adjust,
         stratum_psus=submission.frame_households,
-        children=_children(round, submission),
+        children=_children(round, submission, form),
     )
 
 
-def _children(round: Round, submission: Submission) -> list[ChildRow]:
+def _children(round: Round, submission: Submission, form: _Form) -> list[ChildRow]:
     found = [
-        (row, Child(row.sex, row.birth_date, row.answers))
+        (row, Child(row.sex, row.birth_date, form.answers(row.answers, CHILD)))
         for row in submission.rows.all()
         if row.birth_date
     ]
-    shared = household_variables(submission.answers)
+    shared = household_variables(form.answers(submission.answers, HOUSEHOLD))
     factor = module_5_17_factor(
         [child for _row, child in found], interviewed_on=submission.interviewed_on
     )
@@ -134,7 +159,7 @@ def _children(round: Round, submission: Submission) -> list[ChildRow]:
             interviewed_on=submission.interviewed_on,
             school_year_start=round.school_year_start,
         )
-        drawn = row.answers.get("selected_5_17") == "yes"
+        drawn = child.answers.get("selected_5_17") == "yes"
         rows.append(
             ChildRow(
                 key=opaque_key(

@@ -5,6 +5,7 @@ renumbered or moved to another zone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -16,18 +17,24 @@ from django_tasks import task
 from layers.geography.events import geography_changed
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
-from surveys.models import Household, Submission, SubmissionEvent
+from surveys.models import Household, Round, Submission, SubmissionEvent, Target
 from surveys.placing import Place, Spot, place_households
+from surveys.questionnaires.parts import facts_of, find_parts
+from surveys.record import Record
 
 BATCH = 1000
 PlacedBy = Submission.PlacedBy
+BY_NUMBER = {PlacedBy.PARCEL_CODE, PlacedBy.SUCCESSOR, PlacedBy.HAND}
+IN_THE_FIELD = (Round.Status.DRAFT, Round.Status.OPEN, Round.Status.CLOSED)
 
 
 @transaction.atomic
 def restate_places(*, municipality: Municipality) -> int:
     """Places anew what stands on a parcel or in a zone that is no longer in force, or
-    had no parcel. Tells how many records moved; a second time, none.
+    had no parcel; parcels to visit first, so that records find their place in the sample.
+    Tells how many records moved; a second time, none.
     """
+    _restate_targets(municipality)
     moved = 0
     stale = list(
         Submission.objects.of(municipality)
@@ -39,16 +46,48 @@ def restate_places(*, municipality: Municipality) -> int:
             | Q(zone=None),
             erased_at=None,
         )
-        .select_related("parcel", "zone", "version")
-        .order_by("pk")
+        .select_related("parcel", "zone", "version", "round")
+        .order_by("round__tolerance", "pk")
     )
-    for start in range(0, len(stale), BATCH):
-        moved += _restate(municipality, stale[start : start + BATCH])
+    for tolerance, records in groupby(stale, lambda each: each.round.tolerance):
+        alike = list(records)
+        for start in range(0, len(alike), BATCH):
+            moved += _restate(municipality, alike[start : start + BATCH], tolerance)
     return moved
 
 
-def _restate(municipality: Municipality, stale: Sequence[Submission]) -> int:
-    places = place_households(municipality, [_spot(each) for each in stale])
+def _restate_targets(municipality: Municipality) -> None:
+    """Puts what a round visits on the parcels that took the place of others. Of a split
+    parcel no part is the place, and of two that were merged one is enough: those stay as
+    they are, and the pages say that they are no longer in force.
+    """
+    gone = list(
+        Target.objects.of(municipality)
+        .filter(parcel__valid_until__isnull=False, round__status__in=IN_THE_FIELD)
+        .select_related("parcel")
+        .order_by("pk")
+    )
+    if not gone:
+        return
+    spots = [Spot(target.parcel.code) for target in gone]
+    rounds = {target.round_id for target in gone}
+    taken = set(Target.objects.filter(round__in=rounds).values_list("round", "parcel"))
+    moved = []
+    for target, place in zip(gone, place_households(municipality, spots), strict=True):
+        there = (target.round_id, place.parcel_id or 0)
+        if place.parcel_id and there not in taken:
+            taken.add(there)
+            target.parcel_id = place.parcel_id
+            moved.append(target)
+    Target.objects.bulk_update(moved, ["parcel"], batch_size=BATCH)
+
+
+def _restate(
+    municipality: Municipality, stale: Sequence[Submission], tolerance: int
+) -> int:
+    stale = [each for each in stale if not _is_settled(each)]
+    spots = [_spot(each) for each in stale]
+    places = place_households(municipality, spots, tolerance=tolerance)
     now = timezone.now()
     moved = []
     for submission, place in zip(stale, places, strict=True):
@@ -68,19 +107,36 @@ def _restate(municipality: Municipality, stale: Sequence[Submission]) -> int:
     return len(moved)
 
 
+def _is_settled(submission: Submission) -> bool:
+    """Whether nothing is known that could place it better than in the zone it has."""
+    zone = submission.zone
+    in_force = zone is not None and zone.valid_until is None
+    return in_force and not submission.geometry and not _number(submission)
+
+
 def _spot(submission: Submission) -> Spot:
     """By the parcel's number where a number or a person placed it, else by position."""
-    by_number = {PlacedBy.PARCEL_CODE, PlacedBy.SUCCESSOR, PlacedBy.HAND}
-    code = ""
-    if submission.parcel and submission.placed_by in by_number:
-        code = submission.parcel.code
     point = submission.geometry
     return Spot(
-        code,
+        _number(submission),
         point.x if point else None,
         point.y if point else None,
         submission.accuracy,
     )
+
+
+def _number(submission: Submission) -> str:
+    """Of the parcel; of one that was split, the number that the household gave: without
+    it a record would lose the zone as well.
+    """
+    if submission.parcel:
+        return submission.parcel.code if submission.placed_by in BY_NUMBER else ""
+    version = submission.version
+    if version is None or submission.placed_by != PlacedBy.ZONE:
+        return ""
+    parts = find_parts(version.structure, version.parts)
+    record = Record(answers=submission.answers)
+    return facts_of(record, version.structure, parts).parcel
 
 
 def _event(submission: Submission, place: Place) -> SubmissionEvent:

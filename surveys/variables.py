@@ -25,6 +25,8 @@ STIMULATION = (
 )
 # The questions on work go to one child of these ages, drawn at random.
 MODULE_5_17 = range(5, 18)
+# In place of yes or no to having been drawn, where a form asks all of them.
+EVERY_CHILD = "all"
 
 Answers = Mapping[str, Any]
 Values = dict[str, float | None]
@@ -66,7 +68,7 @@ def child_variables(
     """
     answers = child.answers
     months = months_between(child.birth_date, interviewed_on)
-    drawn = answers.get("selected_5_17") == "yes"
+    drawn = answers.get("selected_5_17") in {"yes", EVERY_CHILD}
     return {
         "attends_school": _yes(answers.get("school_attended_this_year")),
         "school_age": max(0, years_between(child.birth_date, school_year_start)),

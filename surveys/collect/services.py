@@ -36,11 +36,11 @@ class Returned:
     editable: bool
 
 
-def versions_for(municipality: Municipality) -> list[FormVersion]:
-    """The newest published version of each form that an open round takes."""
+def versions_for(municipality: Municipality, surveyor: Any) -> list[FormVersion]:
+    """The newest published version of each form that the surveyor may fill."""
     return list(
         FormVersion.objects.of(municipality)
-        .receivable()
+        .receivable(surveyor)
         .select_related("form")
         .defer("xform", "source", "remarks")
     )

@@ -93,7 +93,7 @@ def state(request: TownRequest, municipality: str) -> JsonResponse:
             "now": timezone.now().isoformat(),
             "csrf": get_token(request),
             "user": {"id": str(user.pk), "name": str(user)},
-            "forms": [_form(town, user, each) for each in versions_for(town)],
+            "forms": [_form(town, user, each) for each in versions_for(town, user)],
             "targets": [_target(each) for each in targets_of(town, user)],
             "returned": [_returned(town, each) for each in returned_to(town, user)],
         }

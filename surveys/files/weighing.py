@@ -14,7 +14,7 @@ from surveys.files.lists import EntityLists
 from surveys.files.reading import Entry, Reading
 from surveys.intake.services import digest_of
 from surveys.models import Round, Submission
-from surveys.placing import DOUBTFUL_METRES, TOLERANCE_METRES, Place, Spot
+from surveys.placing import DOUBTFUL_METRES, Place, Spot
 from surveys.placing import place_households as place_all
 from surveys.problems import Problem
 from surveys.questionnaires.parts import Facts, facts_of
@@ -48,7 +48,7 @@ def weigh(round: Round, reading: Reading, entries: Sequence[Entry]) -> list[Cand
     structure, parts = reading.terms.structure, reading.parts
     facts = [facts_of(each.record, structure, parts) for each in entries]
     spots = [Spot(f.parcel, f.longitude, f.latitude, f.accuracy) for f in facts]
-    places = place_all(round.municipality, spots)
+    places = place_all(round.municipality, spots, tolerance=round.tolerance)
     made = [_instances(round, each) for each in entries]
     by_code, by_instance = _known(round, entries, made)
     found = []
@@ -56,9 +56,10 @@ def weigh(round: Round, reading: Reading, entries: Sequence[Entry]) -> list[Cand
         known = by_code.get(entry.code)
         known = known or next((by_instance[n] for n in names if n in by_instance), None)
         news = _news(known, digest_of(entry.record, place))
-        entry.problems += _doubts(reading, entry, fact, place, news)
         key, instance = (known[0] if known else None), names[0] if names else ""
-        found.append(Candidate(entry, fact, place, news, key, instance))
+        candidate = Candidate(entry, fact, place, news, key, instance)
+        entry.problems += _doubts(reading, candidate, round.tolerance)
+        found.append(candidate)
     return found
 
 
@@ -100,10 +101,11 @@ def _news(known: _Known | None, digest: str) -> News:
 
 
 def _doubts(
-    reading: Reading, entry: Entry, facts: Facts, place: Place, news: News
+    reading: Reading, candidate: Candidate, tolerance: int
 ) -> Iterator[Problem]:
+    entry, facts, place = candidate.entry, candidate.facts, candidate.place
     where, main = reading.place_of(entry), reading.parts.main
-    if news == News.WITHDRAWN:
+    if candidate.news == News.WITHDRAWN:
         column = reading.header("", main.get("household_code", ""))
         yield Problem("withdrawn", *where, column, {"value": entry.name})
     key = main.get("location", "")
@@ -121,4 +123,4 @@ def _doubts(
     elif facts.parcel and by not in {PlacedBy.PARCEL_CODE, PlacedBy.SUCCESSOR}:
         yield Problem("parcel_unknown", *where, parcel, {"value": facts.parcel[:40]})
     if by == PlacedBy.ZONE:
-        yield Problem("zone_only", *where, location, {"limit": TOLERANCE_METRES})
+        yield Problem("zone_only", *where, location, {"limit": tolerance})

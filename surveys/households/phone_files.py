@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -20,6 +21,7 @@ from django.db.models import Q, QuerySet
 
 from layers.geography.models import Municipality, Parcel
 from surveys.models import (
+    BackCheck,
     Entity,
     FormVersion,
     Household,
@@ -89,6 +91,19 @@ class _Maker:
         self.municipality, self.surveyor = municipality, surveyor
         self.version = version
         self.round = Round.objects.filter(form=version.form_id, receiving=True).first()
+        self.drawn = BackCheck.objects.filter(
+            round__back_check_form=version.form_id,
+            round__receiving=True,
+            surveyor=surveyor,
+            submission__back_checks=None,
+        )
+
+    @cached_property
+    def again(self) -> bool:
+        """Whether the form is one for back-checks: then nothing that was answered goes
+        to the phone, for it is to be asked anew.
+        """
+        return self.version.form.back_checked.filter(receiving=True).exists()
 
     def make(self, name: str) -> PhoneFile:
         kind, content_type = "media", "text/csv"
@@ -105,6 +120,8 @@ class _Maker:
     def parcels(self) -> QuerySet[Parcel]:
         """The surveyor's own; the round's where nobody has any; else the town's."""
         current = Parcel.objects.of(self.municipality).current()
+        if self.again:
+            current = current.filter(pk__in=self.drawn.values("submission__parcel"))
         targets = Target.objects.filter(round=self.round)
         if self.round and targets.exists():
             own = targets.filter(surveyor=self.surveyor)
@@ -173,6 +190,10 @@ class _Maker:
         """By household, what it answered last. What was sent back to this surveyor goes
         first: it has to be corrected.
         """
+        if self.again:
+            drawn = Submission.objects.filter(pk__in=self.drawn.values("submission"))
+            records = drawn.select_related("household", "parcel", "version")
+            return {record.household_id: record for record in records.order_by("pk")}
         households = Household.objects.filter(
             Q(parcel__in=[parcel.pk for parcel in self.parcels()])
             | Q(submissions__in=self._returned())
@@ -207,8 +228,10 @@ class _Maker:
         )
         for record in latest.values():
             house, comment = record.household, comments.get(record.pk, "")
-            returned = record.state == Submission.State.SENT_BACK
-            answers = {key: written(value) for key, value in record.answers.items()}
+            returned = record.state == Submission.State.SENT_BACK and not self.again
+            comment = "" if self.again else comment
+            told = {} if self.again else record.answers
+            answers = {key: written(value) for key, value in told.items()}
             own = {
                 "name": str(house.uuid),
                 "label": _household_label(record, comment),
@@ -237,8 +260,9 @@ class _Maker:
         for (pk, ordinal), row in sorted(rows.items()):
             record = by_record[pk]
             entity = known.get((record.household_id, row.code))
-            returned = record.state == Submission.State.SENT_BACK
+            returned = record.state == Submission.State.SENT_BACK and not self.again
             answers = row.answers if returned else {}
+            born = row.birth_date.isoformat() if row.birth_date else ""
             yield {
                 **{key: written(value) for key, value in answers.items()},
                 "name": str(entity.uuid)
@@ -250,8 +274,8 @@ class _Maker:
                 "ordinal": str(ordinal),
                 "child_id": row.code,
                 "child_name": row.name,
-                "sex": row.sex,
-                "birth_date": row.birth_date.isoformat() if row.birth_date else "",
+                "sex": "" if self.again else row.sex,
+                "birth_date": "" if self.again else born,
             }
 
 

@@ -89,7 +89,7 @@ def store_records(
             round=round,
             version=version,
             instance_id=each.instance_id or f"uuid:{uuid4()}",
-            back_check_of=_back_checked(round, version, about.household),
+            back_check_of=_back_checked(round, version, about, each.by),
             **_content(round, each, about, now),
         )
         for each, about in zip(incoming, known, strict=True)
@@ -179,6 +179,7 @@ def _look_up(
             Spot(about.parcel, about.longitude, about.latitude, about.accuracy)
             for about in facts
         ],
+        tolerance=round.tolerance,
     )
     if household is None:
         households = _households(round.municipality, facts, incoming)
@@ -232,12 +233,24 @@ def _key(facts: Facts, incoming: Incoming) -> tuple[UUID | None, str]:
 
 
 def _back_checked(
-    round: Round, version: FormVersion, household: Household
+    round: Round, version: FormVersion, known: _Known, by: Any
 ) -> Submission | None:
+    """The interview that a record of the back-check form repeats: the household's, else
+    the one drawn for this person on the parcel.
+    """
     if round.back_check_form_id != version.form_id:
         return None
-    first = round.submissions.filter(household=household, back_check_of=None)
-    return first.order_by("pk").first()
+    firsts = round.submissions.filter(back_check_of=None).exclude(
+        version__form=version.form_id
+    )
+    first = firsts.filter(household=known.household).order_by("pk").first()
+    if first is None and known.place.parcel_id and by is not None:
+        first = firsts.filter(
+            drawn_again__surveyor=by,
+            parcel=known.place.parcel_id,
+            back_checks=None,
+        ).first()
+    return first
 
 
 def _content(
@@ -248,16 +261,13 @@ def _content(
     point = None
     if facts.longitude is not None and facts.latitude is not None:
         point = Point(facts.longitude, facts.latitude, srid=4326)
-    outcome = facts.outcome if facts.outcome in Target.Outcome else ""
-    if facts.consent is False:
-        outcome = outcome or Target.Outcome.REFUSED
     return {
         "household": known.household,
         "source": incoming.source,
         "upload": incoming.upload,
         "arrival": incoming.arrival,
         "by": incoming.by,
-        "outcome": outcome or Target.Outcome.COMPLETE,
+        "outcome": outcome_of(facts),
         "interviewed_on": facts.interviewed_on or _today(round, now),
         "started_at": facts.started_at,
         "ended_at": facts.ended_at,
@@ -278,6 +288,13 @@ def _content(
         "digest": digest_of(incoming.record, place),
         "changed_at": now,
     }
+
+
+def outcome_of(facts: Facts) -> str:
+    if facts.outcome in Target.Outcome:
+        return facts.outcome
+    refused = facts.consent is False
+    return Target.Outcome.REFUSED if refused else Target.Outcome.COMPLETE
 
 
 def _today(round: Round, now: datetime) -> date:

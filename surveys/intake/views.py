@@ -173,7 +173,7 @@ def offered(caller: Caller) -> list[FormVersion]:
     if caller.draft is not None:
         return list(versions.filter(pk=caller.draft.pk).select_related("form"))
     return list(
-        versions.receivable()
+        versions.receivable(caller.user)
         .select_related("form")
         .defer("xform", "tables", "source", "remarks", "parts")
     )

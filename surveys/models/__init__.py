@@ -15,7 +15,7 @@ from surveys.models.intake import (
 from surveys.models.out import ApiSession, Export, Webhook, WebhookDelivery, WebhookTown
 from surveys.models.quality import CheckSetting, Finding
 from surveys.models.questionnaires import Form, FormMedia, FormVersion
-from surveys.models.rounds import Publication, Round, Target
+from surveys.models.rounds import BackCheck, Publication, Round, Target
 from surveys.models.submissions import (
     RecordRead,
     RepeatRow,
@@ -27,6 +27,7 @@ __all__ = [
     "ApiSession",
     "Arrival",
     "Attachment",
+    "BackCheck",
     "CheckSetting",
     "ColumnMapping",
     "DeviceAccess",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.gis.db import models
@@ -42,11 +42,17 @@ class Form(Named, TenantModel):
 
 
 class FormVersionQuerySet(FieldQuerySet):
-    def receivable(self) -> Self:
-        """The newest published version of each form that an open round takes."""
+    def receivable(self, surveyor: Any) -> Self:
+        """The newest published version of each form that an open round takes; one for
+        back-checks where some were drawn for this surveyor.
+        """
+        again = Q(
+            form__back_checked__receiving=True,
+            form__back_checked__back_checks__surveyor=surveyor,
+        )
         return (
             self.filter(
-                Q(form__rounds__receiving=True) | Q(form__back_checked__receiving=True),
+                Q(form__rounds__receiving=True) | again,
                 state=FormVersion.State.PUBLISHED,
                 form__retired_at=None,
             )
@@ -79,6 +85,9 @@ class FormVersion(TenantModel):
     # Which question is the household's number, the birth date and so on, where the
     # names in the form are not the usual ones: `surveys.questionnaires.parts`.
     parts = models.JSONField(default=dict, blank=True)
+    # Which answers figures are computed from, where the names or choices are not those
+    # of the library's form: `surveys.questionnaires.meaning`.
+    variables = models.JSONField(default=dict, blank=True)
     # What the compiler and ODK Validate said, and untranslated labels: as codes.
     remarks = models.JSONField(default=list)
     # Of its own column, because the list of forms asks it of each at every refresh.

@@ -4,12 +4,17 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.models import Named
 from layers.geography.tenancy import TenantModel, TenantQuerySet
-from surveys.models.access import FieldQuerySet, municipalities_allowing
+from surveys.models.access import (
+    FieldQuerySet,
+    RecordQuerySet,
+    municipalities_allowing,
+)
 from surveys.models.questionnaires import Form
 
 
@@ -44,6 +49,14 @@ class Round(Named, TenantModel):
         STRATIFIED = "stratified", _("stratified by zone")
         TWO_STAGE = "two_stage", _("two-stage, by segments")
 
+    class Nonresponse(models.TextChoices):
+        """Within which groups interviews stand for those who were not interviewed."""
+
+        NONE = "none", _("none: base weights only")
+        STRATUM = "stratum", _("strata of the sample")
+        ZONE = "zone", _("zones")
+        PSU = "psu", _("segments")
+
     code = models.SlugField(_("code"), max_length=60)
     starts_on = models.DateField(_("first interview"))
     ends_on = models.DateField(_("last interview"))
@@ -67,6 +80,22 @@ class Round(Named, TenantModel):
     # With what the sample was drawn, so that it can be drawn again: zones, sizes, seed.
     draw = models.JSONField(default=dict, blank=True)
     drawn_at = models.DateTimeField(_("sample drawn"), null=True, blank=True)
+    # Codes of the zones it is to visit; none means all.
+    zones = models.JSONField(_("target zones"), default=list, blank=True)
+    # A position this far from a parcel still decides for it.
+    tolerance = models.PositiveSmallIntegerField(
+        _("tolerance, metres"),
+        default=30,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    nonresponse = models.CharField(
+        _("classes of non-response"),
+        max_length=10,
+        choices=Nonresponse,
+        default=Nonresponse.NONE,
+    )
+    # When something was changed of which published figures depend.
+    restated_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RoundQuerySet.as_manager()
@@ -96,7 +125,9 @@ class Round(Named, TenantModel):
             at=Max("finished_at")
         )["at"]
         changed = self.submissions.aggregate(at=Max("changed_at"))["at"]
-        return changed is not None and (last is None or changed > last)
+        if changed is None or last is None:
+            return changed is not None
+        return max(changed, self.restated_at or changed) > last
 
 
 class TargetQuerySet(TenantQuerySet):
@@ -170,6 +201,31 @@ class Target(TenantModel):
 
     def __str__(self) -> str:
         return str(self.parcel)
+
+
+class BackCheck(TenantModel):
+    """An interview drawn to be held again, with the shorter form, by somebody else.
+    Done when a record of that form came for the household.
+    """
+
+    round = models.ForeignKey(Round, models.CASCADE, related_name="back_checks")
+    submission = models.OneToOneField(
+        "surveys.Submission", models.CASCADE, related_name="drawn_again"
+    )
+    surveyor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )
+    drawn_at = models.DateTimeField(_("drawn"), auto_now_add=True)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("back-check")
+        verbose_name_plural = _("back-checks")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return str(self.submission)
 
 
 class Publication(TenantModel):

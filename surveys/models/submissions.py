@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.tenancy import TenantModel, TenantQuerySet
@@ -31,7 +31,7 @@ class SubmissionQuerySet(RecordQuerySet):
             state=Submission.State.APPROVED,
             outcome=Target.Outcome.COMPLETE,
             back_check_of=None,
-        )
+        ).exclude(version__form=F("round__back_check_form"))
 
     def placed(self) -> Self:
         """Those that have a zone, without which they can be in no figure."""

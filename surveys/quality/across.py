@@ -24,6 +24,7 @@ from surveys.quality.statistics import (
     fences,
     last_digits,
 )
+from surveys.questionnaires.parts import find_parts
 from surveys.questionnaires.structure import (
     FILES,
     GEOMETRIES,
@@ -35,6 +36,18 @@ from surveys.questionnaires.structure import (
 METRES_PER_DEGREE = 111_320
 # Beside a position this exact another one can be told apart.
 EXACT_METRES = 20
+# Compared as JSON, it tells numbers from texts.
+LEAST = -1e300
+# What names the household, or differs from visit to visit.
+OF_THE_VISIT = {
+    "household",
+    "household_code",
+    "parcel",
+    "surveyor",
+    "consent",
+    "outcome",
+    "corrects",
+}
 Found = Iterator[tuple[int, Hit]]
 
 
@@ -90,15 +103,17 @@ class Panel:
     def numbers(self, table: str, key: str) -> list[tuple[int, str, float]]:
         """Submission, address and value of each answer that is a number."""
         if not table:
-            found = self.records.filter(**{f"answers__{key}__gte": -1e300})
-            values = found.values_list("pk", _number(key))
+            found = self.records.annotate(given=KeyTransform(key, "answers"))
+            values = found.filter(given__gte=LEAST).values_list("pk", _number(key))
             return [(pk, key, value) for pk, value in values.iterator(chunk_size=5000)]
-        rows = RepeatRow.objects.filter(
-            round=self.round,
-            table=table,
-            submission__in=self.records,
-            **{f"answers__{key}__gte": -1e300},
-        ).values_list("submission", "ordinal", _number(key))
+        rows = (
+            RepeatRow.objects.filter(
+                round=self.round, table=table, submission__in=self.records
+            )
+            .annotate(given=KeyTransform(key, "answers"))
+            .filter(given__gte=LEAST)
+            .values_list("submission", "ordinal", _number(key))
+        )
         return [
             (pk, f"{table}[{ordinal}]/{key}", value)
             for pk, ordinal, value in rows.iterator(chunk_size=5000)
@@ -299,7 +314,7 @@ def comparisons(panel: Panel) -> Iterator[Comparison]:
     checks = panel.round.submissions.filter(withdrawn_at=None, back_check_of__in=firsts)
     for again in checks.exclude(version=None).select_related("version"):
         first, version = firsts[again.back_check_of_id or 0], again.version
-        keys = _comparable(version) & first.answers.keys() & again.answers.keys()
+        keys = comparable(version) & first.answers.keys() & again.answers.keys()
         differing = {key for key in keys if first.answers[key] != again.answers[key]}
         if version and keys:
             yield Comparison(
@@ -319,13 +334,15 @@ def _back_check(panel: Panel, thresholds: Thresholds) -> Found:
             yield each.first.pk, Hit("back_check", "", particulars)
 
 
-def _comparable(version: FormVersion | None) -> set[str]:
+def comparable(version: FormVersion | None) -> set[str]:
     """Questions of which two interviews should give the same answer."""
     if version is None:
         return set()
     silent = UNASKED | FILES | GEOMETRIES | {"date", "time", "datetime"}
+    parts = find_parts(version.structure, version.parts).main
+    own = {key for part, key in parts.items() if part in OF_THE_VISIT}
     return {
         question.key
         for question in version.structure.main.questions
-        if question.type not in silent
+        if question.type not in silent and question.key not in own
     }

@@ -106,7 +106,9 @@ CHECKS: dict[str, Check] = {
             "not_assigned",
             4,
             _("Outside the assignment"),
-            _("The parcel was not assigned to this surveyor."),
+            _(
+                "The parcel or the position is not in what was assigned to this surveyor."
+            ),
         ),
         Check(
             "same_position",

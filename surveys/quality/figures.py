@@ -211,6 +211,13 @@ def _back_checked(round: Round) -> dict[Person, tuple[int, int]]:
     return found
 
 
+def back_checks(round: Round) -> tuple[int, int]:
+    """How many interviews that were drawn to be held again were, and how many in all."""
+    drawn = round.back_checks.all()
+    done = drawn.filter(submission__back_checks__isnull=False).distinct()
+    return done.count(), drawn.count()
+
+
 def mismatches(round: Round, language: str) -> list[Mismatch]:
     """Questions to which the back-check got another answer, the shakiest first."""
     repeated: Counter[str] = Counter()

@@ -200,10 +200,10 @@ def _roster(seen: Seen) -> list[tuple[int, Row]]:
 
 @looks_for("roster_count")
 def _roster_count(seen: Seen, _thresholds: Thresholds) -> Iterator[Hit]:
-    announced = seen.record.answers.get("child_count")
-    listed = len(_roster(seen))
+    question = seen.parts.main.get("child_count", "")
+    announced, listed = seen.record.answers.get(question), len(_roster(seen))
     if isinstance(announced, int) and announced != listed:
-        yield Hit("roster_count", "child_count", {"value": announced, "count": listed})
+        yield Hit("roster_count", question, {"value": announced, "count": listed})
 
 
 @looks_for("fewer_persons")
@@ -237,10 +237,10 @@ def _age_differs(seen: Seen, _thresholds: Thresholds) -> Iterator[Hit]:
             continue
         ages = {
             "age": years_between(born, day),
-            "age_years": years_between(born, day),
             "age_months": months_between(born, day),
         }
-        for key, by_date in ages.items():
+        for part, by_date in ages.items():
+            key = seen.parts.roster_keys.get(part, "")
             given = row.answers.get(key)
             # A month's difference is how a calculation rounds.
             if isinstance(given, int | float) and abs(given - by_date) > 1:

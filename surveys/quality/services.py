@@ -177,7 +177,9 @@ def _published(
 
 
 def _assigned(round: Round, submissions: Iterable[Submission]) -> dict[int, bool]:
-    """Whether the parcel is the surveyor's own, for surveyors with an assignment."""
+    """Whether the parcel is the surveyor's own, for surveyors with an assignment. A
+    position that lies on no parcel lies outside every assignment.
+    """
     own: dict[int | None, set[int]] = defaultdict(set)
     targets = Target.objects.filter(round=round, surveyor__isnull=False)
     for surveyor, parcel in targets.values_list("surveyor", "parcel"):
@@ -185,7 +187,7 @@ def _assigned(round: Round, submissions: Iterable[Submission]) -> dict[int, bool
     return {
         each.pk: each.parcel_id in own[each.by_id]
         for each in submissions
-        if each.by_id in own and each.parcel_id
+        if each.by_id in own and (each.parcel_id or each.geometry)
     }
 
 

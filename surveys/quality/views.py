@@ -16,6 +16,7 @@ from surveys.models import Round
 from surveys.quality.definitions import CHECKS, GROUPS, Check
 from surveys.quality.explanations import EXPLANATIONS
 from surveys.quality.figures import (
+    back_checks,
     findings_by_check,
     mismatches,
     productivity,
@@ -54,6 +55,7 @@ def dashboard(request: TownRequest, municipality: str, code: str) -> HttpRespons
         "productivity": productivity(round),
         "mismatches": mismatches(round, get_language() or "ar"),
         "overall": overall(round),
+        "back_checks": back_checks(round),
         "waiting": waiting(round),
         "records": round.submissions.valid().count(),
         "may_manage": request.user.has_perm(

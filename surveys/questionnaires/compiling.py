@@ -15,8 +15,7 @@ from pyxform.errors import PyXFormError
 from pyxform.validators.odk_validate import ODKValidateError, check_xform
 from pyxform.xls2xform import convert
 
-from surveys.questionnaires.parts import find_parts
-from surveys.questionnaires.problems import PARTS, FormProblem, of_compiler
+from surveys.questionnaires.problems import FormProblem, of_compiler
 from surveys.questionnaires.structure import (
     Labels,
     Question,
@@ -70,7 +69,7 @@ def compile_xlsform(content: bytes, name: str, *, validate: bool = False) -> Com
     problems += [
         FormProblem("compiler_remark", params={"text": text[:500]}) for text in warnings
     ]
-    problems += [*_untranslated(structure), *_missing_parts(structure)]
+    problems += _untranslated(structure)
     return Compiled(made.xform, structure, tuple(problems), validated)
 
 
@@ -145,11 +144,3 @@ def _of_question(question: Question) -> Iterator[tuple[str, Labels]]:
     ):
         if more:
             yield question.key, more
-
-
-def _missing_parts(structure: Structure) -> Iterator[FormProblem]:
-    parts = find_parts(structure)
-    have = {*parts.main, *(["roster"] if parts.roster else [])}
-    for part in PARTS:
-        if part not in have:
-            yield FormProblem("no_part", params={"part": part})

@@ -11,26 +11,43 @@ from django.utils.translation import gettext as _
 
 from surveys.errors import FormRefused
 from surveys.intake.keeping import keep
-from surveys.models import FormMedia, FormVersion
+from surveys.models import Entity, FormMedia, FormVersion
 
 MAX_BYTES = 10_000_000
 SNIFFED_BYTES = 4096
 SEEN = ("image/", "audio/", "video/")
 TEXTS = {".csv": "text/csv", ".xml": "text/xml", ".geojson": "application/geo+json"}
-# Made for each surveyor at the moment a phone asks: the parcels, and lists of entities.
-PARCELS = "parcels.geojson"
-LISTS = ".csv"
+# Made for each surveyor at the moment a phone asks.
+MADE = frozenset({"parcels.geojson", "parcels.csv", "households.csv", "children.csv"})
+LIST = ".csv"
 
 
 def wanted_media(version: FormVersion) -> list[tuple[str, FormMedia | None, bool]]:
     """Each file that the form names, what was uploaded for it, and whether the server
-    makes it where nothing was.
+    makes it where nothing was: the parcels, and lists of entities that this form or any
+    other of the town fills.
     """
     there = {media.name: media for media in version.media.all()}
+    made = MADE | {f"{name}{LIST}" for name in _entity_lists(version)}
     return [
-        (name, there.get(name), name == PARCELS or name.endswith(LISTS))
+        (name, there.get(name), name in made)
         for name in sorted(version.structure.files)
     ]
+
+
+def _entity_lists(version: FormVersion) -> set[str]:
+    """Also those that nobody has filled yet: a form may only read what another makes."""
+    town = version.municipality
+    filled = Entity.objects.of(town).order_by().values_list("list_name", flat=True)
+    found = {
+        *filled.distinct(),
+        *(each.list_name for each in version.structure.entities),
+    }
+    if {f"{name}{LIST}" for name in found} >= set(version.structure.files) - MADE:
+        return found
+    others = FormVersion.objects.of(town).exclude(state=FormVersion.State.DRAFT)
+    uses = others.values_list("tables__entities", flat=True)
+    return found | {use["list_name"] for entities in uses for use in entities or ()}
 
 
 def missing_media(version: FormVersion) -> list[str]:

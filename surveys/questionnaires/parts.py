@@ -26,6 +26,8 @@ USUAL = {
     "phone": ("phone",),
     "head_name": ("head_name",),
     "persons": ("persons",),
+    # How many children are said to live there, to compare with the roster.
+    "child_count": ("child_count",),
     "consent": ("consent",),
     # The instance ID of a record that was sent back and is corrected by this one.
     "corrects": ("corrects",),
@@ -37,44 +39,59 @@ USUAL_IN_ROSTER = {
     "child_name": ("name", "child_name"),
     "sex": ("sex",),
     "birth_date": ("birth_date",),
+    # In completed years, and in completed months: compared with the birth date.
+    "age": ("age", "age_years"),
+    "age_months": ("age_months",),
 }
 ROSTER = ("children", "child", "members")
 SEXES = {"female": "female", "male": "male", "f": "female", "m": "male"}
+ROSTER_PART, VALUES = "roster", "values"
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Keys of questions by part; `roster` names the table of children."""
+    """Keys of questions by part; `roster` names the table of children. `values` tells by
+    part what the form's own choices stand for, such as `{"sex": {"1": "male"}}`.
+    """
 
     main: Mapping[str, str]
     roster: str = ""
     roster_keys: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def meaning(self, part: str, value: Any) -> str:
+        """The code that an answer stands for; the answer itself where none is said."""
+        text = _text(value, 60)
+        return self.values.get(part, {}).get(text, text)
 
 
-def find_parts(structure: Structure, chosen: Mapping[str, str] | None = None) -> Parts:
-    """`chosen` maps parts to keys where the form's names are not the usual ones; its
-    `roster` names a table.
+def find_parts(structure: Structure, chosen: Mapping[str, Any] | None = None) -> Parts:
+    """`chosen` maps parts to keys where the form's names are not the usual ones, or to
+    nothing where no question plays the part; its `roster` names a table, its `values`
+    are those of Parts.
     """
     chosen = chosen or {}
-    tables = {table.name: table for table in structure.tables}
-    roster = chosen.get("roster") or next((n for n in ROSTER if n in tables), "")
+    tables = {table.name: table for table in structure.tables if table.name}
+    usual = next((name for name in ROSTER if name in tables), "")
+    roster = chosen.get(ROSTER_PART, usual)
     return Parts(
         main=_keys(USUAL, chosen, {each.key for each in structure.main.questions}),
         roster=roster,
         roster_keys=_keys(
             USUAL_IN_ROSTER, chosen, {each.key for each in tables[roster].questions}
         )
-        if roster in tables and roster
+        if roster in tables
         else {},
+        values=chosen.get(VALUES, {}),
     )
 
 
 def _keys(
-    usual: Mapping[str, tuple[str, ...]], chosen: Mapping[str, str], there: set[str]
+    usual: Mapping[str, tuple[str, ...]], chosen: Mapping[str, Any], there: set[str]
 ) -> dict[str, str]:
     keys = {}
     for part, names in usual.items():
-        wanted = (chosen[part],) if chosen.get(part) else names
+        wanted = (chosen[part],) if part in chosen else names
         found = next((name for name in wanted if name in there), None)
         if found:
             keys[part] = found
@@ -131,8 +148,10 @@ def facts_of(record: Record, structure: Structure, parts: Parts) -> Facts:
         phone=_text(said.get("phone"), 60),
         head_name=_text(said.get("head_name"), 200),
         corrects=_text(said.get("corrects"), 200),
-        outcome=_text(said.get("outcome"), 20),
-        consent={"yes": True, "no": False}.get(_text(said.get("consent"), 10)),
+        outcome=parts.meaning("outcome", said.get("outcome"))[:20],
+        consent={"yes": True, "no": False}.get(
+            parts.meaning("consent", said.get("consent"))
+        ),
     )
 
 
@@ -150,7 +169,7 @@ def child_facts(row: Row, parts: Parts) -> ChildFacts:
     return ChildFacts(
         code=_text(said.get("child_code"), 60) or str(row.ordinal),
         name=_text(said.get("child_name"), 200),
-        sex=SEXES.get(_text(said.get("sex"), 10), ""),
+        sex=SEXES.get(parts.meaning("sex", said.get("sex")), ""),
         birth_date=_day(said.get("birth_date")),
     )
 

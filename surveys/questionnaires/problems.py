@@ -65,7 +65,6 @@ REMARKS = {
     "validator_slow": _("ODK Validate took too long. The form was not checked by it."),
     "compiler_remark": _("The compiler remarks: %(text)s"),
     "untranslated": _("“%(name)s” has no text in %(languages)s."),
-    "no_part": _("No question tells %(part)s. %(consequence)s"),
 }
 BY_CODE = {
     "NAMES_001": "name_twice",
@@ -87,19 +86,6 @@ BY_TEXT = {
     "must be unique within their nearest parent": "name_twice",
     "Names must begin with a letter": "name_form",
 }
-PARTS = {
-    "household_code": (
-        _("the household's number"),
-        _("Households can't be followed from round to round."),
-    ),
-    "parcel": (_("the parcel"), _("Records are placed by their position only.")),
-    "location": (_("the position"), _("Records are placed by their parcel only.")),
-    "corrects": (
-        _("which record it corrects"),
-        _("Records that are sent back can be corrected in the browser only."),
-    ),
-    "roster": (_("the children"), _("No indicator of children can be computed.")),
-}
 
 
 @dataclass(frozen=True)
@@ -118,11 +104,8 @@ class FormProblem:
     @property
     def message(self) -> str:
         words = ERRORS.get(self.code) or REMARKS[self.code]
-        params = dict(self.params)
-        if self.code == "no_part":
-            params["part"], params["consequence"] = PARTS[params["part"]]
-            return str(words) % params
-        return str(words) % {name: _isolated(value) for name, value in params.items()}
+        shown = {name: _isolated(value) for name, value in self.params.items()}
+        return str(words) % shown
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -12,11 +11,17 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Municipality
 from surveys.errors import FormRefused
-from surveys.models import Form, FormMedia, FormVersion
+from surveys.models import Form, FormMedia, FormVersion, Round
 from surveys.questionnaires.compiling import compile_xlsform
 from surveys.questionnaires.library import LIBRARY
+from surveys.questionnaires.matching import (
+    Matching,
+    answers_carried_over,
+    carried_over,
+)
 from surveys.questionnaires.media import missing_media
 from surveys.questionnaires.problems import FormProblem
+from surveys.questionnaires.structure import Structure
 
 State = FormVersion.State
 
@@ -44,7 +49,9 @@ def add_version(
         code=structure.form_id,
         defaults={"name_ar": structure.title[:200], "name_en": structure.title[:200]},
     )
-    kept = _files_so_far(form, structure.files)
+    newest = form.versions.order_by("-created_at", "-pk").first()
+    # A corrected text should not ask for every picture again.
+    kept = list(newest.media.filter(name__in=structure.files)) if newest else []
     form.versions.filter(state=State.DRAFT).delete()
     if form.versions.filter(version=structure.version).exists():
         taken = {"version": structure.version}
@@ -62,6 +69,7 @@ def add_version(
         validated=made.validated,
         needs_files=bool(structure.files),
         created_by=by,
+        **_said_so_far(newest, structure),
     )
     for media in kept:
         media.pk, media.version = None, version
@@ -69,12 +77,32 @@ def add_version(
     return version
 
 
-def _files_so_far(form: Form, wanted: Sequence[str]) -> list[FormMedia]:
-    """What the newest version had of the files that the new one names too: a corrected
-    text should not ask for every picture again.
+def _said_so_far(newest: FormVersion | None, structure: Structure) -> dict[str, Any]:
+    """What was said by hand about the version before, where the questions stayed."""
+    if newest is None:
+        return {}
+    return {
+        "parts": carried_over(newest.parts, newest.structure, structure),
+        "variables": answers_carried_over(newest.variables, structure),
+    }
+
+
+@transaction.atomic
+def say_what_is_what(*, version: FormVersion, matching: Matching) -> int:
+    """Keeps which question is what. Figures of rounds that asked this version follow
+    with their next release; tells how many records are to be read again.
     """
-    newest = form.versions.order_by("-created_at", "-pk").first()
-    return list(newest.media.filter(name__in=wanted)) if newest else []
+    before = version.parts
+    version.parts = matching.parts_json()
+    version.variables = matching.answers_json()
+    version.save(update_fields=["parts", "variables"])
+    records = version.submissions.filter(erased_at=None).count()
+    if records:
+        asked = Round.objects.filter(submissions__version=version).distinct()
+        Round.objects.filter(pk__in=asked.values("pk")).update(
+            restated_at=timezone.now()
+        )
+    return records if version.parts != before else 0
 
 
 @transaction.atomic
@@ -83,7 +111,10 @@ def publish_version(*, version: FormVersion) -> None:
     missing = missing_media(version)
     if missing:
         raise FormRefused(
-            _("Files of the questionnaire are missing: %(names)s."),
+            _(
+                "Files of the questionnaire are missing: %(names)s. Upload them to the "
+                "draft."
+            ),
             params={"names": ", ".join(missing)},
         )
     moved = FormVersion.objects.filter(pk=version.pk, state=State.DRAFT).update(

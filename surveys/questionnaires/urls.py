@@ -1,6 +1,6 @@
 from django.urls import path
 
-from surveys.questionnaires import views
+from surveys.questionnaires import meaning_views, views
 
 app_name = "forms"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("versions/<int:pk>/", views.version, name="version"),
     path("versions/<int:pk>/publish/", views.publish, name="publish"),
     path("versions/<int:pk>/media/", views.media, name="media"),
+    path("versions/<int:pk>/meaning/", meaning_views.meaning, name="meaning"),
     path("versions/<int:pk>/trial/", views.trial, name="trial"),
     path("versions/<int:pk>/since/<int:former>/", views.difference, name="difference"),
     path("versions/<int:pk>/source/", views.source, name="source"),

@@ -24,6 +24,7 @@ from surveys.models import Arrival, Form, FormVersion
 from surveys.questionnaires.compiling import KINDS, MAX_BYTES
 from surveys.questionnaires.difference import changes_between
 from surveys.questionnaires.library import LIBRARY
+from surveys.questionnaires.matching import match
 from surveys.questionnaires.media import (
     MAX_BYTES as MAX_MEDIA_BYTES,
 )
@@ -40,6 +41,7 @@ from surveys.questionnaires.structure import Question, Structure
 
 PAGE_SIZE = 50
 TESTS_SHOWN = 20
+NO_PART = "no_part"
 
 
 def _form(request: TownRequest, code: str) -> Form:
@@ -151,6 +153,8 @@ def version(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
         form_code=found.form.code,
         form_version=found.version,
     )
+    # Versions from before parts were chosen on a page have them among the remarks.
+    remarks = [FormProblem(**each) for each in found.remarks if each["code"] != NO_PART]
     return render(
         request,
         "surveys/form_version.html",
@@ -159,7 +163,8 @@ def version(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
             "tables": _readable(structure, language),
             "languages": structure.languages,
             "language": language,
-            "remarks": [FormProblem(**each) for each in found.remarks],
+            "remarks": remarks,
+            "missing": match(structure, found.parts, found.variables).missing,
             "former": former,
             "media": wanted_media(found),
             "tests": tests.select_related("by").defer("content")[:TESTS_SHOWN],

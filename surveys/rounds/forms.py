@@ -6,14 +6,18 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.models import Municipality, Zone
+from surveys.forms import DateInput, RoundForm
 from surveys.models import Form, Round
+from surveys.rounds.editing import FIELDS
 from surveys.rounds.services import SEGMENT_SIZE, Plan, surveyors_of
+
+NOBODY = "none"
 
 
 class OpenForm(forms.Form):
     """Which questionnaire the round asks."""
 
-    form = forms.ModelChoiceField(
+    form: forms.ModelChoiceField[Form] = forms.ModelChoiceField(
         Form.objects.none(), label=_("Questionnaire"), empty_label=None
     )
 
@@ -24,6 +28,89 @@ class OpenForm(forms.Form):
             .filter(versions__state="published", retired_at=None)
             .distinct()
         )
+
+
+class EditForm(RoundForm):
+    """A round that is there; its code stays, because addresses and releases carry it."""
+
+    zones = forms.MultipleChoiceField(
+        label=_("Target zones"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: all."),
+    )
+
+    class Meta(RoundForm.Meta):
+        fields: tuple[str, ...] = FIELDS
+        widgets = {
+            name: DateInput() for name in ("starts_on", "ends_on", "school_year_start")
+        }
+        help_texts = {
+            "school_year_start": RoundForm.Meta.help_texts["school_year_start"],
+            "tolerance": _(
+                "A position outside every parcel is put on the nearest one that is not "
+                "farther away than this."
+            ),
+            "nonresponse": _(
+                "Within each class, those who were interviewed also stand for those who "
+                "were not."
+            ),
+        }
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        zones = Zone.objects.of(self.instance.municipality).reporting()
+        self.fields["zones"].choices = [(zone.code, zone.name) for zone in zones]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        begins, last = cleaned.get("school_year_start"), cleaned.get("ends_on")
+        if begins and last and begins > last:
+            self.add_error(
+                "school_year_start",
+                _("The school year begins after the last interview. Change one."),
+            )
+        return cleaned
+
+
+class BackCheckForm(OpenForm):
+    """With which questionnaire interviews are held again."""
+
+    def __init__(self, municipality: Municipality, *given: Any, **more: Any) -> None:
+        super().__init__(municipality, *given, **more)
+        field = self.fields["form"]
+        field.required, field.empty_label = False, _("no back-checks")
+        field.label = _("Questionnaire of the back-checks")
+
+
+class DrawAgainForm(forms.Form):
+    per_cent = forms.IntegerField(
+        label=_("Share of each surveyor's interviews, per cent"),
+        min_value=1,
+        max_value=100,
+        initial=10,
+    )
+    seed = forms.IntegerField(
+        label=_("Seed"),
+        min_value=0,
+        max_value=2**31,
+        initial=1,
+        help_text=_("The same number draws the same interviews again."),
+    )
+    people = forms.MultipleChoiceField(
+        label=_("Who holds them again"), widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, municipality: Municipality, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.persons = {str(each.pk): each for each in surveyors_of(municipality)}
+        self.fields["people"].choices = [
+            (key, person.full_name) for key, person in self.persons.items()
+        ]
+
+    @property
+    def chosen(self) -> list[Any]:
+        return [self.persons[key] for key in self.cleaned_data["people"]]
 
 
 class PlanForm(forms.Form):
@@ -92,14 +179,15 @@ class PlanForm(forms.Form):
 class AssignForm(forms.Form):
     """Who goes to the chosen parcels; nobody, to take them back."""
 
-    surveyor = forms.ChoiceField(label=_("Surveyor"), required=False)
+    surveyor = forms.ChoiceField(label=_("Surveyor"))
 
     def __init__(self, municipality: Municipality, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
         self.people = {str(each.pk): each for each in surveyors_of(municipality)}
         self.fields["surveyor"].choices = [
-            ("", _("nobody")),
+            ("", _("Choose a surveyor")),
             *((key, person.full_name) for key, person in self.people.items()),
+            (NOBODY, _("nobody: take them back")),
         ]
 
     @property

@@ -12,9 +12,10 @@ import numpy as np
 import shapely
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from layers.geography.models import Municipality, Parcel
 from surveys.errors import AssignmentRefused, RoundRefused, SampleRefused
@@ -33,6 +34,10 @@ from surveys.rounds.sampling import (
 Design, Outcome = Round.Design, Target.Outcome
 BATCH = 2000
 SEGMENT_SIZE = 25
+TAKEN = gettext_lazy(
+    "Another round is taking answers to this questionnaire. Close it first: a phone names "
+    "its form, not its round."
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,16 @@ def open_round(*, round: Round, form: Form) -> None:
     version = form.published()
     if version is None or form.retired_at:
         raise RoundRefused(_("Publish a version of the questionnaire first."))
+    others = round.submissions.filter(back_check_of=None, withdrawn_at=None)
+    if others.exclude(version=None).exclude(version__form=form).exists():
+        raise RoundRefused(
+            _(
+                "Answers to another questionnaire are in this round. Make a new round for "
+                "this one."
+            )
+        )
+    for each in filter(None, (form, round.back_check_form)):
+        refuse_taken_form(round=round, form=each)
     round.form, round.receiving = form, True
     if round.status in {Round.Status.DRAFT, Round.Status.CLOSED}:
         round.status = Round.Status.OPEN
@@ -63,12 +78,16 @@ def open_round(*, round: Round, form: Form) -> None:
         with transaction.atomic():
             round.save(update_fields=["form", "receiving", "status"])
     except IntegrityError as error:
-        raise RoundRefused(
-            _(
-                "Another round is taking answers to this questionnaire. Close it first: "
-                "a phone names its form, not its round."
-            )
-        ) from error
+        raise RoundRefused(TAKEN) from error
+
+
+def refuse_taken_form(*, round: Round, form: Form) -> None:
+    """Raises RoundRefused where another open round asks the form or back-checks with it."""
+    others = Round.objects.filter(
+        Q(form=form) | Q(back_check_form=form), receiving=True
+    ).exclude(pk=round.pk)
+    if others.exists():
+        raise RoundRefused(TAKEN)
 
 
 @transaction.atomic
@@ -161,8 +180,9 @@ def draw_sample(*, round: Round, plan: Plan) -> int:
         batch_size=BATCH,
     )
     round.design, round.drawn_at = plan.design, timezone.now()
-    round.draw = {**vars(plan), "zones": list(plan.zones), "frame": frame.digest()}
-    round.save(update_fields=["design", "drawn_at", "draw"])
+    round.zones = list(plan.zones)
+    round.draw = {**vars(plan), "zones": round.zones, "frame": frame.digest()}
+    round.save(update_fields=["design", "drawn_at", "draw", "zones"])
     return len(drawn)
 
 

@@ -18,13 +18,13 @@ from django.views.decorators.http import require_GET, require_POST
 from layers.geography.access import TownRequest, requires
 from layers.geography.models import Zone
 from surveys.models import Round, Target
-from surveys.rounds.forms import AssignForm, OpenForm, PlanForm
+from surveys.rounds.forms import NOBODY, AssignForm, OpenForm, PlanForm
 from surveys.rounds.map_views import remember
+from surveys.rounds.nonresponse import classes
 from surveys.rounds.progress import by_day, overall, shares
 from surveys.rounds.services import (
     assign_targets,
     balance_assignments,
-    close_round,
     draw_sample,
     open_round,
     surveyors_of,
@@ -34,7 +34,6 @@ PAGE_SIZE = 100
 FILTERS = ("zone", "surveyor", "outcome")
 # The surveyor posted is the new one, not the one that was looked for.
 KEPT = ("zone", "outcome")
-NOBODY = "none"
 
 
 def _round(request: TownRequest, code: str) -> Round:
@@ -67,17 +66,27 @@ def field(request: TownRequest, municipality: str, code: str) -> HttpResponse:
             "by_surveyor": _named(shares(round, "surveyor"), people, _("nobody")),
             "by_zone": _named(shares(round, "parcel__zone"), zones, "–"),
             "by_day": by_day(round),
+            "classes": _classes(round, zones),
+            "gone": round.targets.filter(parcel__valid_until__isnull=False).count(),
             "people": list(people.values()),
         },
     )
 
 
 def _plan_of(round: Round) -> dict[str, Any]:
-    return {"design": round.design, **round.draw}
+    return {"design": round.design, "zones": round.zones, **round.draw}
 
 
 def _named(rows: list, names: dict, missing: str) -> list[dict[str, Any]]:
     return [{"name": names.get(row.label, missing), "share": row} for row in rows]
+
+
+def _classes(round: Round, zones: dict[int, Zone]) -> list[dict[str, Any]]:
+    by_zone = round.nonresponse == Round.Nonresponse.ZONE
+    return [
+        {"name": zones.get(one.label, "–") if by_zone else one.label, "one": one}
+        for one in classes(round)
+    ]
 
 
 @require_POST
@@ -96,16 +105,6 @@ def start(request: TownRequest, municipality: str, code: str) -> HttpResponse:
         messages.success(
             request, _("Open. Phones get the questionnaire at their next refresh.")
         )
-    return _back(request, code)
-
-
-@require_POST
-@requires("surveys.manage_round")
-def stop(request: TownRequest, municipality: str, code: str) -> HttpResponse:
-    close_round(round=_round(request, code))
-    messages.success(
-        request, _("Closed. What phones still send waits in quarantine for you.")
-    )
     return _back(request, code)
 
 

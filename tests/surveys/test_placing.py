@@ -3,13 +3,14 @@
 from datetime import date
 
 import pytest
+from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from lxml import etree
 
 from layers.geography.models import Parcel
 from surveys.intake.services import Incoming, store_records
-from surveys.models import Submission
+from surveys.models import Household, Submission, Target
 from surveys.placing import Spot, place_households
-from surveys.record import read_record
+from surveys.record import Record, read_record
 from surveys.restating import restate_places
 from tests.factories.forms import instance_xml, make_version, receiving_round
 from tests.factories.geography import ParcelFactory, ZoneFactory, square
@@ -115,3 +116,103 @@ def test_records_follow_the_map_once(town, zone, parcel):
     assert stored.household.parcel_id == merged.pk
     event = stored.events.get(kind="placed")
     assert (event.before["parcel"], event.after["parcel"]) == ("12", "90")
+
+
+@pytest.fixture
+def visited(town, zone, parcel):
+    """Two rounds with a household on parcel 12 and a sample of parcels 12 and 13."""
+    other = ParcelFactory(
+        municipality=town, code="13", zone=zone, geometry=square(35.811, 33.79, 0.001)
+    )
+    rounds = [
+        receiving_round(make_version(town, form_id=name))
+        for name in ("first", "second")
+    ]
+    for round in rounds:
+        for each in (parcel, other):
+            Target.objects.create(
+                municipality=town, round=round, parcel=each, base_weight=4
+            )
+        version = round.form.published()
+        answers = {"household_id": "H1", "parcel_code": "12", "persons": 4}
+        record = Record({**answers, "interview_date": "2026-04-18"})
+        one = Incoming(record, Submission.Source.PHONE)
+        store_records(round=round, version=version, incoming=[one])
+    return rounds
+
+
+def box(west, east):
+    return MultiPolygon(Polygon.from_bbox((west, 33.79, east, 33.791)), srid=4326)
+
+
+def retire(code):
+    Parcel.objects.filter(code=code).update(valid_until=YESTERDAY)
+
+
+def test_a_moved_parcel_takes_the_household_of_every_round_with_it(town, zone, visited):
+    retire("12")
+    moved = ParcelFactory(
+        municipality=town,
+        code="77",
+        zone=zone,
+        geometry=square(35.8102, 33.7901, 0.001),
+    )
+    assert restate_places(municipality=town) == 2
+    assert set(Submission.objects.values_list("parcel__code", flat=True)) == {"77"}
+    assert Household.objects.get().parcel == moved
+    # So does its place in the samples, with weight and outcome.
+    assert list(
+        moved_targets("77").values_list("base_weight", "outcome", "round__form__code")
+    ) == [(4, "complete", "first"), (4, "complete", "second")]
+    # What comes from a phone that still has the old number is put there too.
+    found = place(town, parcel_code="12")
+    assert (found.placed_by, found.parcel_code) == (PlacedBy.SUCCESSOR, "77")
+
+
+def moved_targets(code):
+    return Target.objects.filter(parcel__code=code).order_by("pk")
+
+
+def test_a_split_parcel_leaves_its_households_to_their_position(town, zone, visited):
+    Submission.objects.filter(round=visited[1]).update(
+        geometry=Point(35.8106, 33.7905, srid=4326), accuracy=5
+    )
+    retire("12")
+    for code, west, east in (("12A", 0, 4), ("12B", 4, 8), ("12C", 8, 10)):
+        shape = box(35.81 + west / 10_000, 35.81 + east / 10_000)
+        ParcelFactory(municipality=town, code=code, zone=zone, geometry=shape)
+    restate_places(municipality=town)
+    first, second = Submission.objects.order_by("pk")
+    # Without a position the zone is still known: it counts, and a person may place it.
+    assert (first.parcel, first.zone, first.placed_by) == (None, zone, PlacedBy.ZONE)
+    assert (second.parcel.code, second.placed_by) == ("12B", PlacedBy.INSIDE)
+    assert {each.parcel.code for each in Target.objects.all()} == {"12", "13"}
+    assert restate_places(municipality=town) == 0
+
+
+def test_two_merged_parcels_are_one_with_both_households(town, zone, visited):
+    version = visited[0].form.published()
+    record = Record({"household_id": "H2", "parcel_code": "13"})
+    one = Incoming(record, Submission.Source.PHONE)
+    store_records(round=visited[0], version=version, incoming=[one])
+    retire("12")
+    retire("13")
+    ParcelFactory(municipality=town, code="90", zone=zone, geometry=box(35.81, 35.812))
+    assert restate_places(municipality=town) == 3
+    assert set(Household.objects.values_list("code", "parcel__code")) == {
+        ("H1", "90"),
+        ("H2", "90"),
+    }
+    # Of each round's sample the first stands for both, so that nobody goes there twice.
+    assert moved_targets("90").count() == 2
+    assert moved_targets("13").count() == 2
+    assert restate_places(municipality=town) == 0
+
+
+def test_a_parcel_whose_zone_changed_counts_in_the_new_zone(town, zone, visited):
+    newer = ZoneFactory(
+        municipality=town, code="Z2", geometry=square(35.80, 33.78, 0.04)
+    )
+    Parcel.objects.filter(code="12").update(zone=newer)
+    assert restate_places(municipality=town) == 2
+    assert set(Submission.objects.values_list("zone__code", flat=True)) == {"Z2"}

@@ -16,9 +16,10 @@ from surveys.quality.services import (
     compare_records,
     settings_of,
 )
-from surveys.record import read_record
+from surveys.record import Record, read_record
 from tests.factories.accounts import staff
-from tests.factories.forms import instance_xml, make_version
+from tests.factories.forms import instance_xml, make_version, receiving_round
+from tests.factories.geography import ParcelFactory, square
 
 GOOD = {
     "start": "2026-04-18T09:00:00.000+03:00",
@@ -258,3 +259,107 @@ def test_many_answers_other_are_told(round):
     )
     stored = send(round, water_source="other")
     assert ("other", "") in found(round, stored)
+
+
+def test_a_position_on_no_parcel_is_outside_the_assignment(round, town):
+    surveyor = staff(town, "surveyor")
+    parcel = town_parcels(town).get(code="12")
+    Target.objects.create(
+        municipality=town, round=round, parcel=parcel, surveyor=surveyor
+    )
+    stored = send(
+        round, by=surveyor, parcel_code="", location="33.80 35.8205 900 5", children=()
+    )
+    assert (stored.placed_by, stored.parcel_id) == ("zone", None)
+    assert ("not_assigned", "parcel_code") in found(round, stored)
+
+
+def test_a_parcel_that_took_anothers_place_is_told(round, town):
+    town_parcels(town).filter(code="12").update(valid_until=date(2026, 4, 1))
+    ParcelFactory(
+        municipality=town,
+        code="90",
+        zone=town_parcels(town).first().zone,
+        geometry=square(35.8099, 33.7899, 0.0012),
+    )
+    stored = send(round)
+    assert ("parcel_replaced", "parcel_code") in found(round, stored)
+    told = stored.findings.get(check_code="parcel_replaced")
+    assert "Parcel 12 is no longer in force" in CHECKS["parcel_replaced"].told(
+        told.particulars
+    )
+
+
+ASKED_OFTEN = """
+| survey |
+| | type | name | label::Arabic (ar) |
+| | text | household_id | رقم |
+| | text | parcel_code | قطعة |
+| | integer | contains | عدد |
+{questions}
+| choices |
+| | list_name | name | label::Arabic (ar) |
+| | answers | yes | نعم |
+| | answers | no | لا |
+| | answers | dont_know | لا أعرف |
+| settings |
+| | form_id | version | form_title | default_language |
+| | {form_id} | {version} | أسئلة | Arabic (ar) |
+"""
+
+
+@pytest.fixture
+def often(town):
+    """Twelve questions with the same choices, and one with a name that SQL knows."""
+    lines = (f"| | select_one answers | q{n} | سؤال {n} |" for n in range(12))
+    text = ASKED_OFTEN.replace("{questions}", "\n".join(lines))
+    return receiving_round(make_version(town, form_id="often", text=text))
+
+
+def ask(round, answers, n=1, by=None):
+    version = round.form.published()
+    record = Record({"household_id": f"H{n}", **answers})
+    one = Incoming(record, Submission.Source.PHONE, by=by)
+    (stored,) = store_records(round=round, version=version, incoming=[one])
+    return stored
+
+
+def test_many_answers_that_are_not_known(often):
+    given = {f"q{n}": "dont_know" if n % 3 == 0 else "yes" for n in range(12)}
+    stored = ask(often, given)
+    assert ("dont_know", "") in found(often, stored)
+    hit = stored.findings.get(check_code="dont_know")
+    assert hit.particulars == {"value": 33, "count": 12}
+    few = ask(often, {"q0": "dont_know", "q1": "yes"}, n=2)
+    assert ("dont_know", "") not in found(often, few)
+
+
+def test_the_same_answer_to_one_question_after_the_other(often):
+    run = ask(often, {f"q{n}": "no" if n < 10 else "yes" for n in range(12)})
+    assert ("same_answers", "") in found(often, run)
+    short = ask(often, {f"q{n}": "no" if n < 9 else "yes" for n in range(12)}, n=2)
+    assert ("same_answers", "") not in found(often, short)
+
+
+def test_a_surveyor_whose_numbers_end_in_nought_or_five(often, town):
+    change_setting(
+        round=often, code="digits", enabled=True, thresholds={"numbers": 30, "p": 0.01}
+    )
+    careless, careful = staff(town, "surveyor"), staff(town, "surveyor")
+    for n in range(40):
+        rough = ask(often, {"contains": 20 + 5 * (n % 4)}, n=n, by=careless)
+        exact = ask(often, {"contains": 20 + n}, n=100 + n, by=careful)
+    assert ("digits", "") in found(often, rough)
+    assert not exact.findings.filter(check_code="digits").exists()
+    hit = rough.findings.get(check_code="digits")
+    assert (hit.particulars["value"], hit.particulars["count"]) == ("0, 5", 40)
+
+
+@pytest.mark.parametrize("code", CHECKS)
+def test_every_check_can_be_switched_off_in_one_round_alone(round, town, code):
+    other = receiving_round(make_version(town, form_id="other"))
+    change_setting(
+        round=round, code=code, enabled=not CHECKS[code].usual, thresholds={}
+    )
+    assert (code in settings_of(round)) != CHECKS[code].usual
+    assert (code in settings_of(other)) == CHECKS[code].usual

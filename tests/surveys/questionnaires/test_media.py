@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
+from surveys.errors import FormRefused
 from surveys.intake.access import issue_access
 from surveys.models import FormMedia
 from surveys.rounds.services import open_round
@@ -87,6 +88,46 @@ def test_without_its_picture_it_is_not_published(client, town, draft, send):
     assert not FormMedia.objects.exists()
 
 
+LISTED = """
+| survey |
+| | type | name | label::Arabic (ar) | save_to |
+| | select_one_from_file households.csv | household | الأسرة | |
+| | select_one_from_file parcels.geojson | parcel | القطعة | |
+| | select_one_from_file wells.csv | well | البئر | |
+{more}
+| settings |
+| | form_id | version | form_title | default_language |
+| | {form_id} | {version} | آبار | Arabic (ar) |
+"""
+MAKES_WELLS = """| | text | depth | العمق | depth |
+| entities |
+| | list_name | label |
+| | wells | ${depth} |"""
+
+
+def test_a_list_that_nobody_makes_and_nobody_uploaded_is_told(
+    client, town, draft, send
+):
+    send(("صورة.png", png()))
+    publish = reverse("surveys:forms:publish", args=[town.slug, draft.pk])
+    text = client.post("/en" + publish[3:], follow=True).content.decode()
+    assert "Files of the questionnaire are missing: villages.csv." in text
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+
+
+def test_a_list_of_entities_is_made_by_the_server(town):
+    reads = LISTED.replace("{more}", "")
+    with pytest.raises(FormRefused, match=r"missing: wells\.csv"):
+        make_version(town, form_id="reads", text=reads)
+    makes = make_version(
+        town, form_id="makes", text=LISTED.replace("{more}", MAKES_WELLS)
+    )
+    assert makes.state == "published"
+    # Made by another form of the town, though nothing was sent with it yet.
+    assert make_version(town, form_id="reads", text=reads).state == "published"
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -106,10 +147,10 @@ def test_what_does_not_fit_is_refused_with_words(draft, send, name, content):
 
 
 def test_a_published_version_keeps_its_files(client, town, draft, send):
-    send(("صورة.png", png()))
+    send(("صورة.png", png()), ("villages.csv", "name,label\na,عين\n".encode()))
     client.post(reverse("surveys:forms:publish", args=[town.slug, draft.pk]))
     send(drop="صورة.png")
-    assert FormMedia.objects.count() == 1
+    assert FormMedia.objects.count() == 2
 
 
 def test_a_corrected_draft_keeps_the_files_it_still_names(town, draft, send):

@@ -1,6 +1,8 @@
 """XLSForms as people upload them: good ones, and what is wrong with the others."""
 
+import csv
 import io
+import shutil
 import zipfile
 
 import pytest
@@ -11,6 +13,7 @@ from openpyxl import Workbook
 from surveys.errors import FormRefused
 from surveys.models import Arrival, DeviceAccess, Form, FormVersion
 from surveys.questionnaires.difference import changes_between
+from surveys.questionnaires.problems import FormProblem
 from surveys.questionnaires.services import add_version, publish_version, retire_form
 from tests.factories.accounts import staff
 from tests.factories.forms import HOUSEHOLD, make_version, receiving_round
@@ -73,6 +76,69 @@ def test_a_file_that_is_no_form_is_refused_in_words(town, content, name, code):
     assert code in {None, problem.code}
     assert problem.message
     assert not Form.objects.exists()
+
+
+def sheets(text):
+    """The rows of each sheet of a form in Markdown."""
+    found = {}
+    for line in text.strip().splitlines():
+        first, *cells = (cell.strip() for cell in line.strip()[1:-1].split("|"))
+        if first:
+            name = first
+            found[name] = []
+        else:
+            found[name].append(cells)
+    return found
+
+
+def as_book(text):
+    book, out = Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for name, rows in sheets(text).items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(out)
+    return out.getvalue()
+
+
+def as_csv(text):
+    out = io.StringIO()
+    writer = csv.writer(out)
+    for name, rows in sheets(text).items():
+        writer.writerow([name])
+        writer.writerows(["", *row] for row in rows)
+    return out.getvalue().encode()
+
+
+@pytest.mark.parametrize(
+    ("write", "name"), [(as_book, "form.xlsx"), (as_csv, "form.csv")]
+)
+def test_the_same_form_comes_out_of_every_kind_of_file(town, write, name):
+    text = markdown().decode()
+    expected = make_version(town).structure
+    content = write(text.replace("| household | 1 |", "| household | 2 |"))
+    made = add_version(municipality=town, content=content, name=name, by=None)
+    assert made.structure.tables == expected.tables
+    assert made.structure.choices == expected.choices
+
+
+def test_an_error_in_a_workbook_is_told_by_its_row(town):
+    text = (
+        markdown().decode().replace("| date | interview_date |", "| date | persons |")
+    )
+    problem = refused(town, as_book(text), "form.xlsx")
+    assert (problem.code, problem.sheet, problem.row) == ("name_twice", "survey", 10)
+
+
+def test_without_java_the_form_is_taken_with_a_note(town, monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda _program: None)
+    version = add_version(
+        municipality=town, content=markdown(), name="f.md", by=None, validate=True
+    )
+    assert not version.validated
+    (note,) = [each for each in version.remarks if each["code"] == "not_validated"]
+    assert "Java is not installed" in FormProblem(**note).message
 
 
 def test_untranslated_texts_are_listed_and_do_not_block(town):

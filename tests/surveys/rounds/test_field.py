@@ -127,6 +127,8 @@ def test_the_page_opens_draws_and_shares_out(client, town, round):
     assert person.full_name in text
     ticked = list(round.targets.values_list("pk", flat=True)[:2])
     client.post(page("assign"), {"target": ticked, "surveyor": ""})
+    assert not round.targets.filter(surveyor=None).exists()
+    client.post(page("assign"), {"target": ticked, "surveyor": "none"})
     assert round.targets.filter(surveyor=None).count() == 2
     listed = client.get(page("targets") + "?surveyor=none").content.decode()
     assert listed.count('name="target"') == 2

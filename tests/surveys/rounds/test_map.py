@@ -34,7 +34,7 @@ def test_parcels_drawn_around_are_given_and_given_back(
         chosen = page.locator("[name=targets]").input_value().split(",")
         assert len(chosen) > 20
         expect(page.locator("[data-count]")).to_contain_text(str(len(chosen)))
-        page.select_option("[name=surveyor]", "")
+        page.select_option("[name=surveyor]", "none")
         page.locator("[data-give]").click()
 
         nobody = legend.locator("li").last.locator("bdi")
