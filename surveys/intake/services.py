@@ -355,4 +355,4 @@ def _after(
                 target.outcome, target.outcome_at = submission.outcome, now
                 target.save(update_fields=["outcome", "outcome_at"])
     if moved:
-        Household.objects.bulk_update(moved.values(), ["parcel"], batch_size=BATCH)
+        Household.objects.bulk_update(moved.values(), ["parcel"])
