@@ -40,7 +40,7 @@ def take_step(
     missing, the record changed since `seen_at`, or its household has an approved one.
     """
     record = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
-    _refuse_late(record, seen_at)
+    refuse_late(record, seen_at)
     found = step(action, record.state)
     if found is None or record.withdrawn_at:
         raise StepRefused(
@@ -68,7 +68,7 @@ def take_step(
     return record
 
 
-def _refuse_late(record: Submission, seen_at: datetime | None) -> None:
+def refuse_late(record: Submission, seen_at: datetime | None) -> None:
     if seen_at is not None and record.changed_at > seen_at:
         raise StepRefused(
             _("This record changed since you opened it. Look at it again.")

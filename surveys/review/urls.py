@@ -1,6 +1,6 @@
 from django.urls import path
 
-from surveys.review import views
+from surveys.review import correction_views, views
 
 app_name = "review"
 urlpatterns = [
@@ -9,6 +9,15 @@ urlpatterns = [
     path("undo/", views.undo, name="undo"),
     path("records/<int:pk>/act/", views.act, name="act"),
     path("records/<int:pk>/comment/", views.comment, name="comment"),
+    path("records/<int:pk>/correct/", correction_views.correct, name="correct"),
+    path(
+        "records/<int:pk>/correct/undo/", correction_views.uncorrect, name="uncorrect"
+    ),
+    path(
+        "records/<int:pk>/versions/<int:event>/",
+        correction_views.version,
+        name="version",
+    ),
     path("records/<int:pk>/place/", views.place, name="place"),
     path("records/<int:pk>/place/undo/", views.unplace, name="unplace"),
     path("records/<int:pk>/erase/", views.erase, name="erase"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,9 +25,13 @@ from django.views.decorators.http import (
 from layers.geography.access import TownRequest, requires
 from layers.geography.models import Zone
 from surveys.intake.keeping import kept_path
+from surveys.intake.services import stored_record
 from surveys.models import Attachment, Finding, Round, Submission
 from surveys.quality.definitions import CHECKS
+from surveys.review.correction import last_correction
 from surveys.review.erasure import erase_submission
+from surveys.review.fields import fields_of
+from surveys.review.history import told_history
 from surveys.review.placing import map_of, place_by_hand, put_back
 from surveys.review.services import (
     Comment,
@@ -37,12 +41,13 @@ from surveys.review.services import (
     take_step,
     take_steps,
 )
-from surveys.review.shown import shown_record
+from surveys.review.shown import Beside, shown_record
 from surveys.review.workflow import OPEN, possible
 from surveys.services import record_read
 
 PAGE_SIZE = 50
 FILTERS = ("state", "round", "zone", "check", "place")
+MOST_CORRECTED = 50
 LAST_BULK = "surveys.review.last"
 ACTIONS = {
     "approve": gettext_lazy("Approve"),
@@ -63,7 +68,7 @@ def _records(request: TownRequest) -> QuerySet[Submission]:
     return Submission.objects.of(request.municipality).visible_to(request.user)
 
 
-def _record(request: TownRequest, pk: int) -> Submission:
+def record_of(request: TownRequest, pk: int) -> Submission:
     found = _records(request).select_related(
         "round", "household", "zone", "parcel", "version", "by", "arrival"
     )
@@ -148,32 +153,76 @@ def _counts(request: TownRequest, asked: dict[str, str]) -> list[dict[str, Any]]
 @require_GET
 @requires("surveys.view_submission")
 def record(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _record(request, pk)
+    """`?correct=ADDRESS` turns that answer into a field, `?blank=1` shows the questions
+    without an answer as well.
+    """
+    found = record_of(request, pk)
+    asked = request.GET.getlist("correct")[:MOST_CORRECTED]
+    given: dict[str, list[str]] = {address.replace("\x00", ""): [] for address in asked}
+    return record_page(request, found, given=given)
+
+
+def record_page(
+    request: TownRequest,
+    found: Submission,
+    *,
+    given: Mapping[str, Sequence[str]],
+    wrong: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """`given` are the answers being corrected, by address, as they were written."""
     record_read(submission=found, reader=request.user)
-    former = _former(found)
     may_review = request.user.has_perm(
         "surveys.review_submission", request.municipality
     )
-    actions = possible(found.state) if may_review and not found.withdrawn_at else []
+    counts = found.withdrawn_at is None and found.erased_at is None
+    may_correct = may_review and counts and found.version is not None
+    actions = possible(found.state) if may_review and counts else []
     return render(
         request,
         "surveys/review_record.html",
         {
             "record": found,
-            "former": former,
-            "sections": shown_record(found, former, get_language() or "ar"),
             "findings": _told(found),
-            "files": _files(found),
-            "events": found.events.select_related("by"),
             "reads": found.record_reads.select_related("reader")[:10],
             "actions": [(each, ACTIONS[each]) for each in ACTIONS if each in actions],
             "may_review": may_review,
+            "may_correct": may_correct,
+            "undoable": may_correct and last_correction(found) is not None,
+            "reason": posted(request, "reason"),
             "seen_at": found.changed_at.isoformat(),
             "map": {**map_of(found), "words": MAP_WORDS},
             "by_hand": found.placed_by == Submission.PlacedBy.HAND,
             "next": _next(request, found) if may_review else None,
+            **_answers(request, found, given if may_correct else {}, wrong or {}),
         },
     )
+
+
+def _answers(
+    request: TownRequest,
+    found: Submission,
+    given: Mapping[str, Sequence[str]],
+    wrong: Mapping[str, str],
+) -> dict[str, Any]:
+    language = get_language() or "ar"
+    stored, former = stored_record(found), _former(found)
+    fields = {}
+    if found.version is not None:
+        fields = fields_of(stored, found.version, given, wrong=wrong, language=language)
+    files = {each.name: each for each in _files(found)}
+    blank = "blank" in request.GET
+    beside = Beside(stored_record(former) if former else None, fields, files, blank)
+    sections = shown_record(stored, found.version, language, beside)
+    shown = {line.file.pk for each in sections for line in each.lines if line.file}
+    return {
+        "former": former,
+        "sections": sections,
+        "fields": fields,
+        "blank": blank,
+        "unplaced_errors": [v for k, v in wrong.items() if k not in fields],
+        "files": [each for each in files.values() if each.pk not in shown],
+        "events": told_history(found, language),
+    }
 
 
 def _former(found: Submission) -> Submission | None:
@@ -245,7 +294,7 @@ def attachment(request: TownRequest, municipality: str, pk: int) -> HttpResponse
 @require_POST
 @requires("surveys.review_submission")
 def act(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _record(request, pk)
+    found = record_of(request, pk)
     action = request.POST.get("action", "")
     following = _next(request, found)
     try:
@@ -253,7 +302,7 @@ def act(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
             submission=found,
             action=action,
             by=request.user,
-            note=_text(request, "note"),
+            note=posted(request, "note"),
             comments=list(_comments(request)),
             seen_at=parse_datetime(request.POST.get("seen_at", "") or " "),
         )
@@ -267,26 +316,26 @@ def act(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     return redirect("surveys:submission", municipality, pk)
 
 
-def _text(request: TownRequest, name: str) -> str:
+def posted(request: TownRequest, name: str) -> str:
     return request.POST.get(name, "").replace("\x00", "")[:2000]
 
 
 def _comments(request: TownRequest) -> Iterator[Comment]:
     """Fields `about:<address>`, one for each question that was commented on."""
     for name in request.POST:
-        if name.startswith("about:") and _text(request, name).strip():
-            yield Comment(name.removeprefix("about:")[:300], _text(request, name))
+        if name.startswith("about:") and posted(request, name).strip():
+            yield Comment(name.removeprefix("about:")[:300], posted(request, name))
 
 
 @require_POST
 @requires("surveys.review_submission")
 def comment(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _record(request, pk)
+    found = record_of(request, pk)
     try:
         comment_on(
             submission=found,
             by=request.user,
-            comment=Comment(_text(request, "question"), _text(request, "note")),
+            comment=Comment(posted(request, "question"), posted(request, "note")),
         )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
@@ -296,9 +345,9 @@ def comment(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
 @require_POST
 @requires("surveys.review_submission")
 def place(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    code = _text(request, "parcel")
+    code = posted(request, "parcel")
     try:
-        place_by_hand(submission=_record(request, pk), code=code, by=request.user)
+        place_by_hand(submission=record_of(request, pk), code=code, by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -310,7 +359,7 @@ def place(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
 @requires("surveys.review_submission")
 def unplace(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     try:
-        put_back(submission=_record(request, pk), by=request.user)
+        put_back(submission=record_of(request, pk), by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -337,7 +386,10 @@ def bulk(request: TownRequest, municipality: str) -> HttpResponse:
     records = list(_records(request).filter(pk__in=keys).select_related("household"))
     action = request.POST.get("action", "")
     outcome = take_steps(
-        submissions=records, action=action, by=request.user, note=_text(request, "note")
+        submissions=records,
+        action=action,
+        by=request.user,
+        note=posted(request, "note"),
     )
     if outcome.done:
         request.session[LAST_BULK] = list(outcome.done)
@@ -378,8 +430,8 @@ def undo(request: TownRequest, municipality: str) -> HttpResponse:
 @requires("surveys.review_submission")
 def erase(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     """Asks for the household's number: it can't be undone."""
-    found = _record(request, pk)
-    typed = _text(request, "number").strip()
+    found = record_of(request, pk)
+    typed = posted(request, "number").strip()
     if request.method == "POST" and typed == found.household.code:
         erase_submission(submission=found, by=request.user)
         messages.success(
