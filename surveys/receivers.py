@@ -7,6 +7,8 @@ from django_tasks.signals import task_finished
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from surveys.publish import give_up_publication
+from surveys.review.bulk import give_up_step
+from surveys.review.tasks import step_in_background
 from surveys.services import give_up_upload
 from surveys.tasks import (
     check_in_background,
@@ -18,6 +20,7 @@ GIVE_UP = {
     check_in_background.module_path: give_up_upload,
     load_in_background.module_path: give_up_upload,
     publish_in_background.module_path: give_up_publication,
+    step_in_background.module_path: give_up_step,
 }
 
 

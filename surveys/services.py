@@ -133,6 +133,10 @@ def store_upload(
         default_storage.save(path, ContentFile(content))
     upload.file.name = path
     Upload.objects.bulk_create([upload], ignore_conflicts=True)
+    # One that was erased with a household and comes again begins anew.
+    Upload.objects.filter(round=round, sha256=sha256, file_name="").update(
+        file_name=upload.file_name, by=by, status=Upload.Status.RECEIVED
+    )
     return Upload.objects.get(round=round, sha256=sha256)
 
 

@@ -15,6 +15,7 @@ from surveys.models.intake import (
 from surveys.models.out import ApiSession, Export, Webhook, WebhookDelivery
 from surveys.models.quality import CheckSetting, Finding
 from surveys.models.questionnaires import Form, FormMedia, FormVersion
+from surveys.models.review import BulkStep
 from surveys.models.rounds import Publication, Round, Target
 from surveys.models.submissions import (
     RecordRead,
@@ -27,6 +28,7 @@ __all__ = [
     "ApiSession",
     "Arrival",
     "Attachment",
+    "BulkStep",
     "CheckSetting",
     "ColumnMapping",
     "DeviceAccess",

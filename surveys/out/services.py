@@ -69,7 +69,7 @@ def folder_of(municipality_id: int) -> Path:
 
 def write_export(*, export: Export) -> Export:
     """Writes the file beside its place and moves it there when it is whole."""
-    scope = scope_of(export)
+    scope, began = scope_of(export), timezone.now()
     suffix, _media_type, write = WRITERS[export.kind]
     folder = folder_of(export.municipality_id)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -95,6 +95,10 @@ def write_export(*, export: Export) -> Export:
         export.size = target.stat().st_size
     finally:
         part.unlink(missing_ok=True)
+    if export.round.submissions.filter(erased_at__gte=began).exists():
+        # A household withdrew while its answers were being written.
+        export.done = 0
+        return write_export(export=export)
     export.finished_at = timezone.now()
     export.save()
     return export

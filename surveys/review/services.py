@@ -105,47 +105,6 @@ def comment_on(*, submission: Submission, by: Any, comment: Comment) -> None:
     _commented(submission, by, comment)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a step taken with many records: how many went, and why not."""
-
-    done: tuple[int, ...]
-    refused: tuple[tuple[int, str], ...]
-
-
-@transaction.atomic
-def take_steps(
-    *, submissions: Sequence[Submission], action: str, by: Any, note: str = ""
-) -> Outcome:
-    """Each on its own: one that is refused keeps none of the others back."""
-    done, refused = [], []
-    for each in submissions:
-        try:
-            take_step(submission=each, action=action, by=by, note=note)
-        except StepRefused as error:
-            refused.append((each.pk, " ".join(error.messages)))
-        else:
-            done.append(each.pk)
-    return Outcome(tuple(done), tuple(refused))
-
-
-@transaction.atomic
-def take_back(*, keys: Sequence[int], by: Any) -> int:
-    """Undoes the last step of each record, if that was this person's and a state."""
-    undone = 0
-    records = Submission.objects.select_for_update(of=("self",)).filter(pk__in=keys)
-    for record in records:
-        last = record.events.order_by("-pk").first()
-        mine = last and last.by_id == by.pk and last.kind == Kind.STATE
-        if last and mine and last.to_state == record.state:
-            former, record.state = record.state, last.from_state
-            record.changed_at = timezone.now()
-            record.save(update_fields=["state", "changed_at"])
-            _moved(record, by, _("Undone"), former)
-            undone += 1
-    return undone
-
-
 @transaction.atomic
 def dismiss_finding(*, finding: Finding, by: Any) -> None:
     finding.dismissed_at, finding.dismissed_by = timezone.now(), by

@@ -129,6 +129,8 @@ ACCESS: dict[str, frozenset] = {
             "surveys:review:queue",
             "surveys:review:bulk",
             "surveys:review:undo",
+            "surveys:review:confirm",
+            "surveys:review:step",
             "surveys:review:act",
             "surveys:review:comment",
             "surveys:review:erase",
