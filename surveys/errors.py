@@ -1,6 +1,6 @@
 """What a survey file or round can't do, said to the person who tried."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from django.core.exceptions import ValidationError
@@ -59,6 +59,18 @@ class AssignmentRefused(ValidationError):
 
 class StepRefused(ValidationError):
     """The review has no such step now, or it lacks its words."""
+
+
+class CorrectionRefused(ValidationError):
+    """The answers don't fit the form; `wrong` tells why, by their addresses."""
+
+    wrong: Mapping[str, str] = {}
+
+    @classmethod
+    def of(cls, wrong: Mapping[str, str]) -> Self:
+        error = cls(list(wrong.values()))
+        error.wrong = wrong
+        return error
 
 
 class ExportRefused(ValidationError):

@@ -10,6 +10,8 @@ from surveys.files.uploads import give_up_upload
 from surveys.out.services import give_up_export
 from surveys.out.tasks import write_in_background
 from surveys.publish import give_up_publication
+from surveys.review.bulk import give_up_step
+from surveys.review.tasks import step_in_background
 from surveys.tasks import (
     check_in_background,
     load_in_background,
@@ -21,6 +23,7 @@ GIVE_UP = {
     load_in_background.module_path: give_up_upload,
     publish_in_background.module_path: give_up_publication,
     write_in_background.module_path: give_up_export,
+    step_in_background.module_path: give_up_step,
 }
 
 

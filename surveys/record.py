@@ -27,6 +27,7 @@ from surveys.questionnaires.structure import (
 Answers = dict[str, Any]
 TEMPLATE = f"{{{JR}}}template"
 WHOLE = re.compile(r"[+-]?[0-9]{1,15}(\.0+)?")
+REPETITION = re.compile(r"([^\[\]]+)\[([0-9]+)\]/")
 
 
 @dataclass
@@ -66,6 +67,21 @@ class Record:
         row = self.rows[index]
         return f"{self.prefix(row.parent)}{row.table}[{row.ordinal}]/"
 
+    def locate(self, address: str) -> tuple[int | None, str]:
+        """The row's index and the question's key. Raises KeyError for a repetition
+        that is not there.
+        """
+        if "]/" not in address:
+            return None, address
+        prefix, _slash, key = address.rpartition("]/")
+        for index in range(len(self.rows)):
+            if self.prefix(index) == f"{prefix}]/":
+                return index, key
+        raise KeyError(address)
+
+    def answers_at(self, index: int | None) -> Answers:
+        return self.answers if index is None else self.rows[index].answers
+
     def flat(self) -> Answers:
         """Every answer by its address, such as `persons` or `children[2]/sex`."""
         found = dict(self.answers)
@@ -100,6 +116,39 @@ def changes(before: Record, after: Record) -> tuple[Answers, Answers]:
         {key: old[key] for key in differing if key in old},
         {key: new[key] for key in differing if key in new},
     )
+
+
+def earlier(present: Record, undone: Iterable[tuple[Answers, Answers]]) -> Record:
+    """As it was before the changes, newest first, that led to what it is. Repetitions
+    that had no answer at all are not known any more.
+    """
+    flat = present.flat()
+    for before, after in undone:
+        for address in after:
+            flat.pop(address, None)
+        flat.update(before)
+    return unfold(flat)
+
+
+def unfold(flat: Answers) -> Record:
+    """The inverse of `Record.flat`."""
+    record = Record()
+    index: dict[str, int] = {}
+    for address in sorted(flat, key=_in_order):
+        parent: int | None = None
+        key, done = address, ""
+        while found := REPETITION.match(key):
+            done += found[0]
+            if done not in index:
+                index[done] = record.add(found[1], int(found[2]), parent, {})
+            parent, key = index[done], key[found.end() :]
+        record.answers_at(parent)[key] = flat[address]
+    return record
+
+
+def _in_order(address: str) -> list[tuple[str, int]]:
+    """Tenth after ninth."""
+    return [(found[1], int(found[2])) for found in REPETITION.finditer(address)]
 
 
 def read_record(root: Any, structure: Structure) -> Record:

@@ -56,6 +56,10 @@ def store_upload(
             default_storage.save(path, File(content, name))
     upload.file.name = path
     Upload.objects.bulk_create([upload], ignore_conflicts=True)
+    # One that was erased with a household and comes again begins anew.
+    Upload.objects.filter(round=round, sha256=sha256, file_name="").update(
+        file_name=upload.file_name, by=by, status=Upload.Status.RECEIVED
+    )
     return Upload.objects.get(round=round, sha256=sha256)
 
 

@@ -62,6 +62,8 @@ def _round(request: TownRequest, code: str) -> Round:
 
 def _upload(request: TownRequest, pk: int) -> Upload:
     uploads = Upload.objects.of(request.municipality).visible_to(request.user)
+    # Of a file that was erased there is nothing to show.
+    uploads = uploads.exclude(file_name="")
     return get_object_or_404(uploads.select_related("round__form"), pk=pk)
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from surveys.models import Entity, Submission, SubmissionEvent
-from surveys.questionnaires.structure import EntityUse, Structure, Table
+from surveys.questionnaires.structure import (
+    EntityUse,
+    Question,
+    Structure,
+    Table,
+)
+from surveys.record import Record, written
 
 HOUSEHOLDS = "households"
 TRUE = {"1", "true", "true()"}
@@ -83,16 +89,56 @@ def _find(element: Any, path: str) -> Any:
 def _saved(
     element: Any, table: Table, use: EntityUse, structure: Structure
 ) -> Iterator[tuple[str, str]]:
-    """The answers that the form saves into this list. A form with several lists keeps
-    each entity in the group that holds its questions.
+    for question in _saving(table, use, structure):
+        found = _find(element, question.path[len(table.path) + 1 :])
+        yield question.save_to, "" if found is None else (found.text or "").strip()
+
+
+def _saving(table: Table, use: EntityUse, structure: Structure) -> Iterator[Question]:
+    """The questions whose answers the form saves into this list. A form with several
+    lists keeps each entity in the group that holds its questions.
     """
     scope = use.path.removesuffix("/meta/entity")
     lists = [each for each in structure.entities if each.table == use.table]
     for question in table.questions:
         inside = len(lists) == 1 or question.path.startswith(f"{scope}/")
         if question.save_to and inside:
-            found = _find(element, question.path[len(table.path) + 1 :])
-            yield question.save_to, "" if found is None else (found.text or "").strip()
+            yield question
+
+
+def with_answers(
+    changes: Iterable[EntityChange], record: Record, structure: Structure
+) -> tuple[EntityChange, ...]:
+    """The same changes as the record would make them with its present answers. Labels
+    stay as the form wrote them.
+    """
+    return tuple(
+        replace(
+            change, data={**change.data, **dict(_answered(change, record, structure))}
+        )
+        for change in changes
+    )
+
+
+def _answered(
+    change: EntityChange, record: Record, structure: Structure
+) -> Iterator[tuple[str, str]]:
+    index = None
+    if change.row:
+        try:
+            index, _key = record.locate(f"{change.row}/")
+        except KeyError:
+            return
+    table = structure.table(record.rows[index].table if index is not None else "")
+    for use in structure.entities:
+        if table is None or (use.list_name, use.table) != (
+            change.list_name,
+            table.name,
+        ):
+            continue
+        answers = record.answers_at(index)
+        for question in _saving(table, use, structure):
+            yield question.save_to, written(answers.get(question.key, ""))
 
 
 def _is_uuid(text: str | None) -> bool:

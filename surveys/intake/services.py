@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from importlib import resources
 from typing import Any
@@ -48,6 +48,17 @@ TARGETS = SQL.joinpath("targets.sql").read_text()
 
 
 @dataclass(frozen=True)
+class Edit:
+    """Who changed a stored record in the office, and why. `state` is where the edit
+    leads, unless it is left to the pipeline.
+    """
+
+    by: Any
+    note: str
+    state: str = ""
+
+
+@dataclass(frozen=True)
 class Incoming:
     """A record on its way into the round. `design` may say `stratum`, `psu`, `weight`
     and `frame_households`, as files do; the round's sample says it otherwise.
@@ -61,6 +72,7 @@ class Incoming:
     upload: Upload | None = None
     design: Mapping[str, Any] = field(default_factory=dict)
     entities: tuple[EntityChange, ...] = ()
+    edit: Edit | None = None
 
 
 @dataclass(frozen=True)
@@ -123,15 +135,22 @@ def replace_record(
     Gives the changed answers by address: as they were and as they are.
     """
     former = Submission.objects.select_for_update().get(pk=submission.pk)
-    before, after = changes(stored_record(former), incoming.record)
+    stored = stored_record(former)
+    before, after = changes(stored, incoming.record)
     parts = find_parts(version.structure, version.parts)
     (about,) = _look_up(former.round, version, parts, [incoming], former.household)
     content = _content(former.round, incoming, about, timezone.now())
-    if former.placed_by == PlacedBy.HAND and about.place.parcel_id is None:
+    if former.placed_by == PlacedBy.HAND and (
+        about.place.parcel_id is None
+        or _spot(facts_of(stored, version.structure, parts)) == _spot(about.facts)
+    ):
         for name in ("parcel_id", "zone_id", "placed_by", "stratum", "psu", "weight"):
             content[name] = getattr(former, name)
+        kept = replace(about.place, parcel_id=former.parcel_id)
+        about = replace(about, place=kept, target=None)
+    edit = incoming.edit or Edit(incoming.by, "")
     sent_back = former.state == State.SENT_BACK
-    content["state"] = State.CORRECTED if sent_back else State.RECEIVED
+    content["state"] = edit.state or (State.CORRECTED if sent_back else State.RECEIVED)
     content |= {"version": version, "checked_at": None}
     content["instance_id"] = incoming.instance_id or former.instance_id
     for name, value in content.items():
@@ -142,8 +161,9 @@ def replace_record(
     SubmissionEvent.objects.create(
         municipality_id=former.municipality_id,
         submission=submission,
-        by=incoming.by,
+        by=edit.by,
         kind=SubmissionEvent.Kind.EDITED,
+        note=edit.note,
         from_state=former.state,
         to_state=submission.state,
         before=before,
@@ -175,10 +195,7 @@ def _look_up(
     facts = [facts_of(each.record, version.structure, parts) for each in incoming]
     places = place_households(
         round.municipality,
-        [
-            Spot(about.parcel, about.longitude, about.latitude, about.accuracy)
-            for about in facts
-        ],
+        [_spot(about) for about in facts],
         tolerance=round.tolerance,
     )
     if household is None:
@@ -190,6 +207,10 @@ def _look_up(
         _Known(about, house, place, targets.get(place.parcel_id or 0))
         for about, house, place in zip(facts, households, places, strict=True)
     ]
+
+
+def _spot(facts: Facts) -> Spot:
+    return Spot(facts.parcel, facts.longitude, facts.latitude, facts.accuracy)
 
 
 def _households(

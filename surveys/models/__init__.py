@@ -15,6 +15,7 @@ from surveys.models.intake import (
 from surveys.models.out import ApiSession, Export, Webhook, WebhookDelivery, WebhookTown
 from surveys.models.quality import CheckSetting, Finding
 from surveys.models.questionnaires import Form, FormMedia, FormVersion
+from surveys.models.review import BulkStep
 from surveys.models.rounds import BackCheck, Publication, Round, Target
 from surveys.models.submissions import (
     RecordRead,
@@ -28,6 +29,7 @@ __all__ = [
     "Arrival",
     "Attachment",
     "BackCheck",
+    "BulkStep",
     "CheckSetting",
     "ColumnMapping",
     "DeviceAccess",

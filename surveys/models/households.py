@@ -38,7 +38,13 @@ class Household(TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["municipality", "parcel"], name="household_by_parcel")
+            models.Index(fields=["municipality", "parcel"], name="household_by_parcel"),
+            # For numbers that begin so, whatever the collation.
+            models.Index(
+                fields=["municipality", "code"],
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+                name="household_by_beginning",
+            ),
         ]
 
     def __str__(self) -> str:

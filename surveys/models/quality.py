@@ -69,7 +69,12 @@ class Finding(TenantModel):
                 fields=["submission"],
                 condition=Q(dismissed_at=None),
                 name="finding_open",
-            )
+            ),
+            models.Index(
+                fields=["municipality", "check_code", "submission"],
+                condition=Q(dismissed_at=None),
+                name="finding_open_by_check",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,10 @@ from surveys.models.access import RecordQuerySet
 from surveys.models.households import Household
 from surveys.models.intake import Arrival, Upload
 from surveys.models.questionnaires import FormVersion
+from surveys.models.review import BulkStep
 from surveys.models.rounds import Round, Target
+
+QUEUE = ("state", "queue_rank", "received_at", "id")
 
 
 class SubmissionQuerySet(RecordQuerySet):
@@ -146,6 +149,9 @@ class Submission(TenantModel):
     digest = models.CharField(max_length=64)
     received_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(_("changed"))
+    # Minus the weights of its open findings, kept by a trigger: the review queue
+    # ascends by it, then by the time of arrival.
+    queue_rank = models.SmallIntegerField(default=0, db_default=0, editable=False)
     # None until the checks of `surveys.quality` have seen the present answers.
     checked_at = models.DateTimeField(_("checked"), null=True)
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True)
@@ -182,9 +188,26 @@ class Submission(TenantModel):
             models.Index(
                 fields=["municipality", "round", "zone"], name="submission_by_zone"
             ),
+            # The review queue is read in its order, whichever of its filters is set.
             models.Index(
-                fields=["municipality", "round", "state", "-received_at"],
-                name="submission_by_state",
+                fields=["municipality", *QUEUE],
+                condition=Q(withdrawn_at=None),
+                name="submission_queue",
+            ),
+            models.Index(
+                fields=["round", *QUEUE],
+                condition=Q(withdrawn_at=None),
+                name="submission_queue_of_round",
+            ),
+            models.Index(
+                fields=["zone", *QUEUE],
+                condition=Q(withdrawn_at=None),
+                name="submission_queue_of_zone",
+            ),
+            models.Index(
+                fields=["municipality", *QUEUE],
+                condition=Q(withdrawn_at=None, parcel=None),
+                name="submission_queue_unplaced",
             ),
             models.Index(fields=["municipality", "by", "state"], name="submission_by"),
             models.Index(fields=["version", "id"], name="submission_page"),
@@ -268,6 +291,14 @@ class SubmissionEvent(TenantModel):
     # The question a comment is about, as `surveys.record.Record.address` writes it.
     question = models.CharField(_("question"), max_length=300, blank=True)
     note = models.TextField(_("note"), blank=True)
+    # Of a step that was taken with many records at once.
+    bulk = models.ForeignKey(
+        BulkStep,
+        models.PROTECT,
+        null=True,
+        related_name="events",
+        db_index=False,
+    )
     # Of an edit: the answers that changed, by address.
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
@@ -278,6 +309,13 @@ class SubmissionEvent(TenantModel):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["pk"]
+        indexes = [
+            models.Index(
+                fields=["bulk", "submission"],
+                condition=Q(bulk__isnull=False),
+                name="event_of_bulk",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.kind

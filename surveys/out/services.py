@@ -75,7 +75,7 @@ def folder_of(municipality_id: int) -> Path:
 
 def write_export(*, export: Export) -> Export:
     """Writes the file beside its place and moves it there when it is whole."""
-    scope = scope_of(export)
+    scope, began = scope_of(export), timezone.now()
     made = FORMATS[export.kind]
     folder = folder_of(export.municipality_id)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -93,9 +93,13 @@ def write_export(*, export: Export) -> Export:
         target.chmod(0o600)
     finally:
         part.unlink(missing_ok=True)
-    export.state, export.finished_at = Export.State.DONE, timezone.now()
     export.file.name = str(target.relative_to(settings.MEDIA_ROOT))
     export.size = target.stat().st_size
+    if export.round.submissions.filter(erased_at__gte=began).exists():
+        # A household withdrew while its answers were being written.
+        export.done = 0
+        return write_export(export=export)
+    export.state, export.finished_at = Export.State.DONE, timezone.now()
     export.save()
     return export
 

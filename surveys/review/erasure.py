@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from surveys.intake.keeping import kept_path
 from surveys.models import (
-    Arrival,
-    Attachment,
+    BulkStep,
     Entity,
     Finding,
     Household,
     Publication,
     Submission,
     SubmissionEvent,
-    Upload,
 )
 from surveys.publish import request_publication
+from surveys.review.leftovers import erase_arrivals, erase_exports, erase_uploads
 from surveys.tasks import publish_in_background
 
 WITHDRAWN = "consent withdrawn"
@@ -29,8 +25,9 @@ WITHDRAWN = "consent withdrawn"
 
 @transaction.atomic
 def erase_submission(*, submission: Submission, by: Any) -> None:
-    """Erases answers, children, names, phone, place, photos, raw bytes, earlier answers
-    and comments. The round's figures are published anew without them.
+    """Erases answers, children, names, phone, place, photos, raw bytes, earlier answers,
+    comments, the file it came in and files that were written with it. The round's
+    figures are published anew without them.
 
     What stays: that there was a record, when it came, who erased it and when.
     """
@@ -38,11 +35,13 @@ def erase_submission(*, submission: Submission, by: Any) -> None:
     if record.erased_at is not None:
         return
     household = record.household
-    _erase_arrivals(record)
-    _erase_upload(record)
+    erase_arrivals(record)
+    erase_uploads(record)
+    erase_exports(record)
     record.rows.all().delete()
     record.findings.all().delete()
     Finding.objects.filter(particulars__other=household.code).delete()
+    BulkStep.objects.filter(events__submission=record).update(note="")
     record.events.update(before={}, after={}, note="")
     Entity.objects.filter(submission=record).delete()
     _empty(record, by)
@@ -54,41 +53,6 @@ def erase_submission(*, submission: Submission, by: Any) -> None:
         kind=SubmissionEvent.Kind.ERASED,
     )
     _publish_anew(record, by)
-
-
-def _erase_arrivals(record: Submission) -> None:
-    arrivals = Arrival.objects.filter(submission=record)
-    kept = Attachment.objects.filter(arrival__in=arrivals).exclude(sha256="")
-    contents = set(kept.values_list("sha256", flat=True))
-    Attachment.objects.filter(arrival__in=arrivals).delete()
-    arrivals.update(content=None, erased_at=timezone.now())
-    still = Attachment.objects.filter(
-        municipality_id=record.municipality_id, sha256__in=contents
-    )
-    _delete_files(record, contents - set(still.values_list("sha256", flat=True)))
-
-
-def _delete_files(record: Submission, contents: Iterable[str]) -> None:
-    """Once the transaction holds: what is deleted can't be rolled back."""
-    paths = [kept_path(record.municipality_id, sha256) for sha256 in contents]
-
-    def delete() -> None:
-        for path in paths:
-            path.unlink(missing_ok=True)
-
-    transaction.on_commit(delete)
-
-
-def _erase_upload(record: Submission) -> None:
-    """The file it came in goes as a whole: its rows can't be told apart any more. What
-    was loaded from it stays.
-    """
-    if record.upload_id is None:
-        return
-    upload = Upload.objects.get(pk=record.upload_id)
-    Upload.objects.filter(pk=upload.pk).update(report={}, file_name="")
-    if path := upload.file.name:
-        transaction.on_commit(lambda: default_storage.delete(path))
 
 
 def _empty(record: Submission, by: Any) -> None:

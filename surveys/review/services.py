@@ -40,7 +40,7 @@ def take_step(
     missing, the record changed since `seen_at`, or its household has an approved one.
     """
     record = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
-    _refuse_late(record, seen_at)
+    refuse_late(record, seen_at)
     found = step(action, record.state)
     if found is None or record.withdrawn_at:
         raise StepRefused(
@@ -68,7 +68,7 @@ def take_step(
     return record
 
 
-def _refuse_late(record: Submission, seen_at: datetime | None) -> None:
+def refuse_late(record: Submission, seen_at: datetime | None) -> None:
     if seen_at is not None and record.changed_at > seen_at:
         raise StepRefused(
             _("This record changed since you opened it. Look at it again.")
@@ -103,47 +103,6 @@ def comment_on(*, submission: Submission, by: Any, comment: Comment) -> None:
     if not comment.note.strip():
         raise StepRefused(_("Write the comment first."))
     _commented(submission, by, comment)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a step taken with many records: how many went, and why not."""
-
-    done: tuple[int, ...]
-    refused: tuple[tuple[int, str], ...]
-
-
-@transaction.atomic
-def take_steps(
-    *, submissions: Sequence[Submission], action: str, by: Any, note: str = ""
-) -> Outcome:
-    """Each on its own: one that is refused keeps none of the others back."""
-    done, refused = [], []
-    for each in submissions:
-        try:
-            take_step(submission=each, action=action, by=by, note=note)
-        except StepRefused as error:
-            refused.append((each.pk, " ".join(error.messages)))
-        else:
-            done.append(each.pk)
-    return Outcome(tuple(done), tuple(refused))
-
-
-@transaction.atomic
-def take_back(*, keys: Sequence[int], by: Any) -> int:
-    """Undoes the last step of each record, if that was this person's and a state."""
-    undone = 0
-    records = Submission.objects.select_for_update(of=("self",)).filter(pk__in=keys)
-    for record in records:
-        last = record.events.order_by("-pk").first()
-        mine = last and last.by_id == by.pk and last.kind == Kind.STATE
-        if last and mine and last.to_state == record.state:
-            former, record.state = record.state, last.from_state
-            record.changed_at = timezone.now()
-            record.save(update_fields=["state", "changed_at"])
-            _moved(record, by, _("Undone"), former)
-            undone += 1
-    return undone
 
 
 @transaction.atomic

@@ -1,20 +1,17 @@
-"""The review: a ranked queue, a record with all that is known of it, and the steps."""
+"""A record under review: all that is known of it, and the steps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_GET,
@@ -23,27 +20,27 @@ from django.views.decorators.http import (
 )
 
 from layers.geography.access import TownRequest, requires
-from layers.geography.models import Zone
 from surveys.intake.keeping import kept_path
-from surveys.models import Attachment, Finding, Round, Submission
+from surveys.intake.services import stored_record
+from surveys.models import Attachment, Finding, Submission
 from surveys.quality.definitions import CHECKS
+from surveys.review.correction import last_correction
 from surveys.review.erasure import erase_submission
+from surveys.review.fields import fields_of
+from surveys.review.history import told_history
 from surveys.review.placing import map_of, place_by_hand, put_back
+from surveys.review.queue import next_after
 from surveys.review.services import (
     Comment,
     comment_on,
     dismiss_finding,
-    take_back,
     take_step,
-    take_steps,
 )
-from surveys.review.shown import shown_record
-from surveys.review.workflow import OPEN, possible
+from surveys.review.shown import Beside, shown_record
+from surveys.review.workflow import possible
 from surveys.services import record_read
 
-PAGE_SIZE = 50
-FILTERS = ("state", "round", "zone", "check", "place")
-LAST_BULK = "surveys.review.last"
+MOST_CORRECTED = 50
 ACTIONS = {
     "approve": gettext_lazy("Approve"),
     "send_back": gettext_lazy("Send back"),
@@ -59,121 +56,90 @@ MAP_WORDS = {
 }
 
 
-def _records(request: TownRequest) -> QuerySet[Submission]:
+def records_seen(request: TownRequest) -> QuerySet[Submission]:
     return Submission.objects.of(request.municipality).visible_to(request.user)
 
 
-def _record(request: TownRequest, pk: int) -> Submission:
-    found = _records(request).select_related(
+def record_of(request: TownRequest, pk: int) -> Submission:
+    found = records_seen(request).select_related(
         "round", "household", "zone", "parcel", "version", "by", "arrival"
     )
     return get_object_or_404(found, pk=pk)
 
 
 @require_GET
-@requires("surveys.review_submission")
-def queue(request: TownRequest, municipality: str) -> HttpResponse:
-    """What waits, the most doubtful first. No names: those are on each record's page."""
-    asked = {name: request.GET.get(name, "").replace("\x00", "") for name in FILTERS}
-    found = _filtered(_records(request).filter(withdrawn_at=None), asked)
-    ranked = (
-        found.select_related("household", "zone", "round", "by")
-        .defer("answers")
-        .annotate(
-            doubt=Coalesce(
-                Sum("findings__weight", filter=Q(findings__dismissed_at=None)), 0
-            ),
-            doubts=Count("findings", filter=Q(findings__dismissed_at=None)),
-        )
-        .order_by("-doubt", "received_at", "pk")
-    )
-    page = Paginator(ranked, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "surveys/review_queue.html",
-        {
-            "page_of": page,
-            "asked": asked,
-            "query": urlencode({k: v for k, v in asked.items() if v}),
-            "counts": _counts(request, asked),
-            "rounds": Round.objects.of(request.municipality).visible_to(request.user),
-            "zones": Zone.objects.of(request.municipality).reporting(),
-            "checks": sorted(
-                ((code, check.title) for code, check in CHECKS.items()),
-                key=lambda each: str(each[1]),
-            ),
-            "can_undo": bool(request.session.get(LAST_BULK)),
-        },
-    )
-
-
-def _filtered(
-    found: QuerySet[Submission], asked: dict[str, str], *, by_state: bool = True
-) -> QuerySet[Submission]:
-    if by_state:
-        state = asked["state"]
-        wanted = [state] if state in Submission.State.values else OPEN
-        found = found.filter(state__in=wanted)
-    if asked["round"]:
-        found = found.filter(round__code=asked["round"])
-    if asked["zone"]:
-        found = found.filter(zone__code=asked["zone"])
-    if asked["place"]:
-        found = found.filter(parcel=None)
-    if asked["check"]:
-        hits = Finding.objects.filter(check_code=asked["check"], dismissed_at=None)
-        found = found.filter(pk__in=hits.values("submission"))
-    return found
-
-
-def _counts(request: TownRequest, asked: dict[str, str]) -> list[dict[str, Any]]:
-    """How many records are in each state, with the link that shows them."""
-    found = _filtered(
-        _records(request).filter(withdrawn_at=None), asked, by_state=False
-    )
-    numbers = dict(found.order_by().values_list("state").annotate(n=Count("pk")))
-    rest = {k: v for k, v in asked.items() if v and k != "state"}
-    return [
-        {
-            "state": state,
-            "label": label,
-            "count": numbers.get(state, 0),
-            "link": "?" + urlencode({**rest, "state": state}),
-            "current": asked["state"] == state,
-        }
-        for state, label in Submission.State.choices
-    ]
-
-
-@require_GET
 @requires("surveys.view_submission")
 def record(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _record(request, pk)
+    """`?correct=ADDRESS` turns that answer into a field, `?blank=1` shows the questions
+    without an answer as well.
+    """
+    found = record_of(request, pk)
+    asked = request.GET.getlist("correct")[:MOST_CORRECTED]
+    given: dict[str, list[str]] = {address.replace("\x00", ""): [] for address in asked}
+    return record_page(request, found, given=given)
+
+
+def record_page(
+    request: TownRequest,
+    found: Submission,
+    *,
+    given: Mapping[str, Sequence[str]],
+    wrong: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """`given` are the answers being corrected, by address, as they were written."""
     record_read(submission=found, reader=request.user)
-    former = _former(found)
     may_review = request.user.has_perm(
         "surveys.review_submission", request.municipality
     )
-    actions = possible(found.state) if may_review and not found.withdrawn_at else []
+    counts = found.withdrawn_at is None and found.erased_at is None
+    may_correct = may_review and counts and found.version is not None
+    actions = possible(found.state) if may_review and counts else []
     return render(
         request,
         "surveys/review_record.html",
         {
             "record": found,
-            "former": former,
-            "sections": shown_record(found, former, get_language() or "ar"),
             "findings": _told(found),
-            "files": _files(found),
-            "events": found.events.select_related("by"),
             "reads": found.record_reads.select_related("reader")[:10],
             "actions": [(each, ACTIONS[each]) for each in ACTIONS if each in actions],
             "may_review": may_review,
+            "may_correct": may_correct,
+            "undoable": may_correct and last_correction(found) is not None,
+            "reason": posted(request, "reason"),
             "seen_at": found.changed_at.isoformat(),
             "map": {**map_of(found), "words": MAP_WORDS},
             "by_hand": found.placed_by == Submission.PlacedBy.HAND,
             "next": _next(request, found) if may_review else None,
+            **_answers(request, found, given if may_correct else {}, wrong or {}),
         },
     )
+
+
+def _answers(
+    request: TownRequest,
+    found: Submission,
+    given: Mapping[str, Sequence[str]],
+    wrong: Mapping[str, str],
+) -> dict[str, Any]:
+    language = get_language() or "ar"
+    stored, former = stored_record(found), _former(found)
+    fields = {}
+    if found.version is not None:
+        fields = fields_of(stored, found.version, given, wrong=wrong, language=language)
+    files = {each.name: each for each in _files(found)}
+    blank = "blank" in request.GET
+    beside = Beside(stored_record(former) if former else None, fields, files, blank)
+    sections = shown_record(stored, found.version, language, beside)
+    shown = {line.file.pk for each in sections for line in each.lines if line.file}
+    return {
+        "former": former,
+        "sections": sections,
+        "fields": fields,
+        "blank": blank,
+        "unplaced_errors": [v for k, v in wrong.items() if k not in fields],
+        "files": [each for each in files.values() if each.pk not in shown],
+        "events": told_history(found, language),
+    }
 
 
 def _former(found: Submission) -> Submission | None:
@@ -205,19 +171,7 @@ def _files(found: Submission) -> QuerySet[Attachment]:
 
 
 def _next(request: TownRequest, found: Submission) -> int | None:
-    """The record that waits behind this one in the queue."""
-    waiting = (
-        _records(request)
-        .filter(withdrawn_at=None, state__in=OPEN)
-        .exclude(pk=found.pk)
-        .annotate(
-            doubt=Coalesce(
-                Sum("findings__weight", filter=Q(findings__dismissed_at=None)), 0
-            )
-        )
-        .order_by("-doubt", "received_at", "pk")
-    )
-    return waiting.values_list("pk", flat=True).first()
+    return next_after(records_seen(request).filter(withdrawn_at=None), found)
 
 
 @require_GET
@@ -245,7 +199,7 @@ def attachment(request: TownRequest, municipality: str, pk: int) -> HttpResponse
 @require_POST
 @requires("surveys.review_submission")
 def act(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _record(request, pk)
+    found = record_of(request, pk)
     action = request.POST.get("action", "")
     following = _next(request, found)
     try:
@@ -253,7 +207,7 @@ def act(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
             submission=found,
             action=action,
             by=request.user,
-            note=_text(request, "note"),
+            note=posted(request, "note"),
             comments=list(_comments(request)),
             seen_at=parse_datetime(request.POST.get("seen_at", "") or " "),
         )
@@ -267,26 +221,26 @@ def act(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     return redirect("surveys:submission", municipality, pk)
 
 
-def _text(request: TownRequest, name: str) -> str:
+def posted(request: TownRequest, name: str) -> str:
     return request.POST.get(name, "").replace("\x00", "")[:2000]
 
 
 def _comments(request: TownRequest) -> Iterator[Comment]:
     """Fields `about:<address>`, one for each question that was commented on."""
     for name in request.POST:
-        if name.startswith("about:") and _text(request, name).strip():
-            yield Comment(name.removeprefix("about:")[:300], _text(request, name))
+        if name.startswith("about:") and posted(request, name).strip():
+            yield Comment(name.removeprefix("about:")[:300], posted(request, name))
 
 
 @require_POST
 @requires("surveys.review_submission")
 def comment(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _record(request, pk)
+    found = record_of(request, pk)
     try:
         comment_on(
             submission=found,
             by=request.user,
-            comment=Comment(_text(request, "question"), _text(request, "note")),
+            comment=Comment(posted(request, "question"), posted(request, "note")),
         )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
@@ -296,9 +250,9 @@ def comment(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
 @require_POST
 @requires("surveys.review_submission")
 def place(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    code = _text(request, "parcel")
+    code = posted(request, "parcel")
     try:
-        place_by_hand(submission=_record(request, pk), code=code, by=request.user)
+        place_by_hand(submission=record_of(request, pk), code=code, by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -310,7 +264,7 @@ def place(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
 @requires("surveys.review_submission")
 def unplace(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     try:
-        put_back(submission=_record(request, pk), by=request.user)
+        put_back(submission=record_of(request, pk), by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -327,59 +281,12 @@ def dismiss(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     return redirect("surveys:submission", municipality, found.submission_id)
 
 
-@require_POST
-@requires("surveys.review_submission")
-def bulk(request: TownRequest, municipality: str) -> HttpResponse:
-    """One step for all that are ticked; each that can't take it is named."""
-    keys = [
-        int(k) for k in request.POST.getlist("record") if k.isdecimal() and len(k) < 19
-    ]
-    records = list(_records(request).filter(pk__in=keys).select_related("household"))
-    action = request.POST.get("action", "")
-    outcome = take_steps(
-        submissions=records, action=action, by=request.user, note=_text(request, "note")
-    )
-    if outcome.done:
-        request.session[LAST_BULK] = list(outcome.done)
-        said = ngettext(
-            "%(count)s record: %(action)s.",
-            "%(count)s records: %(action)s.",
-            len(outcome.done),
-        )
-        messages.success(
-            request, said % {"count": len(outcome.done), "action": ACTIONS[action]}
-        )
-    codes = {each.pk: str(each.household) for each in records}
-    for pk, words in outcome.refused[:5]:
-        messages.error(request, f"{codes[pk]}: {words}")
-    if not records:
-        messages.error(request, _("Tick the records first."))
-    return _to_queue(request)
-
-
-def _to_queue(request: TownRequest) -> HttpResponse:
-    response = redirect("surveys:review:queue", request.municipality.slug)
-    kept = {k: request.POST[k] for k in FILTERS if request.POST.get(k)}
-    if kept:
-        response["Location"] += f"?{urlencode(kept)}"
-    return response
-
-
-@require_POST
-@requires("surveys.review_submission")
-def undo(request: TownRequest, municipality: str) -> HttpResponse:
-    count = take_back(keys=request.session.pop(LAST_BULK, []), by=request.user)
-    said = ngettext("%(count)s record undone.", "%(count)s records undone.", count)
-    messages.success(request, said % {"count": count})
-    return _to_queue(request)
-
-
 @require_http_methods(["GET", "POST"])
 @requires("surveys.review_submission")
 def erase(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     """Asks for the household's number: it can't be undone."""
-    found = _record(request, pk)
-    typed = _text(request, "number").strip()
+    found = record_of(request, pk)
+    typed = posted(request, "number").strip()
     if request.method == "POST" and typed == found.household.code:
         erase_submission(submission=found, by=request.user)
         messages.success(

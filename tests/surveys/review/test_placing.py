@@ -38,8 +38,8 @@ def test_it_waits_under_its_own_filter(client, town, lost, surveyor, manager):
     send(town, surveyor, "uuid:found", number=2)
     client.force_login(manager)
     queue = reverse("surveys:review:queue", args=[town.slug])
-    assert len(client.get(queue).context["page_of"].object_list) == 2
-    (only,) = client.get(f"{queue}?place=none").context["page_of"].object_list
+    assert len(client.get(queue).context["page"].records) == 2
+    (only,) = client.get(f"{queue}?place=none").context["page"].records
     assert only == lost
 
 

@@ -6,19 +6,16 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from layers.indicators.models import Release
 from surveys.errors import NothingToPublish, StepRefused
 from surveys.households.phone_files import phone_file
-from surveys.models import Finding, RecordRead, Submission, SubmissionEvent
+from surveys.models import Finding, RecordRead, Submission
 from surveys.publish import publish_round
-from surveys.review.erasure import erase_submission
-from surveys.review.services import Comment, take_back, take_step, take_steps
+from surveys.review.services import Comment, take_step
 from surveys.review.workflow import STEPS, possible
-from tests.factories.accounts import staff
 from tests.surveys.review.conftest import CANARY, send
 
 
@@ -106,84 +103,6 @@ def test_a_record_that_changed_meanwhile_is_looked_at_again(
         take_step(submission=stored, action="approve", by=manager, seen_at=before)
 
 
-def test_one_household_is_approved_once_in_a_round(town, round, surveyor, manager):
-    first = send(town, surveyor)
-    second = send(town, surveyor, "uuid:2", persons=4)
-    outcome = take_steps(submissions=[first, second], action="approve", by=manager)
-    assert outcome.done == (first.pk,)
-    ((refused, words),) = outcome.refused
-    assert refused == second.pk
-    assert "H1" in words
-
-
-def test_the_last_step_can_be_undone(town, round, surveyor, manager):
-    stored = send(town, surveyor)
-    take_step(submission=stored, action="approve", by=manager)
-    assert take_back(keys=[stored.pk], by=staff(town, "data_manager")) == 0
-    assert take_back(keys=[stored.pk], by=manager) == 1
-    stored.refresh_from_db()
-    assert stored.state == "received"
-
-
-def everywhere(words):
-    """Tables in which the words stand, in whatever column."""
-    found = []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT table_name FROM information_schema.tables"
-            " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
-        )
-        for (table,) in cursor.fetchall():
-            cursor.execute(
-                f'SELECT count(*) FROM "{table}" AS row'
-                " WHERE position(%s in row::text) > 0"
-                "    OR position(encode(%s, 'hex') in row::text) > 0",
-                [words, words.encode()],
-            )
-            if cursor.fetchone()[0]:
-                found.append(table)
-    return found
-
-
-def test_consent_withdrawn_leaves_nothing_but_the_fact(
-    town, round, surveyor, manager, settings, django_capture_on_commit_callbacks
-):
-    stored = send(town, surveyor)
-    kept = send(town, surveyor, "uuid:2", number=2, head="سلمى")
-    for each in (stored, kept):
-        take_step(submission=each, action="approve", by=manager, note=f"{CANARY}؟")
-    SubmissionEvent.objects.filter(submission=kept).update(note="")
-    publish_round(round=round, by=manager)
-    assert "surveys_submission" in everywhere(CANARY)
-    assert "surveys_arrival" in everywhere(CANARY)
-    with django_capture_on_commit_callbacks(execute=True):
-        erase_submission(submission=stored, by=manager)
-    assert everywhere(CANARY) == []
-    assert "surveys_submission" in everywhere("سلمى")
-    stored.refresh_from_db()
-    assert stored.erased_at
-    assert stored.household.code == f"erased-{stored.household_id}"
-    assert stored.events.filter(kind="erased", by=manager).count() == 1
-    assert round.publications.filter(state="waiting").count() == 1
-
-
-def test_a_photo_goes_with_the_erasure(
-    town, round, surveyor, manager, settings, django_capture_on_commit_callbacks
-):
-    stored = send(town, surveyor)
-    attachment = stored.arrival.attachments.create(
-        municipality=town, name="a.txt", sha256="ab" * 32, size=1
-    )
-    path = (
-        settings.MEDIA_ROOT / "surveys" / str(town.pk) / "kept/ab" / attachment.sha256
-    )
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"x")
-    with django_capture_on_commit_callbacks(execute=True):
-        erase_submission(submission=stored, by=manager)
-    assert not path.exists()
-
-
 def page(town, name, *arguments):
     return reverse(f"surveys:{name}", args=[town.slug, *arguments])
 
@@ -229,18 +148,6 @@ def test_a_record_is_read_acted_on_and_written_down(
     client.post(page(town, "review:act", stored.pk), {"action": "approve"})
     stored.refresh_from_db()
     assert stored.state == "approved"
-
-
-def test_many_are_approved_at_once_and_taken_back(
-    client, town, round, surveyor, manager
-):
-    records = [send(town, surveyor, f"uuid:{n}", number=n) for n in (1, 2)]
-    client.force_login(manager)
-    keys = [each.pk for each in records]
-    client.post(page(town, "review:bulk"), {"action": "approve", "record": keys})
-    assert Submission.objects.approved().count() == 2
-    client.post(page(town, "review:undo"))
-    assert Submission.objects.approved().count() == 0
 
 
 def test_erasing_asks_for_the_number(client, town, round, surveyor, manager):

@@ -9,7 +9,7 @@ from layers.geography.tenancy import RowSecurity
 class Migration(migrations.Migration):
     dependencies = [
         ("geography", "0005_import_state_since"),
-        ("surveys", "0010_announce_events"),
+        ("surveys", "0011_read_by_programs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
