@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.geography.models import Municipality
 from surveys.errors import ExportRefused
-from surveys.models import Export, Round
+from surveys.models import Export, Round, Submission
 from surveys.out.tables import Scope, sheets_of
 from surveys.out.writing import FORMATS
 
@@ -95,7 +95,8 @@ def write_export(*, export: Export) -> Export:
         part.unlink(missing_ok=True)
     export.file.name = str(target.relative_to(settings.MEDIA_ROOT))
     export.size = target.stat().st_size
-    if export.round.submissions.filter(erased_at__gte=began).exists():
+    records = Submission.objects.filter(municipality=export.municipality_id)
+    if records.filter(erased_at__gte=began).exists():
         # A household withdrew while its answers were being written.
         export.done = 0
         return write_export(export=export)

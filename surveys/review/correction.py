@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from layers.geography.models import Municipality, Parcel
-from surveys.cells import CellError
 from surveys.errors import CorrectionRefused, StepRefused
 from surveys.files.cells import Cells
+from surveys.files.lists import lists_of
 from surveys.files.rules import Fault, Rules
+from surveys.files.values import CellError
 from surveys.households.entities import EntityChange, read_entities, with_answers
 from surveys.intake.reading import read_envelope
 from surveys.intake.services import (
@@ -129,7 +130,8 @@ def _understood(
     answers: Mapping[str, str | Sequence[str]],
 ) -> Answers:
     """The answers as values, None where one is taken away."""
-    structure, cells = version.structure, Cells(version.structure)
+    structure = version.structure
+    cells = Cells(structure, lists_of(version))
     allowed = correctable(version)
     parcel = find_parts(structure, version.parts).main.get("parcel")
     in_force = Parcel.objects.of(municipality).current()
@@ -186,6 +188,7 @@ def _by_the_rules(record: Record, wanted: Answers, version: FormVersion) -> Reco
         there=there,
         now=timezone.localtime(),
         parts=find_parts(structure, version.parts),
+        lists=lists_of(version),
     )
     as_it_was, corrected = deepcopy(record), deepcopy(record)
     for address, value in wanted.items():
