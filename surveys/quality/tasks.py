@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
+from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
@@ -65,9 +67,9 @@ def request_checks(round: Round) -> None:
         soon = now + GATHERING
         check_in_background.using(run_after=soon).enqueue(*arguments)
     else:
-        _begins[arguments] = begins
+        transaction.on_commit(partial(_begins.__setitem__, arguments, begins))
 
 
-# When the next task of a round begins, as this process found it committed: a stream of
-# records need not ask the database for each.
+# When the next task of a round begins, known once a transaction that saw it has ended
+# well: a stream of records need not ask the database for each.
 _begins: dict[tuple[int, int], datetime] = {}
