@@ -17,7 +17,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from random import choice
+from random import choice, uniform
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -77,7 +77,7 @@ BODY = (
 ).encode()
 XML = (
     "<data id='bench' version='1'><household_id>%b</household_id>"
-    "<parcel_code>%b</parcel_code><location>33.8 35.9 900 5</location>"
+    "<parcel_code>%b</parcel_code><location>%b 900 5</location>"
     f"{ANSWERS}<meta><instanceID>uuid:%b</instanceID></meta></data>"
 ).encode()
 
@@ -85,7 +85,8 @@ XML = (
 def submission(parcel: bytes) -> bytes:
     """The XML of one interview; each has its own instance ID and household."""
     key = str(uuid4()).encode()
-    return XML % (key[:13], parcel, key)
+    place = f"{uniform(33.7, 33.9):.6f} {uniform(35.8, 36):.6f}".encode()
+    return XML % (key[:13], parcel, place, key)
 
 
 def together(work) -> int:

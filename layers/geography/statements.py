@@ -74,7 +74,7 @@ def _selection(
     read = ", ".join(
         quote(str(field.column))
         for field in model._meta.concrete_fields
-        if not isinstance(field, BaseSpatialField)
+        if not (field.generated or isinstance(field, BaseSpatialField))
     )
     terms = " AND ".join(
         f"{quote(name)} IS NULL" if name in nulls else f"{quote(name)} = %({name})s"
@@ -112,7 +112,9 @@ def _insert(objects: Sequence[Model]) -> None:
 def _statement(model: type[Model], keyed: bool) -> tuple[str, str, tuple[Field, ...]]:
     quote = connection.ops.quote_name
     fields = tuple(
-        field for field in model._meta.concrete_fields if keyed or not field.primary_key
+        field
+        for field in model._meta.concrete_fields
+        if not field.generated and (keyed or not field.primary_key)
     )
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))

@@ -80,6 +80,7 @@ def check_next(*, round: Round) -> int:
     waiting = list(_unchecked(round)[:BATCH])
     if not waiting:
         return 0
+    _give_versions(waiting)
     switched_on = settings_of(round)
     versions = _published(waiting)
     rows = _records_of(waiting)
@@ -147,10 +148,18 @@ def _unchecked(round: Round) -> QuerySet[Any]:
     return (
         Submission.objects.filter(round=round, checked_at=None, withdrawn_at=None)
         .exclude(version=None)
-        .select_related("version", "parcel")
+        .select_related("parcel")
         .annotate(metres=Distance(F("geometry"), F("parcel__geometry"), spheroid=True))
         .order_by("pk")
     )
+
+
+def _give_versions(submissions: Iterable[Submission]) -> None:
+    """Each version once, without its description, which the process has read already."""
+    versions = FormVersion.objects.defer("xform", "source", "tables", "remarks")
+    found = versions.in_bulk({each.version_id for each in submissions})
+    for each in submissions:
+        each.version = found[each.version_id]
 
 
 def _records_of(submissions: Sequence[Submission]) -> dict[int, Record]:
