@@ -54,9 +54,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="repeatrow",
             index=models.Index(
-                fields=["municipality", "table", "id"],
-                include=["submission"],
-                name="repeat_row_page",
+                fields=["municipality", "table", "id"], name="repeat_row_page"
             ),
         ),
         migrations.CreateModel(

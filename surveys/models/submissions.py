@@ -236,12 +236,7 @@ class RepeatRow(TenantModel):
         verbose_name_plural = _("repetitions")
         ordering = ["submission", "table", "pk"]
         indexes = [
-            # A page, and with the submission also the count, from the index alone.
-            models.Index(
-                fields=["municipality", "table", "id"],
-                include=["submission"],
-                name="repeat_row_page",
-            )
+            models.Index(fields=["municipality", "table", "id"], name="repeat_row_page")
         ]
 
     def __str__(self) -> str:
