@@ -195,4 +195,5 @@ def moment(value: datetime | None) -> str | None:
 
 
 def answered(content: Any, status: int = 200) -> HttpResponse:
-    return JsonResponse(content, safe=False, status=status)
+    as_it_is = {"ensure_ascii": False}
+    return JsonResponse(content, safe=False, status=status, json_dumps_params=as_it_is)

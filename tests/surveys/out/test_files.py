@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 
@@ -17,7 +18,9 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
+from django_tasks import TaskResultStatus
 
+from layers.geography.tenancy import set_tenant
 from surveys.intake.receiving import Sender, receive
 from surveys.models import Arrival, Export
 from surveys.out import services, spreadsheets
@@ -27,7 +30,9 @@ from surveys.out.services import (
     request_export,
     write_export,
 )
+from surveys.out.tasks import write_in_background
 from surveys.out.writing import FORMATS
+from surveys.receivers import tell_of_failure
 from tests.factories.accounts import staff
 from tests.factories.forms import instance_xml, make_version, receiving_round
 from tests.factories.geography import ParcelFactory, ZoneFactory, square
@@ -312,6 +317,29 @@ def test_a_failure_is_told_with_a_way_out(page, round, manager):
     give_up_export(export.pk)
     assert "It could not be written. Ask for it again" in page()
     assert "hx-trigger" not in page()
+
+
+def test_a_writer_that_breaks_leaves_nothing_behind_and_is_told(
+    page, round, town, manager, settings, tmp_path, monkeypatch
+):
+    def breaks(path, *_more):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setitem(FORMATS, "csv", replace(FORMATS["csv"], write=breaks))
+    export = request_export(round=round, kind="csv", by=manager)
+    with pytest.raises(OSError, match="No space left"):
+        write_export(export=export)
+    assert [each for each in tmp_path.rglob("*") if each.is_file()] == []
+    failed = SimpleNamespace(
+        task=write_in_background,
+        status=TaskResultStatus.FAILED,
+        args=[town.pk, export.pk],
+    )
+    tell_of_failure(task_result=failed)
+    set_tenant(town)
+    assert "It could not be written." in page()
 
 
 def test_a_file_is_kept_for_a_day_or_until_it_is_deleted(
