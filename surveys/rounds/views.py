@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from layers.geography.access import TownRequest, requires
 from layers.geography.models import Zone
+from surveys.households.phone_files import MAX_PARCELS
 from surveys.models import Round, Target
 from surveys.rounds.forms import NOBODY, AssignForm, OpenForm, PlanForm
 from surveys.rounds.map_views import remember
@@ -55,15 +56,22 @@ def field(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     round = _round(request, code)
     people = {person.pk: person for person in surveyors_of(request.municipality)}
     zones = Zone.objects.of(request.municipality).in_bulk()
+    by_surveyor = _named(shares(round, "surveyor"), people, _("nobody"))
     return render(
         request,
         "surveys/round_field.html",
         {
             "round": round,
+            "limit": MAX_PARCELS,
+            "burdened": [
+                str(row["name"])
+                for row in by_surveyor
+                if row["share"].label and row["share"].total > MAX_PARCELS
+            ],
             "open_form": OpenForm(request.municipality),
             "plan_form": PlanForm(request.municipality, initial=_plan_of(round)),
             "overall": overall(round),
-            "by_surveyor": _named(shares(round, "surveyor"), people, _("nobody")),
+            "by_surveyor": by_surveyor,
             "by_zone": _named(shares(round, "parcel__zone"), zones, "–"),
             "by_day": by_day(round),
             "classes": _classes(round, zones),
