@@ -51,9 +51,10 @@ SELECT one.municipality_id, 'Q' || lpad(n::text, 7, '0'), gen_random_uuid()
 """
 FINDINGS = """
 INSERT INTO surveys_finding (municipality_id, submission_id, check_code, weight, question, particulars, found_at)
-SELECT municipality_id, id, CASE WHEN id %% 3 = 0 THEN 'too_fast' ELSE 'wrong_hours' END,
-       1 + id %% 9, '', '{}', now()
-  FROM surveys_submission WHERE instance_id LIKE 'uuid:%%' AND id %% 5 = 0
+SELECT municipality_id, id, CASE WHEN id % 3 = 0 THEN 'too_fast' ELSE 'wrong_hours' END,
+       1 + id % 9, '', '{}', now()
+  FROM surveys_submission WHERE instance_id LIKE 'uuid:%' AND id % 5 = 0
+    ON CONFLICT DO NOTHING
 """
 BARE = """
 SELECT s.id, h.code, z.name_ar, s.state, s.surveyor, s.received_at,

@@ -7,19 +7,25 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import get_language
+from lxml import etree
 
 from layers.geography.models import Municipality
 from surveys.households.phone_files import PhoneFile, phone_file
 from surveys.intake.keeping import kept_path
+from surveys.intake.reading import read_envelope
+from surveys.intake.services import stored_record
 from surveys.models import (
     Arrival,
     FormVersion,
     Round,
     Submission,
-    SubmissionEvent,
     Target,
 )
 from surveys.questionnaires.parts import find_parts
+from surveys.record import write_answers
+from surveys.review.correction import last_correction
+from surveys.review.returns import said_about
 
 # As many as a phone's list of parcels holds.
 MAX_TARGETS = 5000
@@ -106,13 +112,7 @@ def returned_to(municipality: Municipality, surveyor: Any) -> list[Returned]:
         .select_related("household", "parcel", "version")
         .order_by("changed_at")
     )
-    said: dict[int, list[tuple[str, str]]] = {}
-    for event in (
-        SubmissionEvent.objects.filter(submission__in=records)
-        .exclude(note="")
-        .order_by("pk")
-    ):
-        said.setdefault(event.submission_id, []).append((event.question, event.note))
+    said = said_about(records, get_language() or "ar")
     with_xml = set(
         Arrival.objects.of(municipality)
         .filter(submission__in=records, erased_at=None, content__isnull=False)
@@ -126,6 +126,16 @@ def returned_to(municipality: Municipality, surveyor: Any) -> list[Returned]:
         )
         for record in records
     ]
+
+
+def returned_xml(submission: Submission, arrival: Arrival) -> str:
+    """As it came; with the office's corrections, which the surveyor's must not undo."""
+    content = bytes(arrival.content or b"")
+    if submission.version is None or last_correction(submission) is None:
+        return content.decode("utf-8", "replace")
+    root = read_envelope(content).root
+    write_answers(root, submission.version.structure, stored_record(submission))
+    return etree.tostring(root, encoding="unicode")
 
 
 def returned_arrival(

@@ -31,6 +31,7 @@ from surveys.collect.services import (
     file_content,
     returned_arrival,
     returned_to,
+    returned_xml,
     targets_of,
     usable_version,
     versions_for,
@@ -182,7 +183,7 @@ def returned(request: TownRequest, municipality: str, pk: int) -> JsonResponse:
     files = arrival.attachments.exclude(sha256="").values_list("name", flat=True)
     return JsonResponse(
         {
-            "xml": bytes(arrival.content or b"").decode("utf-8", "replace"),
+            "xml": returned_xml(submission, arrival),
             "form": submission.version_id,
             "files": [
                 {

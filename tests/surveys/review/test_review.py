@@ -63,7 +63,7 @@ def test_a_record_sent_back_comes_to_the_phone_with_the_comment(
     assert row["returned"] == "uuid:1"
     assert row["persons"] == "5"
     assert "عدد الأفراد غير منطقي" in row["comment"]
-    assert "persons: 5 أم 15؟" in row["comment"]
+    assert "عدد الأفراد: 5 أم 15؟" in row["comment"]
     assert row["label"].startswith("↩")
 
 
