@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import Http404
 from django.utils.translation import get_language
 from lxml import etree
@@ -26,6 +27,7 @@ from surveys.questionnaires.parts import find_parts
 from surveys.record import write_answers
 from surveys.review.correction import last_correction
 from surveys.review.returns import said_about
+from surveys.review.workflow import OPEN
 
 # As many as a phone's list of parcels holds.
 MAX_TARGETS = 5000
@@ -128,6 +130,20 @@ def returned_to(municipality: Municipality, surveyor: Any) -> list[Returned]:
     ]
 
 
+def own_records(municipality: Municipality, surveyor: Any) -> list[tuple[str, int]]:
+    """What became of the surveyor's records in the open rounds, by the state's name.
+    Which of them the office doubts is not told before it sends one back.
+    """
+    state = Submission.State
+    counts: Counter[str] = Counter()
+    own = Submission.objects.of(municipality).of_surveyor(surveyor)
+    rows = own.filter(round__receiving=True, withdrawn_at=None).order_by()
+    for code, count in rows.values_list("state").annotate(Count("pk")):
+        counts[state.RECEIVED if code in OPEN else code] += count
+    shown = (state.RECEIVED, state.APPROVED, state.SENT_BACK, state.REJECTED)
+    return [(str(each.label), counts[each]) for each in shown if counts[each]]
+
+
 def returned_xml(submission: Submission, arrival: Arrival) -> str:
     """As it came; with the office's corrections, which the surveyor's must not undo."""
     content = bytes(arrival.content or b"")
@@ -135,7 +151,7 @@ def returned_xml(submission: Submission, arrival: Arrival) -> str:
         return content.decode("utf-8", "replace")
     root = read_envelope(content).root
     write_answers(root, submission.version.structure, stored_record(submission))
-    return etree.tostring(root, encoding="unicode")
+    return str(etree.tostring(root, encoding="unicode"))
 
 
 def returned_arrival(

@@ -29,6 +29,7 @@ from surveys.collect.services import (
     Returned,
     addresses_of_parts,
     file_content,
+    own_records,
     returned_arrival,
     returned_to,
     returned_xml,
@@ -96,6 +97,10 @@ def state(request: TownRequest, municipality: str) -> JsonResponse:
             "user": {"id": str(user.pk), "name": str(user)},
             "forms": [_form(town, user, each) for each in versions_for(town)],
             "targets": [_target(each) for each in targets_of(town, user)],
+            "own": [
+                {"label": label, "count": count}
+                for label, count in own_records(town, user)
+            ],
             "returned": [_returned(town, each) for each in returned_to(town, user)],
         }
     )

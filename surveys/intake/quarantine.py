@@ -110,4 +110,4 @@ def readable(content: bytes) -> str:
     except Unreadable:
         return content.decode("utf-8", errors="replace")
     etree.indent(root)
-    return etree.tostring(root, encoding="unicode")
+    return str(etree.tostring(root, encoding="unicode"))
