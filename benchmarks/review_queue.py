@@ -37,7 +37,8 @@ GIVEN = {
     "state,": """(CASE WHEN n %% 10 = 0 THEN (ARRAY['received', 'has_issues', 'corrected'])[1 + n / 10 %% 3]
                   WHEN n %% 10 = 1 THEN 'sent_back' ELSE 'rejected' END),""",
     "parcel_id,": "CASE WHEN n %% 500 = 0 THEN NULL ELSE parcel_id END,",
-    "household_id,": "house.id,",
+    "household_id,": """(SELECT h.id FROM surveys_household h
+                        WHERE h.code = 'Q' || lpad(n::text, 7, '0')),""",
     "received_at,": "now() - n * interval '1 second',",
     "changed_at,": "now() - interval '1 day',",
     "checked_at,": "now(),",
@@ -50,9 +51,10 @@ SELECT one.municipality_id, 'Q' || lpad(n::text, 7, '0'), gen_random_uuid()
 """
 FINDINGS = """
 INSERT INTO surveys_finding (municipality_id, submission_id, check_code, weight, question, particulars, found_at)
-SELECT municipality_id, id, CASE WHEN id %% 3 = 0 THEN 'too_fast' ELSE 'wrong_hours' END,
-       1 + id %% 9, '', '{}', now()
-  FROM surveys_submission WHERE instance_id LIKE 'uuid:%%' AND id %% 5 = 0
+SELECT municipality_id, id, CASE WHEN id % 3 = 0 THEN 'too_fast' ELSE 'wrong_hours' END,
+       1 + id % 9, '', '{}', now()
+  FROM surveys_submission WHERE instance_id LIKE 'uuid:%' AND id % 5 = 0
+    ON CONFLICT DO NOTHING
 """
 BARE = """
 SELECT s.id, h.code, z.name_ar, s.state, s.surveyor, s.received_at,
@@ -85,7 +87,6 @@ def copied() -> str:
               FROM surveys_submission s JOIN surveys_round r ON r.id = s.round_id
              WHERE r.code = '2026-spring' AND s.version_id IS NOT NULL LIMIT 500) one
         ON one.place = n %% 500
-      JOIN surveys_household house ON house.code = 'Q' || lpad(n::text, 7, '0')
     """
 
 

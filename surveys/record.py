@@ -204,6 +204,43 @@ def _descend(element: Any, way: Iterable[str], seen: _Seen) -> Any:
     return element
 
 
+def write_answers(root: Any, structure: Structure, record: Record) -> None:
+    """Into the XML the record was read from (lxml), in place: answers that were changed
+    since. What is as it was keeps its writing.
+    """
+    _write(root, structure.main, structure, record, None)
+
+
+def _write(
+    element: Any, table: Table, structure: Structure, record: Record, at: int | None
+) -> None:
+    answers, seen = record.answers_at(at), _Seen()
+    for question in table.questions:
+        *way, name = question.path[len(table.path) + 1 :].split("/")
+        parent = _descend(element, "/".join(way), seen)
+        if parent is None:
+            continue
+        found = _descend(parent, name, seen)
+        text = "" if found is None else (found.text or "").strip()
+        answer = answers.get(question.key)
+        if (typed(question, text) if text else None) == answer:
+            continue
+        if found is None:
+            space = parent.tag.rpartition("}")[0]
+            found = parent.makeelement(f"{space}}}{name}" if space else name)
+            parent.append(found)
+        found.text = None if answer is None else written(answer)
+    for below in structure.below(table.name):
+        *way, name = below.path[len(table.path) + 1 :].split("/")
+        parent = _descend(element, "/".join(way), seen)
+        children = [] if parent is None else _children(parent, seen).get(name, [])
+        for index, row in enumerate(record.rows):
+            if (row.table, row.parent) == (below.name, at) and row.ordinal <= len(
+                children
+            ):
+                _write(children[row.ordinal - 1], below, structure, record, index)
+
+
 def typed(question: Question, text: str) -> Any:
     """The text as the question's type, or as it is."""
     if question.type in LISTS:

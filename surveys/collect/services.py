@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import Http404
+from django.utils.translation import get_language
+from lxml import etree
 
 from layers.geography.models import Municipality
 from surveys.households.phone_files import PhoneFile, phone_file
 from surveys.intake.keeping import kept_path
+from surveys.intake.reading import read_envelope
+from surveys.intake.services import stored_record
 from surveys.models import (
     Arrival,
     FormVersion,
     Round,
     Submission,
-    SubmissionEvent,
     Target,
 )
 from surveys.questionnaires.parts import find_parts
+from surveys.record import write_answers
+from surveys.review.correction import last_correction
+from surveys.review.returns import said_about
+from surveys.review.workflow import OPEN
 
 # As many as a phone's list of parcels holds.
 MAX_TARGETS = 5000
@@ -106,13 +114,7 @@ def returned_to(municipality: Municipality, surveyor: Any) -> list[Returned]:
         .select_related("household", "parcel", "version")
         .order_by("changed_at")
     )
-    said: dict[int, list[tuple[str, str]]] = {}
-    for event in (
-        SubmissionEvent.objects.filter(submission__in=records)
-        .exclude(note="")
-        .order_by("pk")
-    ):
-        said.setdefault(event.submission_id, []).append((event.question, event.note))
+    said = said_about(records, get_language() or "ar")
     with_xml = set(
         Arrival.objects.of(municipality)
         .filter(submission__in=records, erased_at=None, content__isnull=False)
@@ -126,6 +128,30 @@ def returned_to(municipality: Municipality, surveyor: Any) -> list[Returned]:
         )
         for record in records
     ]
+
+
+def own_records(municipality: Municipality, surveyor: Any) -> list[tuple[str, int]]:
+    """What became of the surveyor's records in the open rounds, by the state's name.
+    Which of them the office doubts is not told before it sends one back.
+    """
+    state = Submission.State
+    counts: Counter[str] = Counter()
+    own = Submission.objects.of(municipality).of_surveyor(surveyor)
+    rows = own.filter(round__receiving=True, withdrawn_at=None).order_by()
+    for code, count in rows.values_list("state").annotate(Count("pk")):
+        counts[state.RECEIVED if code in OPEN else code] += count
+    shown = (state.RECEIVED, state.APPROVED, state.SENT_BACK, state.REJECTED)
+    return [(str(each.label), counts[each]) for each in shown if counts[each]]
+
+
+def returned_xml(submission: Submission, arrival: Arrival) -> str:
+    """As it came; with the office's corrections, which the surveyor's must not undo."""
+    content = bytes(arrival.content or b"")
+    if submission.version is None or last_correction(submission) is None:
+        return content.decode("utf-8", "replace")
+    root = read_envelope(content).root
+    write_answers(root, submission.version.structure, stored_record(submission))
+    return str(etree.tostring(root, encoding="unicode"))
 
 
 def returned_arrival(

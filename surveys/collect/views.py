@@ -29,8 +29,10 @@ from surveys.collect.services import (
     Returned,
     addresses_of_parts,
     file_content,
+    own_records,
     returned_arrival,
     returned_to,
+    returned_xml,
     targets_of,
     usable_version,
     versions_for,
@@ -95,6 +97,10 @@ def state(request: TownRequest, municipality: str) -> JsonResponse:
             "user": {"id": str(user.pk), "name": str(user)},
             "forms": [_form(town, user, each) for each in versions_for(town, user)],
             "targets": [_target(each) for each in targets_of(town, user)],
+            "own": [
+                {"label": label, "count": count}
+                for label, count in own_records(town, user)
+            ],
             "returned": [_returned(town, each) for each in returned_to(town, user)],
         }
     )
@@ -182,7 +188,7 @@ def returned(request: TownRequest, municipality: str, pk: int) -> JsonResponse:
     files = arrival.attachments.exclude(sha256="").values_list("name", flat=True)
     return JsonResponse(
         {
-            "xml": bytes(arrival.content or b"").decode("utf-8", "replace"),
+            "xml": returned_xml(submission, arrival),
             "form": submission.version_id,
             "files": [
                 {

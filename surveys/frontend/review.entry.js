@@ -73,6 +73,12 @@ if (queue) {
   });
 }
 
+for (const form of document.querySelectorAll("[data-ticks]")) {
+  form.querySelector("[data-all]").addEventListener("change", (event) => {
+    for (const box of form.querySelectorAll("tbody [type=checkbox]")) box.checked = event.target.checked;
+  });
+}
+
 const record = document.querySelector("[data-review-record]");
 if (record) {
   const buttons = { a: "approve", b: "send_back", r: "reject", m: "mark" };

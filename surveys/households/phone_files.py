@@ -27,10 +27,10 @@ from surveys.models import (
     Household,
     Round,
     Submission,
-    SubmissionEvent,
     Target,
 )
 from surveys.record import written
+from surveys.review.returns import said_about
 
 # Phones become slow beyond it.
 MAX_PARCELS = 5000
@@ -297,17 +297,13 @@ def child_uuid(household: UUID, code: str) -> str:
 
 def _comments(records: Iterable[Submission]) -> dict[int, str]:
     """What the reviewer wrote about each record that was sent back, in one line."""
-    returned = [each.pk for each in records if each.state == Submission.State.SENT_BACK]
-    events = SubmissionEvent.objects.filter(submission__in=returned).exclude(note="")
-    said: dict[int, list[str]] = {}
-    for event in events.order_by("pk"):
-        if event.kind == SubmissionEvent.Kind.STATE:
-            said[event.submission_id] = []
-        question = f"{event.question}: " if event.question else ""
-        said.setdefault(event.submission_id, []).append(question + event.note)
+    returned = [each for each in records if each.state == Submission.State.SENT_BACK]
     return {
-        pk: " · ".join(" ".join(each.split()) for each in words)
-        for pk, words in said.items()
+        pk: " · ".join(
+            " ".join(f"{about}: {note}".split() if about else note.split())
+            for about, note in said
+        )
+        for pk, said in said_about(returned, "ar").items()
     }
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import (
     require_GET,
     require_http_methods,
@@ -21,13 +24,20 @@ from surveys.intake.access import (
     server_address,
     settings_qr,
 )
-from surveys.intake.reading import Unreadable, read_envelope
-from surveys.intake.receiving import settle
+from surveys.intake.quarantine import (
+    OPEN,
+    WAYS_OUT,
+    put_aside,
+    readable,
+    rounds_for,
+    take_out_again,
+    try_again,
+)
 from surveys.models import Arrival, DeviceAccess
 from surveys.rounds.services import surveyors_of
 
 PAGE_SIZE = 50
-SHOWN_BYTES = 20_000
+SHOWN_LETTERS = 20_000
 State = Arrival.State
 
 
@@ -82,15 +92,40 @@ def phone_revoke(request: TownRequest, municipality: str, pk: int) -> HttpRespon
 @require_GET
 @requires("surveys.review_submission")
 def quarantine(request: TownRequest, municipality: str) -> HttpResponse:
+    """`?aside=1` lists what was put aside; `?reason=` narrows."""
+    aside, reason = "aside" in request.GET, request.GET.get("reason", "")
+    states = (State.DISMISSED,) if aside else OPEN
     arrivals = (
         Arrival.objects.of(request.municipality)
         .visible_to(request.user)
-        .filter(state__in=[State.QUARANTINED, State.CONFLICT])
+        .filter(state__in=states)
         .select_related("by")
         .defer("content")
     )
+    reasons = dict(arrivals.order_by().values_list("reason").annotate(n=Count("pk")))
+    if reason in Arrival.Reason.values:
+        arrivals = arrivals.filter(reason=reason)
     page = Paginator(arrivals, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "surveys/quarantine.html", {"page_of": page})
+    return render(
+        request,
+        "surveys/quarantine.html",
+        {
+            "page_of": page,
+            "aside": aside,
+            "reason": reason,
+            "reasons": [
+                (each, label, reasons[each])
+                for each, label in Arrival.Reason.choices
+                if each in reasons
+            ],
+            "ways_out": WAYS_OUT.get(Arrival.Reason(reason))
+            if reason in reasons
+            else "",
+            "query": urlencode({"aside": "1"} if aside else {})
+            + (f"&{urlencode({'reason': reason})}" if reason in reasons else ""),
+            "rounds": rounds_for(request.municipality),
+        },
+    )
 
 
 def _arrival(request: TownRequest, pk: int) -> Arrival:
@@ -102,15 +137,19 @@ def _arrival(request: TownRequest, pk: int) -> Arrival:
 @requires("surveys.review_submission")
 def arrival(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     found = _arrival(request, pk)
-    content = bytes(found.content or b"")
+    text = readable(bytes(found.content or b""))
     return render(
         request,
         "surveys/arrival.html",
         {
             "arrival": found,
-            "text": content[:SHOWN_BYTES].decode("utf-8", errors="replace"),
-            "cut": len(content) > SHOWN_BYTES,
-            "open": found.state in {State.QUARANTINED, State.CONFLICT},
+            "text": text[:SHOWN_LETTERS],
+            "cut": len(text) > SHOWN_LETTERS,
+            "open": found.state in OPEN,
+            "way_out": WAYS_OUT.get(Arrival.Reason(found.reason))
+            if found.reason
+            else "",
+            "rounds": rounds_for(request.municipality),
         },
     )
 
@@ -130,35 +169,52 @@ def arrival_raw(request: TownRequest, municipality: str, pk: int) -> HttpRespons
 
 @require_POST
 @requires("surveys.review_submission")
-def arrival_retry(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    """Tries again, after a version was published or a round opened."""
-    found = _arrival(request, pk)
-    if found.state == State.QUARANTINED:
-        try:
-            envelope = read_envelope(bytes(found.content or b""))
-        except Unreadable:
-            messages.error(request, _("It still can't be read."))
-            return redirect("surveys:arrival", municipality, pk)
-        if envelope.instance_id:
-            settle(arrival=found, envelope=envelope)
-    if found.state == State.ACCEPTED:
-        messages.success(request, _("Taken in. It waits for review."))
-        return redirect("surveys:quarantine", municipality)
-    messages.error(
-        request,
-        _("Still not possible: %(reason)s.") % {"reason": found.get_reason_display()},
-    )
-    return redirect("surveys:arrival", municipality, pk)
-
-
-@require_POST
-@requires("surveys.review_submission")
-def arrival_dismiss(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    """Puts it aside: it stays on the server and leaves the list."""
-    found = _arrival(request, pk)
-    if found.state in {State.QUARANTINED, State.CONFLICT}:
-        found.state = State.DISMISSED
-        found.settled_at, found.settled_by = timezone.now(), request.user
-        found.save(update_fields=["state", "settled_at", "settled_by"])
-        messages.success(request, _("Put aside. It is kept, but no longer listed."))
+def settle_arrivals(request: TownRequest, municipality: str) -> HttpResponse:
+    """Those that are ticked: again, aside, or back from there."""
+    keys = [
+        int(k) for k in request.POST.getlist("arrival") if k.isdecimal() and len(k) < 19
+    ][:PAGE_SIZE]
+    town, action = request.municipality, request.POST.get("action", "")
+    if not keys:
+        messages.error(request, _("Tick the arrivals first."))
+    elif action == "retry":
+        _try_again(request, keys)
+    elif action == "dismiss":
+        count = put_aside(municipality=town, keys=keys, by=request.user)
+        said = ngettext(
+            "%(count)s put aside. It is kept, and can be taken out again.",
+            "%(count)s put aside. They are kept, and can be taken out again.",
+            count,
+        )
+        messages.success(request, said % {"count": count})
+    elif action == "restore":
+        count = take_out_again(municipality=town, keys=keys)
+        said = ngettext(
+            "%(count)s waits in quarantine again.",
+            "%(count)s wait in quarantine again.",
+            count,
+        )
+        messages.success(request, said % {"count": count})
     return redirect("surveys:quarantine", municipality)
+
+
+def _try_again(request: TownRequest, keys: list[int]) -> None:
+    code = request.POST.get("round", "").replace("\x00", "")
+    chosen = rounds_for(request.municipality).filter(code=code)
+    taken, left = try_again(
+        municipality=request.municipality, keys=keys, round=chosen.first()
+    )
+    if taken:
+        said = ngettext(
+            "%(count)s taken in. It waits for review.",
+            "%(count)s taken in. They wait for review.",
+            taken,
+        )
+        messages.success(request, said % {"count": taken})
+    if left:
+        said = ngettext(
+            "%(count)s still can't be used: the list says why.",
+            "%(count)s still can't be used: the list says why.",
+            left,
+        )
+        messages.error(request, said % {"count": left})

@@ -187,6 +187,26 @@ class Structure:
     def below(self, name: str) -> Iterator[Table]:
         return (each for each in self.tables if each.parent == name)
 
+    def question_at(self, address: str) -> Question | None:
+        """By its address in a record, such as `persons` or `children[2]/sex`."""
+        *above, key = re.split(r"\[[0-9]+\]/", address)
+        table = self.table(above[-1] if above else "")
+        return table.question(key) if table else None
+
+    def label_at(self, address: str, language: str) -> str:
+        """With the repetition where there is one: `Sex (Children 2)`. The address itself
+        where the form has no such question.
+        """
+        question = self.question_at(address)
+        label = question and self.in_language(question.labels, language)
+        repeated = re.findall(r"([^\[\]/]+)\[([0-9]+)\]/", address)
+        if not label or not repeated:
+            return label or address
+        name, ordinal = repeated[-1]
+        table = self.table(name)
+        title = (table and self.in_language(table.labels, language)) or name
+        return f"{label} ({title} {ordinal})"
+
     def label_of(self, question: Question, value: str, language: str) -> str:
         """What a choice is called; the value itself where the form doesn't say."""
         for choice in self.choices.get(question.choices, ()):

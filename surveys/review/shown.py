@@ -103,25 +103,11 @@ class Words:
     def answer(self, question: Question, value: Any) -> str:
         return answer_in_words(question, value, self.structure, self.language)
 
-    def question_at(self, address: str) -> Question | None:
-        above = list(REPETITION.finditer(address))
-        table = self.structure.table(above[-1][1] if above else "")
-        key = address[above[-1].end() :] if above else address
-        return table.question(key) if table else None
-
     def label_at(self, address: str) -> str:
-        """With the repetition where there is one: `Sex (Children 2)`."""
-        question = self.question_at(address)
-        label = (question and self.text(question.labels)) or address
-        above = list(REPETITION.finditer(address))
-        if question is None or not above:
-            return label
-        table = self.structure.table(above[-1][1])
-        title = (table and self.text(table.labels)) or above[-1][1]
-        return f"{label} ({title} {above[-1][2]})"
+        return self.structure.label_at(address, self.language)
 
     def answer_at(self, address: str, value: Any) -> str:
-        question = self.question_at(address)
+        question = self.structure.question_at(address)
         return self.answer(question, value) if question else str(value)
 
 

@@ -35,10 +35,14 @@ function Progress({ app }) {
   const here = createMemo(() => waitingParcels(app));
   const done = () => targets().filter((each) => visited(each) || here().has(each.parcel)).length;
   const waiting = () => app.queue().length;
-  return h(Show, { when: () => targets().length },
+  const own = () => app.state()?.own ?? [];
+  return h(Show, { when: () => targets().length || own().length },
     h("div", { class: "panel collect-summary" },
-      h("p", { class: "h3" }, () => fill(words.done, { done: done(), total: targets().length })),
-      h("progress", { max: () => targets().length, value: done, "aria-label": words.nearest }),
+      h(Show, { when: () => targets().length },
+        h("p", { class: "h3" }, () => fill(words.done, { done: done(), total: targets().length })),
+        h("progress", { max: () => targets().length, value: done, "aria-label": words.nearest })),
+      // What became of one's records at the office.
+      h(Show, { when: () => own().length }, h("p", { "data-own": "" }, () => own().map(({ label, count }) => `${label}: ${count}`).join(" · "))),
       h(Show, { when: waiting }, h("p", { class: "soft" }, () => `${words.outbox}: ${waiting()} · ${words.draftSaved}`))));
 }
 

@@ -5,12 +5,13 @@ from django.urls import reverse
 
 from layers.indicators.models import Release
 from surveys.errors import CorrectionRefused, StepRefused
+from surveys.intake.reading import read_envelope
 from surveys.intake.receiving import Sender, receive
 from surveys.models import Arrival, Entity, Submission, SubmissionEvent
 from surveys.publish import publish_round
 from surveys.review.correction import correct_answers, undo_correction
 from surveys.review.placing import place_by_hand
-from surveys.review.services import take_step
+from surveys.review.services import Comment, take_step
 from tests.factories.forms import (
     HOUSEHOLD,
     instance_xml,
@@ -272,6 +273,37 @@ def test_questions_without_an_answer_are_shown_when_asked_for(
     url = reverse("surveys:submission", args=[town.slug, record.pk])
     assert "correct=water_source" not in client.get(url).content.decode()
     assert "correct=water_source" in client.get(url, {"blank": "1"}).content.decode()
+
+
+def test_what_the_office_corrected_goes_back_to_the_surveyor_corrected(
+    client, town, record, surveyor, manager
+):
+    correct_answers(
+        submission=record,
+        answers={"persons": "6", "water_source": "surface", "children[1]/name": "ليلى"},
+        reason="?",
+        by=manager,
+    )
+    take_step(
+        submission=record,
+        action="send_back",
+        by=manager,
+        note="انظر",
+        comments=[Comment("children[1]/sex", "متأكد؟")],
+    )
+    client.force_login(surveyor)
+    state = client.get(reverse("surveys:collect:state", args=[town.slug])).json()
+    (returned,) = state["returned"]
+    assert returned["comments"] == [
+        {"question": "", "note": "انظر"},
+        {"question": "Sex (Children 1)", "note": "متأكد؟"},
+    ]
+    xml = client.get(returned["url"]).json()["xml"]
+    assert "<persons>6</persons>" in xml
+    assert "<water_source>surface</water_source>" in xml
+    assert "<name>ليلى</name>" in xml
+    assert "<location>33.7905 35.8105 900 5</location>" in xml
+    assert read_envelope(xml.encode()).instance_id == "uuid:1"
 
 
 @pytest.mark.parametrize("name", ["correct", "uncorrect"])

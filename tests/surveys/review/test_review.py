@@ -63,8 +63,26 @@ def test_a_record_sent_back_comes_to_the_phone_with_the_comment(
     assert row["returned"] == "uuid:1"
     assert row["persons"] == "5"
     assert "عدد الأفراد غير منطقي" in row["comment"]
-    assert "persons: 5 أم 15؟" in row["comment"]
+    assert "عدد الأفراد: 5 أم 15؟" in row["comment"]
     assert row["label"].startswith("↩")
+
+
+def test_a_surveyor_sees_what_became_of_the_records(
+    client, town, round, surveyor, manager
+):
+    first, second, third = (
+        send(town, surveyor, f"uuid:{n}", number=n) for n in (1, 2, 3)
+    )
+    take_step(submission=first, action="approve", by=manager)
+    take_step(submission=second, action="mark", by=manager)
+    take_step(submission=third, action="send_back", by=manager, note="?")
+    client.force_login(surveyor)
+    state = client.get(reverse("surveys:collect:state", args=[town.slug])).json()
+    assert state["own"] == [
+        {"label": "received", "count": 1},
+        {"label": "approved", "count": 1},
+        {"label": "sent back", "count": 1},
+    ]
 
 
 def test_the_correction_takes_the_place_of_the_record(town, round, surveyor, manager):
