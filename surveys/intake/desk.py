@@ -118,9 +118,7 @@ def quarantine(request: TownRequest, municipality: str) -> HttpResponse:
                 for each, label in Arrival.Reason.choices
                 if each in reasons
             ],
-            "ways_out": WAYS_OUT.get(Arrival.Reason(reason))
-            if reason in reasons
-            else "",
+            "ways_out": WAYS_OUT.get(reason, ""),
             "query": urlencode({"aside": "1"} if aside else {})
             + (f"&{urlencode({'reason': reason})}" if reason in reasons else ""),
             "rounds": rounds_for(request.municipality),
@@ -146,9 +144,7 @@ def arrival(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
             "text": text[:SHOWN_LETTERS],
             "cut": len(text) > SHOWN_LETTERS,
             "open": found.state in OPEN,
-            "way_out": WAYS_OUT.get(Arrival.Reason(found.reason))
-            if found.reason
-            else "",
+            "way_out": WAYS_OUT.get(found.reason, ""),
             "rounds": rounds_for(request.municipality),
         },
     )

@@ -4,7 +4,7 @@ and take that back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -20,7 +20,7 @@ from surveys.models import Arrival, Round
 
 State, Reason = Arrival.State, Arrival.Reason
 OPEN = (State.QUARANTINED, State.CONFLICT)
-WAYS_OUT = {
+WAYS_OUT: Mapping[str, Any] = {
     Reason.UNREADABLE: _("Ask the surveyor to send it again, or put it aside."),
     Reason.NO_INSTANCE: _("It came from no survey app. Put it aside."),
     Reason.UNKNOWN_FORM: _("Upload and publish this questionnaire, then try again."),

@@ -79,6 +79,9 @@ def world(town) -> World:
         "surveys:forms.code": version.form.code,
         "surveys:quality.check": "too_fast",
         "surveys:review.pk": round.submissions.get().pk,
+        "surveys:review.event": round.submissions.get().events.earliest("pk").pk
+        if round.submissions.get().events.exists()
+        else 1,
         "intake.key": issue_access(municipality=town, surveyor=person)[1],
         "intake.version": version.pk,
         "surveys:collect.pk": round.submissions.get().pk,

@@ -30,7 +30,9 @@ FEW = ("a\x00b", "\ud800", str(2**63), "9" * 5000, "NaN")
 READ = {
     "maps:desk": ("zone", "round", "indicator", "breakdown", "view"),
     "surveys:submissions": ("q", "page", "sort"),
-    "surveys:review:queue": ("state", "round", "zone", "check", "page"),
+    "surveys:review:queue": ("state", "round", "zone", "check", "number", "after"),
+    "surveys:quarantine": ("aside", "reason", "page"),
+    "surveys:submission": ("correct", "blank"),
     "surveys:rounds:targets": ("zone", "surveyor", "outcome", "page"),
     "surveys:forms:version": ("language",),
     "service_requests:queue": ("q", "page", "status", "category", "zone", "sort"),
