@@ -122,6 +122,12 @@ def give_up_upload(pk: int) -> None:
 # -- bytes over a bad line ---------------------------------------------------------------
 
 
+def parts_sent(round: Round) -> list[Path]:
+    """What has arrived of files that are still on their way into the round."""
+    folder = Path(settings.MEDIA_ROOT) / "surveys" / str(round.municipality_id)
+    return list((folder / "sending").glob(f"*-{round.pk}/*"))
+
+
 class Sending:
     """A file of which a part has arrived. It is known by who sends it into which round,
     and by a SHA-256 over its name, size and time that the sender makes; so whoever

@@ -4,11 +4,12 @@ came in, and the files that were written with it.
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -16,6 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from surveys.files.uploads import parts_sent
 from surveys.intake.keeping import kept_path
 from surveys.models import (
     Arrival,
@@ -30,7 +32,10 @@ from surveys.questionnaires.parts import find_parts
 # A shorter number or name stands in many files by chance.
 TELLING = 5
 ENCODINGS = ("utf-8", "utf-16-le", "cp1256")
-MOST_UNPACKED = 200 * 1024 * 1024
+MOST_UNPACKED = 4 * 1024**3
+BLOCK, OVERLAP = 1024**2, 4096
+# An encrypted part is a RuntimeError to zipfile.
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
 def erase_arrivals(record: Submission) -> None:
@@ -72,6 +77,8 @@ def erase_uploads(record: Submission) -> None:
     for upload in uploads:
         if upload.pk == record.upload_id or _tells(upload, words):
             _erase_upload(upload)
+    # Whose file is still being sent begins again.
+    _delete(parts_sent(record.round))
 
 
 def _said(record: Submission) -> set[str]:
@@ -91,27 +98,30 @@ def _said(record: Submission) -> set[str]:
 
 def _erase_upload(upload: Upload) -> None:
     path = str(upload.file.name)
-    upload.report, upload.file_name = {}, ""
+    upload.report, upload.progress, upload.file_name = {}, {}, ""
     if upload.status != Upload.Status.LOADED:
         upload.status = Upload.Status.FAILED
-    upload.save(update_fields=["report", "file_name", "status"])
+    upload.save(update_fields=["report", "progress", "file_name", "status"])
     same = Upload.objects.filter(file=path).exclude(file_name="")
     if not same.exists():
         transaction.on_commit(lambda: default_storage.delete(path))
 
 
 def _tells(upload: Upload, words: Iterable[str]) -> bool:
+    """A file that can't be searched to its end counts as one that does."""
     name = str(upload.file.name)
     if not default_storage.exists(name):
         return False
-    with default_storage.open(name, "rb") as file:
-        content = file.read()
     sought = [
         re.compile(rb"(?<!\w)" + re.escape(each) + rb"(?!\w)")
         for word in words
         for each in _written(word)
     ]
-    return any(each.search(part) for part in _parts(content) for each in sought)
+    try:
+        with default_storage.open(name, "rb") as file:
+            return any(each.search(part) for part in _parts(file) for each in sought)
+    except BROKEN_ZIP:
+        return True
 
 
 def _written(word: str) -> set[bytes]:
@@ -121,17 +131,26 @@ def _written(word: str) -> set[bytes]:
     return {each for each in found if len(each) >= TELLING}
 
 
-def _parts(content: bytes) -> Iterator[bytes]:
-    """The bytes; of a workbook or archive, each file in it."""
-    if not zipfile.is_zipfile(io.BytesIO(content)):
-        yield content
+def _parts(file: IO[bytes]) -> Iterator[bytes]:
+    """The bytes; of a workbook or archive, those of each file in it."""
+    if not zipfile.is_zipfile(file):
+        file.seek(0)
+        yield from _blocks(file)
         return
-    left = MOST_UNPACKED
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with zipfile.ZipFile(file) as archive:
+        if sum(each.file_size for each in archive.infolist()) > MOST_UNPACKED:
+            raise zipfile.BadZipFile("unpacks to more than is searched")
         for member in archive.infolist():
-            left -= member.file_size
-            if left >= 0:
-                yield archive.read(member)
+            with archive.open(member) as part:
+                yield from _blocks(part)
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    """Each begins with the end of the one before: a name may lie across."""
+    end = b""
+    while block := file.read(BLOCK):
+        yield end + block
+        end = block[-OVERLAP:]
 
 
 def erase_exports(record: Submission) -> None:

@@ -8,6 +8,8 @@ from django.db import connection
 from django.urls import reverse
 from PIL import Image
 
+from surveys.files.uploads import Sending, store_upload
+from surveys.files.working import check_upload
 from surveys.intake.attachments import Sent
 from surveys.intake.receiving import Sender, receive
 from surveys.models import Arrival, Export, SubmissionEvent, Upload
@@ -18,7 +20,6 @@ from surveys.review.bulk import begin_step, carry_on
 from surveys.review.correction import correct_answers
 from surveys.review.erasure import erase_submission
 from surveys.review.services import Comment, comment_on, take_step
-from surveys.services import preview_upload, store_upload
 from tests.factories.forms import instance_xml
 from tests.surveys.review.conftest import CANARY, answers, send
 
@@ -125,13 +126,22 @@ def test_nothing_is_left_but_the_fact(town, round, surveyor, manager, settings, 
     kept = send(town, surveyor, "uuid:9", number=9, head="سلمى الباقية")
     take_step(submission=kept, action="approve", by=manager)
     rows = f"household_id,interview_date,head_name,persons\nH1,2026-04-18,{CANARY},5\n"
-    upload = store_upload(round=round, files=[("بيت.csv", rows.encode())], by=manager)
-    preview_upload(upload=upload)
+    upload = store_upload(
+        round=round, files=[("بيت.csv", io.BytesIO(rows.encode()))], by=manager
+    )
+    check_upload(upload=upload)
     other = store_upload(
         round=round,
-        files=[("b.csv", rows.replace(CANARY, "سواه").replace("H1", "H8").encode())],
+        files=[
+            (
+                "b.csv",
+                io.BytesIO(rows.replace(CANARY, "سواه").replace("H1", "H8").encode()),
+            )
+        ],
         by=manager,
     )
+    sending = Sending(round=round, by=manager, key="a" * 64)
+    sending.take(offset=0, body=io.BytesIO(CANARY.encode()))
     for kind in ("xlsx", "csv", "gpkg"):
         export = request_export(round=round, kind=kind, by=manager, identifiers=True)
         write_export(export=export)
@@ -144,7 +154,7 @@ def test_nothing_is_left_but_the_fact(town, round, surveyor, manager, settings, 
         "surveys_arrival",
         "surveys_bulkstep",
     } <= tables
-    assert len(files_with(settings.MEDIA_ROOT, CANARY)) == 4
+    assert len(files_with(settings.MEDIA_ROOT, CANARY)) == 5
     erase(record)
     assert everywhere(CANARY) == []
     assert files_with(settings.MEDIA_ROOT, CANARY) == []
@@ -182,9 +192,9 @@ def test_the_file_it_came_in_can_not_be_opened_and_comes_again_anew(
     client, town, round, manager, erase
 ):
     rows = f"household_id,interview_date,head_name,persons\nH1,2026-04-18,{CANARY},5\n"
-    files = [("homes.csv", rows.encode())]
+    files = [("homes.csv", io.BytesIO(rows.encode()))]
     upload = store_upload(round=round, files=files, by=manager)
-    preview_upload(upload=upload)
+    check_upload(upload=upload)
     client.force_login(manager)
     client.post(reverse("surveys:load", args=[town.slug, upload.pk]))
     record = round.submissions.get()
