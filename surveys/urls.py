@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 from surveys import views
+from surveys.files import downloads
 from surveys.files import views as files
 from surveys.intake import desk
 from surveys.review import views as review
@@ -29,8 +30,8 @@ urlpatterns = [
     path("uploads/<int:pk>/", files.upload_detail, name="upload_detail"),
     path("uploads/<int:pk>/load/", files.load, name="load"),
     path("uploads/<int:pk>/retry/", files.retry, name="retry"),
-    path("uploads/<int:pk>/errors.csv", files.errors, name="errors"),
-    path("uploads/<int:pk>/marked.xlsx", files.marked, name="marked"),
+    path("uploads/<int:pk>/errors.csv", downloads.errors, name="errors"),
+    path("uploads/<int:pk>/marked.xlsx", downloads.marked, name="marked"),
     path("submissions/<int:pk>/", review.record, name="submission"),
     path("submissions/<int:pk>/withdraw/", views.withdraw, name="withdraw"),
 ]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import tempfile
 from contextlib import ExitStack
-from typing import IO, Any
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import (
-    FileResponse,
-    Http404,
     HttpResponse,
-    HttpResponseBase,
     JsonResponse,
     UnreadablePostError,
 )
@@ -26,20 +21,12 @@ from layers.geography.access import TownRequest, requires
 from layers.geography.models import Zone
 from surveys.by_zone import with_names
 from surveys.errors import ChunkRefused, FileRefused, UploadNotReady
-from surveys.files.handing_out import (
-    marked_copy,
-    rows_to_correct,
-    write_csv,
-    write_problems,
-)
 from surveys.files.mapping import choose_columns, columns_of
-from surveys.files.templates import workbook_of
 from surveys.files.uploads import Sending, move_upload, store_upload
 from surveys.files.working import (
     check_upload,
     load_upload,
     progress_of,
-    version_for,
 )
 from surveys.forms import UploadForm
 from surveys.models import Round, Upload
@@ -55,30 +42,20 @@ BUSY = {Status.CHECKING, Status.LOADING}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def _round(request: TownRequest, code: str) -> Round:
+def round_of(request: TownRequest, code: str) -> Round:
     rounds = Round.objects.of(request.municipality).visible_to(request.user)
     return get_object_or_404(rounds.select_related("form"), code=code)
 
 
-def _upload(request: TownRequest, pk: int) -> Upload:
+def upload_of(request: TownRequest, pk: int) -> Upload:
     uploads = Upload.objects.of(request.municipality).visible_to(request.user)
     # Of a file that was erased there is nothing to show.
     uploads = uploads.exclude(file_name="")
     return get_object_or_404(uploads.select_related("round__form"), pk=pk)
 
 
-def _words(error: ValidationError) -> str:
+def words_of(error: ValidationError) -> str:
     return " ".join(error.messages)
-
-
-def _attachment(file: IO[bytes], kind: str, name: str) -> FileResponse:
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=kind)
-
-
-def _scratch() -> IO[bytes]:
-    """Without a name, so that nothing of it stays behind; the response closes it."""
-    return tempfile.TemporaryFile()
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,7 +64,7 @@ def upload(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     """Only keeps the file: it is looked into by the page that follows, so that
     nothing which goes wrong there can lose it.
     """
-    round = _round(request, code)
+    round = round_of(request, code)
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = UploadForm(*sent)
     if form.is_valid():
@@ -143,7 +120,7 @@ def send(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     """
     try:
         sending = Sending(
-            round=_round(request, code),
+            round=round_of(request, code),
             by=request.user,
             key=request.headers.get("Upload-Key", ""),
         )
@@ -154,7 +131,7 @@ def send(request: TownRequest, municipality: str, code: str) -> HttpResponse:
                 offset=int(offset) if offset.isdecimal() else -1, body=request
             )
     except ChunkRefused as error:
-        return JsonResponse({"error": _words(error)}, status=409)
+        return JsonResponse({"error": words_of(error)}, status=409)
     except UnreadablePostError:
         # The line broke: what came of the piece is kept.
         return JsonResponse({"error": ""}, status=400)
@@ -170,7 +147,7 @@ def _look_again(upload: Upload) -> None:
 @require_POST
 @requires("surveys.upload_round")
 def retry(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _upload(request, pk)
+    found = upload_of(request, pk)
     move_upload(upload=found, start=Status.FAILED, end=Status.RECEIVED)
     return redirect("surveys:upload_detail", municipality, pk)
 
@@ -178,7 +155,7 @@ def retry(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
 @require_GET
 @requires("surveys.upload_round")
 def upload_detail(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    found = _upload(request, pk)
+    found = upload_of(request, pk)
     if found.status == Status.RECEIVED:
         if found.size <= INLINE_BYTES:
             check_upload(upload=found)
@@ -228,7 +205,7 @@ def _new_count(report: dict[str, Any]) -> int:
 @requires("surveys.upload_round")
 def load(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     """The whole file, or with `mode=good` its good rows."""
-    found = _upload(request, pk)
+    found = upload_of(request, pk)
     start = _loadable(found, request.POST.get("mode", ""))
     if found.size > INLINE_BYTES:
         if move_upload(upload=found, start=start, end=Status.LOADING):
@@ -238,8 +215,8 @@ def load(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
         outcome = load_upload(upload=found)
     except UploadNotReady as error:
         # What the loading found was rolled back with it.
-        check_upload(upload=_upload(request, pk))
-        messages.error(request, _words(error))
+        check_upload(upload=upload_of(request, pk))
+        messages.error(request, words_of(error))
     else:
         messages.success(
             request,
@@ -267,7 +244,7 @@ def _loadable(upload: Upload, mode: str) -> Status:
 @require_POST
 @requires("surveys.review_submission")
 def approve(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
-    count = approve_upload(upload=_upload(request, pk), by=request.user)
+    count = approve_upload(upload=upload_of(request, pk), by=request.user)
     messages.success(
         request,
         ngettext(
@@ -280,49 +257,11 @@ def approve(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     return redirect("surveys:upload_detail", municipality, pk)
 
 
-@require_GET
-@requires("surveys.upload_round")
-def errors(request: TownRequest, municipality: str, pk: int) -> HttpResponseBase:
-    found, file = _upload(request, pk), _scratch()
-    out = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
-    try:
-        write_problems(found, out)
-    except FileRefused as error:
-        write_csv([Problem(error.code or "", params=dict(error.params or {}))], out)
-    out.detach()
-    return _attachment(file, "text/csv; charset=utf-8", f"errors-{pk}.csv")
-
-
-@require_GET
-@requires("surveys.upload_round")
-def marked(request: TownRequest, municipality: str, pk: int) -> HttpResponseBase:
-    found, file = _upload(request, pk), _scratch()
-    try:
-        marked_copy(found, file)
-    except FileRefused as error:
-        messages.error(request, _words(error))
-        return redirect("surveys:upload_detail", municipality, pk)
-    return _attachment(file, XLSX, f"marked-{pk}.xlsx")
-
-
-@require_GET
-@requires("surveys.upload_round")
-def left_out(request: TownRequest, municipality: str, pk: int) -> HttpResponseBase:
-    """The rows that were not good, marked, to be corrected and uploaded again."""
-    found, file = _upload(request, pk), _scratch()
-    try:
-        rows_to_correct(found, file)
-    except FileRefused as error:
-        messages.error(request, _words(error))
-        return redirect("surveys:upload_detail", municipality, pk)
-    return _attachment(file, XLSX, f"rows-to-correct-{pk}.xlsx")
-
-
 @require_http_methods(["GET", "POST"])
 @requires("surveys.upload_round")
 def columns(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     """Which column answers which question; the file is looked into again after."""
-    found = _upload(request, pk)
+    found = upload_of(request, pk)
     if found.status not in {Status.FAULTY, Status.READY}:
         return redirect("surveys:upload_detail", municipality, pk)
     language = get_language() or ""
@@ -333,23 +272,10 @@ def columns(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
             return redirect("surveys:upload_detail", municipality, pk)
         sheets = columns_of(found, language)
     except FileRefused as error:
-        messages.error(request, _words(error))
+        messages.error(request, words_of(error))
         return redirect("surveys:upload_detail", municipality, pk)
     return render(
         request,
         "surveys/upload_columns.html",
         {"upload": found, "round": found.round, "sheets": sheets},
     )
-
-
-@require_GET
-@requires("surveys.upload_round")
-def template(request: TownRequest, municipality: str, code: str) -> HttpResponseBase:
-    """An empty workbook for the questionnaire of the round."""
-    round = _round(request, code)
-    try:
-        version = version_for(round)
-    except FileRefused as error:
-        raise Http404 from error
-    content = workbook_of(version.structure, get_language() or "")
-    return _attachment(io.BytesIO(content), XLSX, f"{round.code}-template.xlsx")
