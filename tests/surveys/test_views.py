@@ -166,7 +166,7 @@ def test_a_round_is_created_and_a_taken_code_is_said(client, round, manager):
     }
     response = client.post(address(round, "new/"), form, follow=True)
     assert "Autumn 2026" in text_of(response)
-    assert "No answers yet" in text_of(response)
+    assert "Take the library's or upload your own" in text_of(response)
     response = client.post(address(round, "new/"), form)
     assert "There is already a round “2026-autumn”" in text_of(response)
     wrong = {**form, "code": "x", "ends_on": "2026-09-01"}

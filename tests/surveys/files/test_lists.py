@@ -39,7 +39,15 @@ VILLAGES = "code,label,district,people\nv1,Ain,n,10\nv2,Deir,s,20\n"
 
 
 @pytest.fixture
-def round(town: Any) -> Round:
+def shop(town: Any) -> Entity:
+    """Of a list that phones are given."""
+    return Entity.objects.create(
+        municipality=town, list_name="shops", uuid=uuid4(), label="Bakery"
+    )
+
+
+@pytest.fixture
+def round(town: Any, shop: Entity) -> Round:
     ParcelFactory(municipality=town, code="1187")
     version = make_version(town, text=FORM, published=False)
     for name, content in (("districts.csv", DISTRICTS), ("villages.csv", VILLAGES)):
@@ -100,10 +108,7 @@ def test_a_parcel_is_one_of_the_towns(round: Round) -> None:
     assert words.startswith("“9999” is not on the list “parcels”")
 
 
-def test_entities_are_those_of_the_town(round: Round, town: Any) -> None:
-    shop = Entity.objects.create(
-        municipality=town, list_name="shops", uuid=uuid4(), label="Bakery"
-    )
+def test_entities_are_those_of_the_town(round: Round, town: Any, shop: Entity) -> None:
     known = Household.objects.create(municipality=town, code="H1")
     assert told(round, shop=str(shop.uuid), household=str(known.uuid)) == []
     found = told(round, shop="bakery", household=str(uuid4()))
@@ -111,9 +116,15 @@ def test_entities_are_those_of_the_town(round: Round, town: Any) -> None:
     assert all("is not on the list" in words for _column, words in found)
 
 
-def test_rules_over_lists_that_phones_are_given_are_not_guessed(town: Any) -> None:
+def test_rules_over_lists_that_phones_are_given_are_not_guessed(
+    town: Any, shop: Entity
+) -> None:
     text = FORM.replace("instance('villages')", "instance('shops')")
-    version = make_version(town, form_id="guess", text=text)
+    for name in ("villages.csv", "districts.csv"):
+        text = text.replace(f"select_one_from_file {name}", "text")
+    version = make_version(
+        town, form_id="guess", text=text.replace("district=${district}", "")
+    )
     round = receiving_round(version)
     assert told(round, people=5_000) == [
         ("parcel_code", "“1187” is not on the list “parcels”. Correct it, or add it to "

@@ -38,9 +38,9 @@ def create(town, *given, name="schools"):
 
 
 def test_what_a_program_writes_reaches_the_phones_with_its_version(town):
+    (school,) = create(town, {"label": "مدرسة الوادي", "data": {"pupils": 210}})
     version = visit(town)
     receiving_round(version)
-    (school,) = create(town, {"label": "مدرسة الوادي", "data": {"pupils": 210}})
     change_entity(entity=school, given=read_given({"data": {"pupils": "230"}}))
     change_entity(entity=school, given=read_given({"data": {"pupils": "230"}}))
     file = phone_file(
@@ -108,6 +108,7 @@ def test_a_change_names_the_version_it_knows(town, program):
 
 
 def test_answers_that_name_somebody_stay_also_in_labels(town):
+    create(town, {"label": "a"})
     visit(town)
     plain = withheld_of(town, "visits")
     (made,) = create(town, {"label": "L", "data": {"person": "x"}}, name="visits")
