@@ -89,6 +89,7 @@ def _field(round: Round, total: int, given: int, visited: int) -> list[_Work]:
     phones = DeviceAccess.objects.of(round.municipality).filter(
         surveyor__in=people, revoked_at=None, draft=None
     )
+    reached = bool(visited) or phones.exists()
     return [
         _Work(
             _("Sample"),
@@ -108,10 +109,10 @@ def _field(round: Round, total: int, given: int, visited: int) -> list[_Work]:
         _Work(
             _("Phones"),
             _("Set up, or filled in the browser.")
-            if phones.exists()
+            if reached
             else _("Show each surveyor the code, or let them use the browser."),
             _to(round, "phones"),
-            done=phones.exists() or bool(visited),
+            done=reached,
         ),
         _Work(
             _("Visits"),

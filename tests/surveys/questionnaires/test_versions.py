@@ -4,6 +4,7 @@ import csv
 import io
 import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -121,6 +122,14 @@ def test_the_same_form_comes_out_of_every_kind_of_file(town, write, name):
     made = add_version(municipality=town, content=content, name=name, by=None)
     assert made.structure.tables == expected.tables
     assert made.structure.choices == expected.choices
+
+
+def test_an_old_excel_workbook_is_taken(town):
+    """`household.xls` is the form of tests.factories.forms, saved as Excel 97."""
+    content = (Path(__file__).parent / "household.xls").read_bytes()
+    made = add_version(municipality=town, content=content, name="form.xls", by=None)
+    expected = make_version(town, version="2", published=False).structure
+    assert made.structure.tables == expected.tables
 
 
 def test_an_error_in_a_workbook_is_told_by_its_row(town):
