@@ -125,7 +125,7 @@ def lived_through(town, round, surveyor, manager):
     return record
 
 
-def test_nothing_is_left_but_the_fact(town, round, surveyor, manager, erase):
+def test_nothing_is_left_but_the_fact(town, round, surveyor, manager, settings, erase):
     record = lived_through(town, round, surveyor, manager)
     kept = send(town, surveyor, "uuid:9", number=9, head="سلمى الباقية")
     take_step(submission=kept, action="approve", by=manager)
