@@ -3,7 +3,7 @@
     python benchmarks/review_queue.py [SUBMISSIONS] [STEP]
 
 Makes the demo in a database of its own, fills one town with copies of its records by
-SQL, asks for the page as a browser does and for the same 50 records by psql, then moves
+SQL, asks for the page as a browser does and for the same 50 records by psycopg, then moves
 STEP records (100,000) in one step with all that match, and removes it all.
 """
 
@@ -209,6 +209,7 @@ def main() -> None:
             "rejected, of a round": "?round=2026-spring&state=rejected",
             "without a parcel": "?place=none",
             "by a finding": "?check=too_fast",
+            "by a finding, rejected": "?check=too_fast&state=rejected",
             "by number": "?number=Q0500000",
             "numbers that begin so": "?number=Q05",
         }

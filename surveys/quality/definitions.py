@@ -56,7 +56,9 @@ class Check:
 
 def _isolated(value: object) -> str:
     """Between right-to-left words, numbers and codes would be shown back to front."""
-    return f"\u2068{value}\u2069" if get_language_bidi() else str(value)
+    whole = isinstance(value, float) and value.is_integer()
+    said = f"{value:.0f}" if whole else str(value)
+    return f"\u2068{said}\u2069" if get_language_bidi() else said
 
 
 MINUTES = _("minutes")

@@ -8,6 +8,7 @@ from typing import Any
 
 from surveys.intake.services import stored_record
 from surveys.models import Submission, SubmissionEvent
+from surveys.quality.definitions import CHECKS
 from surveys.record import Record, earlier
 from surveys.review.shown import Words
 
@@ -37,9 +38,7 @@ class Told:
 
 def told_history(submission: Submission, language: str) -> list[Told]:
     events = list(submission.events.select_related("by"))
-    words = (
-        Words(submission.version.structure, language) if submission.version else None
-    )
+    words = _words(submission, language)
     edited = [each.pk for each in events if each.kind == Kind.EDITED]
     found = []
     for each in events:
@@ -56,6 +55,26 @@ def told_history(submission: Submission, language: str) -> list[Told]:
             )
         )
     return found
+
+
+def told_findings(submission: Submission, language: str) -> list[dict[str, Any]]:
+    """The open ones, each with the question that it is about."""
+    words = _words(submission, language)
+    return [
+        {
+            "finding": each,
+            "title": CHECKS[each.check_code].title,
+            "words": CHECKS[each.check_code].told(each.particulars),
+            "about": words.label_at(each.question) if words else each.question,
+        }
+        for each in submission.findings.filter(dismissed_at=None)
+        if each.check_code in CHECKS
+    ]
+
+
+def _words(submission: Submission, language: str) -> Words | None:
+    version = submission.version
+    return Words(version.structure, language) if version else None
 
 
 def _state(code: str) -> str:

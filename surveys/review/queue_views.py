@@ -61,7 +61,9 @@ def queue(request: TownRequest, municipality: str) -> HttpResponse:
             "query": asked.query(),
             "counts": _counts(asked, counts_of(found)),
             "rounds": Round.objects.of(town).visible_to(request.user),
-            "zones": Zone.objects.of(town).reporting(),
+            "zones": Zone.objects.of(town)
+            .reporting()
+            .defer("geometry", "geometry_3857"),
             "checks": sorted(
                 ((code, check.title) for code, check in CHECKS.items()),
                 key=lambda each: str(each[1]),

@@ -23,11 +23,10 @@ from layers.geography.access import TownRequest, requires
 from surveys.intake.keeping import kept_path
 from surveys.intake.services import stored_record
 from surveys.models import Attachment, Finding, Submission
-from surveys.quality.definitions import CHECKS
 from surveys.review.correction import last_correction
 from surveys.review.erasure import erase_submission
 from surveys.review.fields import fields_of
-from surveys.review.history import told_history
+from surveys.review.history import told_findings, told_history
 from surveys.review.placing import map_of, place_by_hand, put_back
 from surveys.review.queue import next_after
 from surveys.review.services import (
@@ -99,7 +98,7 @@ def record_page(
         "surveys/review_record.html",
         {
             "record": found,
-            "findings": _told(found),
+            "findings": told_findings(found, get_language() or "ar"),
             "reads": found.record_reads.select_related("reader")[:10],
             "actions": [(each, ACTIONS[each]) for each in ACTIONS if each in actions],
             "may_review": may_review,
@@ -152,18 +151,6 @@ def _former(found: Submission) -> Submission | None:
         .order_by("-interviewed_on")
         .first()
     )
-
-
-def _told(found: Submission) -> list[dict[str, Any]]:
-    return [
-        {
-            "finding": each,
-            "title": CHECKS[each.check_code].title,
-            "words": CHECKS[each.check_code].told(each.particulars),
-        }
-        for each in found.findings.filter(dismissed_at=None)
-        if each.check_code in CHECKS
-    ]
 
 
 def _files(found: Submission) -> QuerySet[Attachment]:

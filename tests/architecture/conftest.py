@@ -62,6 +62,7 @@ def world(town) -> World:
     check_run(run=run)
     version = make_version(town)
     receiving_round(version)
+    record = round.submissions.get()
     rows = {
         "geography.pk": run.pk,
         "surveys.pk": Upload.objects.get().pk,
@@ -78,13 +79,11 @@ def world(town) -> World:
         "surveys:forms.former": version.pk,
         "surveys:forms.code": version.form.code,
         "surveys:quality.check": "too_fast",
-        "surveys:review.pk": round.submissions.get().pk,
-        "surveys:review.event": round.submissions.get().events.earliest("pk").pk
-        if round.submissions.get().events.exists()
-        else 1,
+        "surveys:review.pk": record.pk,
+        "surveys:review.event": record.events.earliest("pk").pk,
         "intake.key": issue_access(municipality=town, surveyor=person)[1],
         "intake.version": version.pk,
-        "surveys:collect.pk": round.submissions.get().pk,
+        "surveys:collect.pk": record.pk,
         "surveys:collect.version": version.pk,
         "surveys:collect.name": "households.csv",
         "intake.name": "parcels.geojson",

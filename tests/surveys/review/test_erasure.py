@@ -76,6 +76,11 @@ def send_photo(town, surveyor, instance, number, colour, head=CANARY):
     return receive(sender=sender, content=content, files=files).arrival
 
 
+@pytest.fixture(autouse=True)
+def _may_speak_to_this_machine(settings):
+    settings.DEMO = True
+
+
 @pytest.fixture
 def erase(manager, django_capture_on_commit_callbacks):
     def act(record):
@@ -121,7 +126,6 @@ def lived_through(town, round, surveyor, manager):
 
 
 def test_nothing_is_left_but_the_fact(town, round, surveyor, manager, settings, erase):
-    settings.DEMO = True
     record = lived_through(town, round, surveyor, manager)
     kept = send(town, surveyor, "uuid:9", number=9, head="سلمى الباقية")
     take_step(submission=kept, action="approve", by=manager)
