@@ -60,6 +60,10 @@ def test_from_the_field_to_the_map_to_the_receipt(
 
         with new_page(browser) as manager:
             sign_in(manager, live_town, "data@wadi-zaytoun.example")
+            manager.goto(f"{live_town.url}{TOWN}/surveys/rounds/2026-spring/")
+            manager.get_by_role("link", name="round-again.xlsx").click()
+            manager.locator("form[action$='/approve/'] [type=submit]").click()
+            expect(manager.locator("form[action$='/approve/']")).to_have_count(0)
             manager.goto(f"{live_town.url}{TOWN}/surveys/rounds/2026-spring/publish/")
             manager.click("main form [type=submit]")
             expect(manager.locator("#publishing")).to_have_count(0, timeout=60_000)

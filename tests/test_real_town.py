@@ -54,6 +54,7 @@ def test_a_round_on_real_parcels_becomes_a_map(epinay, client, tmp_path):
         "--starts-on=2026-03-01",
         "--ends-on=2026-05-31",
         "--school-year-start=2025-10-01",
+        "--approve",
         stdout=io.StringIO(),
     )
     call_command(
