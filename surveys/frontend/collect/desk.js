@@ -38,9 +38,9 @@ function Progress({ app }) {
   const own = () => app.state()?.own ?? [];
   return h(Show, { when: () => targets().length || own().length },
     h("div", { class: "panel collect-summary" },
-      h(Show, { when: () => targets().length },
+      h(Show, { when: () => targets().length }, h("div", {},
         h("p", { class: "h3" }, () => fill(words.done, { done: done(), total: targets().length })),
-        h("progress", { max: () => targets().length, value: done, "aria-label": words.nearest })),
+        h("progress", { max: () => targets().length, value: done, "aria-label": words.nearest }))),
       // What became of one's records at the office.
       h(Show, { when: () => own().length }, h("p", { "data-own": "" }, () => own().map(({ label, count }) => `${label}: ${count}`).join(" · "))),
       h(Show, { when: waiting }, h("p", { class: "soft" }, () => `${words.outbox}: ${waiting()} · ${words.draftSaved}`))));
@@ -134,9 +134,10 @@ function metres([east, north], [x, y]) {
 function Forms({ app }) {
   const { words } = app.settings;
   // Before the first answer of the server nobody knows whether a round is open.
-  return h(Show, { when: app.state }, h("section", {}, h("h2", {}, words.allForms),
-    h(Show, { when: () => app.state()?.forms.length, fallback: h("p", { class: "soft" }, words.empty) },
+  const empty = () => (app.state() ? words.empty : "");
+  return h("section", {}, h("h2", {}, words.allForms),
+    h(Show, { when: () => app.state()?.forms.length, fallback: h("p", { class: "soft" }, empty) },
       h("ul", { class: "collect-list" }, h(For, { each: () => app.state().forms }, (each) => h(Row, {
         title: each.title || each.code, text: h("bdi", {}, each.version),
-      }, h("button", { type: "button", class: "btn btn-outline-primary", "data-form": each.code, onClick: () => app.start(each.code) }, words.blank)))))));
+      }, h("button", { type: "button", class: "btn btn-outline-primary", "data-form": each.code, onClick: () => app.start(each.code) }, words.blank))))));
 }

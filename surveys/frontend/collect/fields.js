@@ -23,8 +23,18 @@ const digits = (text) => text
   .replace("\u066b", ".").trim();
 
 // `kit` carries words, the form's files and what the page knows of the town.
+// An element of `h` is made when it is first put somewhere, and belongs to whoever puts it
+// there. In a list that is the list as a whole: when it changes, what stays would keep its
+// place and lose its life. Made at once, it belongs to its own item.
+const made = (element) => {
+  let found = element;
+  while (typeof found === "function" && Object.getOwnPropertySymbols(found).length) found = found();
+  return found;
+};
+const items = (each, make) => h(For, { each }, (item, index) => made(make(item, index)));
+
 export function Questions({ nodes, kit }) {
-  return h(For, { each: nodes }, (node) => h(Question, { node, kit }));
+  return items(nodes, (node) => h(Question, { node, kit }));
 }
 
 function Question({ node, kit }) {
@@ -211,7 +221,7 @@ function menu(context) {
     onChange: (event) => { node.selectValue(event.target.value || null); touch(); }, ...aria(context),
   },
   h("option", { value: "" }, kit.words.choose),
-  h(For, { each: () => node.currentState.valueOptions }, (item) =>
+  items(() => node.currentState.valueOptions, (item) =>
     h("option", { value: item.value, selected: () => node.isSelected(item.value) }, () => item.label?.asString ?? item.value)));
 }
 
@@ -246,7 +256,7 @@ function boxes(context) {
   return h("div", { class: () => `collect-choices ${compact(node) ? "collect-row" : ""}` },
     h(Show, { when: () => list.many() || node.appearances?.autocomplete },
       h("input", { type: "search", class: "form-control", "aria-label": kit.words.search, placeholder: kit.words.search, onInput: (event) => list.want(event.target.value) })),
-    h(For, { each: list.visible }, (item) =>
+    items(list.visible, (item) =>
       h("label", { class: "collect-choice" },
         h("input", {
           type: single ? "radio" : "checkbox", name: id, value: item.value,
@@ -274,30 +284,33 @@ function parcels(context) {
   const nameOf = (value) => untrack(() => node.getValueOption(value)?.label?.asString) ?? value;
   const pick = (value) => { node.selectValue(value || null); touch(); };
   const [trouble, setTrouble] = createSignal("");
-  let drawn = null;
-  const box = h("div", { class: "collect-map", role: "application", "aria-label": kit.words.map, ref: (element) => onMount(() => {
+  let drawn = null, place = null;
+  const box = h("div", { class: "collect-map", role: "application", "aria-label": kit.words.map, ref: (element) => { place = element; } });
+  // Here and not where the element is made: what makes it may run again, and would take
+  // the map away from under an element that stays.
+  onMount(() => {
     const items = untrack(() => node.currentState.valueOptions.map((item) => {
       const properties = Object.fromEntries(item.properties);
       return { value: item.value, label: item.label?.asString ?? item.value, corners: properties.geometry, colour: properties.fill };
     }));
-    drawn = parcelMap(element, { items, bounds: kit.bounds, words: kit.words, pick, fail: () => setTrouble(kit.words.noLocation) });
+    drawn = parcelMap(place, { items, bounds: kit.bounds, words: kit.words, pick, fail: () => setTrouble(kit.words.noLocation) });
     if (untrack(chosen)) drawn.choose(untrack(chosen), { fly: true });
-    onCleanup(() => drawn.remove());
-  }) });
+  });
+  onCleanup(() => { drawn?.remove(); drawn = null; });
   createEffect(() => { const value = chosen(); drawn?.choose(value); });
   return [
     h("p", { class: "collect-chosen", role: "status" }, () => chosen() ? fill(kit.words.selected, { name: nameOf(chosen()) }) : kit.words.none),
     box,
     h("p", { class: "form-error" }, trouble),
     h("div", { class: "collect-buttons" },
-      h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => drawn.locate() }, kit.words.myLocation),
+      h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => drawn?.locate() }, kit.words.myLocation),
       h(Show, { when: chosen }, h("button", { type: "button", class: "btn btn-outline-primary", "data-clear": "", onClick: () => pick("") }, kit.words.clear))),
     h("input", {
       id, type: "search", class: "form-control", inputmode: "search", placeholder: kit.words.findParcel, "aria-label": kit.words.findParcel,
       onInput: (event) => list.want(event.target.value),
     }),
     h("ul", { class: "collect-found" },
-      h(For, { each: () => (list.sought() ? list.matching().slice(0, 8) : []) }, (item) => h("li", {},
+      items(() => (list.sought() ? list.matching().slice(0, 8) : []), (item) => h("li", {},
         h("button", {
           type: "button", class: "btn btn-outline-primary", "aria-pressed": () => String(node.isSelected(item.value)),
           onClick: () => { pick(item.value); drawn.choose(item.value, { fly: true }); },
@@ -317,7 +330,7 @@ function rank({ node, kit, touch }) {
   const name = (value) => node.getValueLabel(value)?.asString ?? value;
   return [
     h("p", { class: "soft small" }, kit.words.rank),
-    h("ol", { class: "collect-rank" }, h(For, { each: order }, (value, index) => h("li", {},
+    h("ol", { class: "collect-rank" }, items(order, (value, index) => h("li", {},
       h("span", {}, () => name(value)),
       h("button", { type: "button", class: "btn btn-outline-primary", "aria-label": () => `${kit.words.up}: ${name(value)}`, disabled: () => index() === 0, onClick: () => move(index(), -1) }, "↑"),
       h("button", { type: "button", class: "btn btn-outline-primary", "aria-label": () => `${kit.words.down}: ${name(value)}`, disabled: () => index() === order().length - 1, onClick: () => move(index(), 1) }, "↓")))),
@@ -365,7 +378,7 @@ function place(context) {
         onCleanup(() => { drawn.remove(); drawn = null; });
       }) }),
       h("div", { class: "collect-buttons" },
-        h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => drawn.locate() }, kit.words.myLocation),
+        h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => drawn?.locate() }, kit.words.myLocation),
         h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => drawn.middle() }, "+"),
         h(Show, { when: kind !== "geopoint" }, h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => drawn.undo() }, kit.words.undo))))),
   ];
