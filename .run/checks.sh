@@ -11,6 +11,12 @@ check_all() {
   open_step "Missing migrations" "$PYTHON" manage.py makemigrations --check --dry-run
 }
 
+# The whole suite on all cores, a file to a process; what is named runs in one, in order.
+run_tests() {
+  [[ $# -gt 0 ]] || set -- --numprocesses auto --maxprocesses 8 --dist loadfile
+  become "$PYTHON" -m pytest "$@"
+}
+
 run_benchmark() {
   local name=${1:-}
   if [[ -z $name ]]; then

@@ -26,8 +26,10 @@ def use_role(*, as_owner: bool) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def django_db_modify_db_settings() -> None:
-    """The owner makes the test database."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> None:
+    """The owner makes the test database, one for each process of tests."""
     use_role(as_owner=True)
 
 
@@ -68,7 +70,9 @@ def live_town(tmp_path_factory) -> Iterator[Demo]:
         yield here
 
 
-@pytest.fixture(scope="session")
+# Playwright leaves an event loop in the thread, beside which Django refuses to query: it
+# ends with the file, before another one's tests.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright, launch(playwright) as chromium:
         yield chromium

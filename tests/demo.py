@@ -99,7 +99,7 @@ def wait_for(url: str, log: Path, seconds: float = 90) -> None:
 @contextmanager
 def demo(*, owner: dict, application: dict, folder: Path) -> Iterator[Demo]:
     """Make a database from the PostGIS template, load the demo, serve it."""
-    name = f"{owner['NAME']}_demo"
+    name = f"{owner['NAME']}_demo{os.environ.get('PYTEST_XDIST_WORKER', '')}"
     port = free_port()
     environment = {
         **os.environ,

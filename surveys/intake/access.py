@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from layers.geography.models import Municipality
 from layers.geography.statements import find
@@ -27,6 +27,7 @@ def issue_access(
     municipality: Municipality,
     surveyor: Any,
     label: str = "",
+    language: str = settings.LANGUAGE_CODE,
     by: Any = None,
     draft: FormVersion | None = None,
 ) -> tuple[DeviceAccess, str]:
@@ -36,6 +37,7 @@ def issue_access(
         municipality=municipality,
         surveyor=surveyor,
         label=label,
+        language=language,
         token_hash=hash_of(token),
         created_by=by,
         draft=draft,
@@ -79,7 +81,7 @@ def server_address(*, municipality: Municipality, token: str) -> str:
     return f"{settings.PUBLIC_URL}{path.removesuffix('/formList')}"
 
 
-def settings_of(*, address: str, name: str, language: str = "ar") -> dict[str, Any]:
+def settings_of(*, address: str, name: str, language: str) -> dict[str, Any]:
     """What the phone is told to set: ODK Collect's own names."""
     return {
         "general": {
@@ -94,8 +96,15 @@ def settings_of(*, address: str, name: str, language: str = "ar") -> dict[str, A
     }
 
 
-def settings_qr(*, address: str, name: str, language: str = "ar") -> segno.QRCode:
-    """The picture that sets up a phone in one go: zlib-packed JSON in base64."""
-    told = settings_of(address=address, name=name, language=language)
-    packed = zlib.compress(json.dumps(told, ensure_ascii=False).encode())
-    return segno.make(base64.b64encode(packed).decode(), error="l", micro=False)
+def settings_qr(*, access: DeviceAccess, address: str) -> segno.QRCode:
+    """The picture that sets up a phone in one go."""
+    with translation.override(access.language):
+        name = access.draft.form.name if access.draft else access.municipality.name
+    told = settings_of(address=address, name=name, language=access.language)
+    return segno.make(packed(told), error="l", micro=False)
+
+
+def packed(told: dict[str, Any]) -> str:
+    """As the phone unpacks it: JSON, zlib, base64."""
+    plain = json.dumps(told, ensure_ascii=False).encode()
+    return base64.b64encode(zlib.compress(plain)).decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
@@ -36,6 +37,7 @@ from surveys.intake.quarantine import (
 from surveys.models import Arrival, DeviceAccess
 from surveys.rounds.services import surveyors_of
 
+LANGUAGES = dict(settings.LANGUAGES)
 PAGE_SIZE = 50
 SHOWN_LETTERS = 20_000
 State = Arrival.State
@@ -53,16 +55,18 @@ def phones(request: TownRequest, municipality: str) -> HttpResponse:
             messages.error(request, _("Choose a surveyor from the list."))
             return redirect("surveys:phones", municipality)
         label = request.POST.get("label", "").replace("\x00", "")[:100]
-        _access, token = issue_access(
+        language = request.POST.get("language", "")
+        access, token = issue_access(
             municipality=request.municipality,
             surveyor=surveyor,
             label=label,
+            language=language if language in LANGUAGES else settings.LANGUAGE_CODE,
             by=request.user,
         )
         address = server_address(municipality=request.municipality, token=token)
-        code = settings_qr(address=address, name=request.municipality.name)
+        code = settings_qr(access=access, address=address)
         issued = {
-            "surveyor": surveyor,
+            "access": access,
             "address": address,
             "picture": code.svg_data_uri(scale=4, border=2),
         }
@@ -76,7 +80,12 @@ def phones(request: TownRequest, municipality: str) -> HttpResponse:
     return render(
         request,
         "surveys/phones.html",
-        {"page_of": page, "people": people.values(), "issued": issued},
+        {
+            "page_of": page,
+            "people": people.values(),
+            "issued": issued,
+            "languages": LANGUAGES,
+        },
     )
 
 

@@ -58,9 +58,16 @@ REALM = 'Basic realm="surveys", charset="UTF-8"'
 class Caller:
     """Who speaks to us, and how: `key` stands in the address."""
 
-    def __init__(self, request: TownRequest, key: str, user: Any, draft: Any) -> None:
+    def __init__(
+        self,
+        request: TownRequest,
+        key: str,
+        user: Any,
+        draft: FormVersion | None = None,
+        language: str = settings.LANGUAGE_CODE,
+    ) -> None:
         self.request, self.key, self.user = request, key, user
-        self.draft: FormVersion | None = draft
+        self.draft, self.language = draft, language
 
     def url(self, name: str, *more: Any) -> str:
         slug = self.request.municipality.slug
@@ -75,15 +82,14 @@ def for_phones(view: Callable[..., HttpResponseBase]) -> Callable:
     def guarded(
         request: TownRequest, municipality: str, key: str, **more: Any
     ) -> HttpResponseBase:
-        # The phone says nothing of its language; its surveyors work in the town's first.
+        # A phone says nothing of its language: who is not known hears the first.
         with translation.override(settings.LANGUAGE_CODE):
             caller = _by_password(request) if key == BASIC else _by_key(request, key)
-            if isinstance(caller, HttpResponse):
-                return caller
-            if "\x00" in "".join(
-                each for each in more.values() if isinstance(each, str)
-            ):
-                raise Http404
+        if isinstance(caller, HttpResponse):
+            return caller
+        if "\x00" in "".join(each for each in more.values() if isinstance(each, str)):
+            raise Http404
+        with translation.override(caller.language):
             return view(caller, **more)
 
     guarded.permission = "surveys.upload_round"
@@ -95,7 +101,7 @@ def _by_key(request: TownRequest, key: str) -> Caller | HttpResponse:
     if access is None:
         words = _("This phone's access was withdrawn. Ask the office for a new one.")
         return message(words, status=403, nature="error")
-    return Caller(request, key, access.surveyor, access.draft)
+    return Caller(request, key, access.surveyor, access.draft, access.language)
 
 
 def _by_password(request: TownRequest) -> Caller | HttpResponse:
@@ -116,7 +122,7 @@ def _by_password(request: TownRequest) -> Caller | HttpResponse:
         cache.set(tried, cache.get(tried, 0) + 1, WRONG_SECONDS)
         return _asked_for_password()
     _remember(email, password, user)
-    return Caller(request, BASIC, user, None)
+    return Caller(request, BASIC, user)
 
 
 def _credentials(request: TownRequest) -> tuple[str, str]:

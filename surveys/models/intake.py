@@ -96,6 +96,13 @@ class DeviceAccess(TenantModel):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+"
     )
     label = models.CharField(_("phone"), max_length=100, blank=True)
+    # What the phone's menus and our answers speak; it sends no Accept-Language.
+    language = models.CharField(
+        _("language"),
+        max_length=2,
+        choices=settings.LANGUAGES,
+        default=settings.LANGUAGE_CODE,
+    )
     token_hash = models.CharField(max_length=64, unique=True)
     # For a draft's test phone: the one form version it sees.
     draft = models.ForeignKey(

@@ -268,14 +268,15 @@ def retire(request: TownRequest, municipality: str, code: str) -> HttpResponse:
 def trial(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     """A code for one phone that sees this draft alone; what it sends is no survey."""
     found = _version(request, pk)
-    _access, token = issue_access(
+    access, token = issue_access(
         municipality=request.municipality,
         surveyor=request.user,
+        language=request.LANGUAGE_CODE,
         by=request.user,
         draft=found,
     )
     address = server_address(municipality=request.municipality, token=token)
-    code = settings_qr(address=address, name=found.form.name)
+    code = settings_qr(access=access, address=address)
     return render(
         request,
         "surveys/form_trial.html",

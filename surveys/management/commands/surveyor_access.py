@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
 from django.db.models import Q
@@ -32,6 +33,12 @@ class Command(TownCommand):
         )
         parser.add_argument("--label", default="", help="which phone, for the list")
         parser.add_argument(
+            "--language",
+            choices=[code for code, _name in settings.LANGUAGES],
+            default=settings.LANGUAGE_CODE,
+            help="of the phone's menus and of the server's messages",
+        )
+        parser.add_argument(
             "--qr", type=Path, help="also write the QR code, .svg or .png"
         )
         parser.add_argument(
@@ -47,11 +54,14 @@ class Command(TownCommand):
                 revoke_access(access=access)
             self.stdout.write(f"{len(open_ones)} phones of {surveyor.email} shut out.")
             return
-        _access, token = issue_access(
-            municipality=municipality, surveyor=surveyor, label=options["label"]
+        access, token = issue_access(
+            municipality=municipality,
+            surveyor=surveyor,
+            label=options["label"],
+            language=options["language"],
         )
         address = server_address(municipality=municipality, token=token)
-        code = settings_qr(address=address, name=municipality.name)
+        code = settings_qr(access=access, address=address)
         self.stdout.write(f"{surveyor.email}\n{address}\n")
         drawn = io.StringIO()
         code.terminal(drawn, compact=True)

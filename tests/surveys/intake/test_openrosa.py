@@ -11,15 +11,17 @@ from xml.etree import ElementTree as ET
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
 from PIL import Image
 
 from layers.geography.models import Parcel
 from surveys.intake.access import (
     find_access,
     issue_access,
+    packed,
     revoke_access,
     settings_of,
-    settings_qr,
 )
 from surveys.intake.keeping import kept_path
 from surveys.models import Arrival, DeviceAccess, FormVersion, Submission, Target
@@ -395,10 +397,30 @@ def test_a_resident_is_not_let_in(client, town, round):
     assert response.status_code == 401
 
 
-def test_settings_prefer_arabic():
-    told = settings_of(address="https://x/collect/a/b", name="وادي")
-    assert told["general"]["app_language"] == "ar"
-    assert told["general"]["server_url"] == "https://x/collect/a/b"
+def test_a_phone_speaks_the_language_of_its_surveyor(client, town, round, surveyor):
+    access, token = issue_access(municipality=town, surveyor=surveyor, language="fr")
+    address = "https://x/collect/a/b"
+    told = settings_of(address=address, name="وادي", language=access.language)
+    assert told["general"]["app_language"] == "fr"
+    assert told["general"]["server_url"] == address
+    answer = Phone(client, town, token).send(instance_xml(ANSWERS))
+    assert answer.status_code == 201
+    with translation.override("fr"):
+        assert words(answer) == gettext("Received.")
+
+
+def test_a_phone_speaks_arabic_where_nobody_chose(town, round, surveyor):
+    access, _token = issue_access(municipality=town, surveyor=surveyor)
+    assert access.language == "ar"
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [("en", "en"), ("xx", "ar"), ("", "ar")])
+def test_the_language_is_chosen_with_the_code(client, town, surveyor, chosen, kept):
+    client.force_login(staff(town, "data_manager"))
+    post = {"surveyor": surveyor.pk, "label": "1", "language": chosen}
+    response = client.post(f"/en/{town.slug}/surveys/phones/", post)
+    assert response.status_code == 200
+    assert DeviceAccess.objects.get().language == kept
 
 
 def test_the_command_prints_an_address_that_works(
@@ -419,10 +441,9 @@ def test_nothing_is_redirected(client, town):
 
 
 def test_settings_are_packed_as_the_phone_unpacks_them():
-    made = settings_qr(address="https://x/collect/a/b", name="وادي")
-    assert made.version
-    packed = base64.b64encode(zlib.compress(json.dumps({"a": 1}).encode()))
-    assert json.loads(zlib.decompress(base64.b64decode(packed))) == {"a": 1}
+    told = settings_of(address="https://x/collect/a/b", name="وادي", language="ar")
+    unpacked = zlib.decompress(base64.b64decode(packed(told)))
+    assert json.loads(unpacked) == told
     assert reverse("intake:form_list", args=["a", "b"]) == "/collect/a/b/formList"
 
 
