@@ -4,7 +4,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from gisportal import settings as configuration
 from layers.geography.tenancy import set_tenant
@@ -74,6 +74,7 @@ def live_town(tmp_path_factory) -> Iterator[Demo]:
 # ends with the file, before another one's tests.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright, launch(playwright) as chromium:
         yield chromium
 

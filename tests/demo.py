@@ -81,7 +81,7 @@ def running(arguments: list[str], environment: dict, log: Path) -> Iterator[None
             yield
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 def wait_for(url: str, log: Path, seconds: float = 90) -> None:
