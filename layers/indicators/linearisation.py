@@ -25,6 +25,10 @@ SINGLE_PSU = ("adjust", "average", "certainty", "fail")
 all PSUs, the mean of the other strata, nothing; or the design is refused."""
 
 
+NO_SPREAD = 1e-16
+"""Variances below it are rounding."""
+
+
 @dataclass(frozen=True)
 class Design:
     weight: Floats
@@ -194,14 +198,17 @@ def as_share(
 def logit_interval(
     estimate: Floats, variance: Floats, df: Integers, level: float
 ) -> tuple[Floats, Floats]:
-    """Bounds of a mean of scores between 0 and 1; NaN at 0, at 1 and without df."""
+    """Bounds of a mean of scores between 0 and 1.
+
+    NaN at 0, at 1, without df, and where all PSUs agree: no spread, so no bound.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
         share = estimate * (1.0 - estimate)
         centre = np.log(estimate / (1.0 - estimate))
         t = stdtrit(np.maximum(df, 1), (1.0 + level) / 2.0)
         half = t * np.sqrt(variance) / share
         low, high = (1.0 / (1.0 + np.exp(side * half - centre)) for side in (1, -1))
-    known = (df >= 1) & (share > 0)
+    known = (df >= 1) & (share > 0) & (variance > NO_SPREAD)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 

@@ -125,9 +125,10 @@ def test_an_empty_domain_has_no_ratio():
 
 
 def test_the_interval_of_a_mean_score_stays_inside_and_is_unknown_at_the_edges():
-    estimate = np.array([0.02, 0.5, 0.0, 1.0, 0.5])
-    df = np.array([9, 9, 9, 9, 0])
-    low, high = logit_interval(estimate, np.full(5, 0.01), df, 0.95)
+    estimate = np.array([0.02, 0.5, 0.0, 1.0, 0.5, 0.5])
+    df = np.array([9, 9, 9, 9, 0, 9])
+    variance = np.array([0.01, 0.01, 0.01, 0.01, 0.01, 1e-34])
+    low, high = logit_interval(estimate, variance, df, 0.95)
     assert 0 < low[0] < 0.02 < high[0] < 1
     assert low[1] == pytest.approx(1 - high[1])
     assert np.isnan([low[2:], high[2:]]).all()
