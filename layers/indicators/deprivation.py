@@ -155,13 +155,22 @@ def measures(
 
 
 def share(domains: Domains, affected: Booleans, level: float = 0.95) -> Figure:
-    """Share of children (N,) affected, with the interval of shares in `maths`."""
-    estimate, variance = domains.ratio(
-        affected.astype(np.float64), np.ones(len(affected))
-    )
-    found = as_share(domains, affected, np.clip(estimate, 0, 1), variance)
-    low, high = maths.intervals(found, level=level)
-    return Figure(found.estimate[0], variance, low[0], high[0])
+    """Share of children (N,) affected, with the interval of shares in `maths`.
+
+    At 0 and 1 that needs a design effect, which is then taken from all domains together.
+    """
+    found = _share(domains, affected)
+    effect = 1.0
+    if domains.size > 1 and np.isin(found.estimate, (0.0, 1.0)).any():
+        effect = float(maths.design_effect(_share(domains.merged, affected))[0, 0])
+    low, high = maths.intervals(found, level=level, pooled_effect=effect)
+    return Figure(found.estimate[0], found.variance[0], low[0], high[0])
+
+
+def _share(domains: Domains, affected: Booleans) -> maths.Ratios:
+    ones = np.ones(len(affected))
+    estimate, variance = domains.ratio(affected.astype(np.float64), ones)
+    return as_share(domains, affected, np.clip(estimate, 0, 1), variance)
 
 
 def overlaps(

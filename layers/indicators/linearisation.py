@@ -8,6 +8,7 @@ Shapes: N rows, P primary sampling units (PSUs), H strata, D domains.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,12 +120,18 @@ class Domains:
         )
         return cls(design, domain, size, row, cell, slot, *np.divmod(slots, strata))
 
-    @property
+    @cached_property
+    def merged(self) -> "Domains":
+        """All of them as one domain."""
+        whole = np.where(self.domain >= 0, 0, -1)
+        return Domains.of(self.design, whole, 1)
+
+    @cached_property
     def count(self) -> Integers:
         """(D,) rows."""
         return np.bincount(self.domain[self.row], minlength=self.size)
 
-    @property
+    @cached_property
     def df(self) -> Integers:
         """(D,) PSUs less strata, counting those with a row in the domain."""
         units = np.bincount(self.slot_domain[self.slot], minlength=self.size)

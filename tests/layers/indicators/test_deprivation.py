@@ -358,3 +358,16 @@ def test_agreement_of_rankings():
     assert agreement(order, swapped) == pytest.approx(4 / 6)
     assert np.isnan(agreement(order, np.ones(4)))
     assert agreement(order, np.array([np.nan, 1, 2, 3])) == pytest.approx(1)
+
+
+def test_a_share_of_none_is_bounded_by_the_design_effect_of_all_domains():
+    data = simulated(8)
+    # Whole households, so that children of one say little more than one child.
+    affected = (data["household"] % 2 == 0) & (data["domain"] != 1)
+    domains = domains_of(data)
+    found = share(domains, affected)
+    assert found.estimate[1] == 0
+    assert found.low[1] == 0
+    alone = np.where(data["domain"] == 1, 0, -1)
+    by_count = share(Domains.of(domains.design, alone, 1), affected)
+    assert found.high[1] > by_count.high[0] > 0

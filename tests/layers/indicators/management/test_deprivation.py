@@ -302,3 +302,15 @@ def test_a_domain_column_with_a_name_of_the_answer_is_refused(tmp_path):
     changes = {"domain": "measure", "strata": "measure"}
     with pytest.raises(CommandError, match='The domain column "measure"'):
         run(tmp_path, renamed, spec | changes)
+
+
+def test_points_agree_with_mpitb(tmp_path):
+    """What mpitb 0.2 (PyPI) answers to the page's nine complete children, with weights.
+
+    At 33 %, because it compares binary fractions; its errors know no design.
+    """
+    found = answer(tmp_path, cutoffs=["33/100"])["results"][0]
+    three = [found[name]["estimate"] for name in ("H", "A", "M0")]
+    assert three == pytest.approx([0.6086956522, 0.5952380952, 0.3623188406], abs=1e-9)
+    parts = [each["estimate"] for each in found["contribution"].values()]
+    assert parts == pytest.approx([0.2, 0.24, 0.2, 0.36], abs=1e-9)
