@@ -122,6 +122,30 @@ def z_scores(children: Children, digits: int | None = 2) -> dict[str, Scores]:
     }
 
 
+def valid_scores_of(
+    *,
+    sex: int,
+    age_days: float,
+    weight: float | None = None,
+    length: float | None = None,
+    position: str = "",
+    oedema: bool = False,
+    arm: float | None = None,
+) -> dict[str, float | None]:
+    """The scores of one child by index, as of `Children`; None for no score or a flagged one."""
+    numbers = {"age_days": age_days, "weight": weight, "length": length, "arm": arm}
+    one = Children(
+        sex=np.array([sex]),
+        position=np.array([position]),
+        oedema=np.array([oedema]),
+        **{name: np.array([value], dtype=float) for name, value in numbers.items()},
+    )
+    return {
+        name: None if scores.reason[0] or scores.flagged[0] else float(scores.z[0])
+        for name, scores in z_scores(one).items()
+    }
+
+
 def cases(scores: Scores, below: float) -> tuple[Booleans, Booleans]:
     """Who counts in a prevalence, and who of them is below a z-score, (children,) each.
 
@@ -166,7 +190,7 @@ def _scored(
     z = z_of(y, lms, restricted=name != "len")
     z[reason != ""] = np.nan
     if digits is not None:
-        z = np.round(z, digits)
+        z = np.round(z, digits) + 0.0  # no -0.0
     low, high = FLAG_LIMITS[name]
     return Scores(z, (z < low) | (z > high), reason)
 

@@ -16,6 +16,7 @@ from layers.indicators.anthropometry import (
     cases,
     measurement_at,
     standard,
+    valid_scores_of,
     z_of,
     z_scores,
 )
@@ -379,3 +380,37 @@ def test_flags_are_of_the_rounded_score():
     value = measurement_at(-6.004, lms)
     assert not z_scores(replace(child(), length=value))["len"].flagged[0]
     assert z_scores(replace(child(), length=value), None)["len"].flagged[0]
+
+
+# One child
+
+
+def test_one_child_has_the_scores_it_has_among_others():
+    rows, columns = survey()
+    many = z_scores(surveyed(columns))
+    for place in range(0, len(rows), 25):
+        known = {
+            name: float(rows[place][column]) if rows[place][column] else None
+            for name, column in (
+                ("weight", "weight_kg"),
+                ("length", "lenhei_cm"),
+                ("arm", "muac_cm"),
+            )
+        }
+        found = valid_scores_of(
+            sex=int(rows[place]["sex"]),
+            age_days=float(rows[place]["age_days"]),
+            position=rows[place]["measure"],
+            oedema=rows[place]["oedema"] == "y",
+            **known,
+        )
+        for name, each in many.items():
+            expected = each.z[place]
+            assert found[name] == (None if np.isnan(expected) else expected)
+
+
+def test_a_flagged_score_of_one_child_is_none():
+    found = valid_scores_of(sex=MALE, age_days=500, weight=5.0, length=80.0)
+    assert found["wfl"] is None
+    assert found["wei"] == -5.9
+    assert found["ac"] is None

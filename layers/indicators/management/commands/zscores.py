@@ -109,7 +109,8 @@ def _choices(
     """The meaning of each cell; `sex` must be there, the others may be absent."""
     if name != "sex" and name not in table:
         return [unknown] * len(table)
-    cells = [str(cell).lower() for cell in table.text(name)]
+    # Other software writes the number 1 of a column with gaps as 1.0.
+    cells = [str(cell).lower().removesuffix(".0") for cell in table.text(name)]
     known = dict.fromkeys(MISSING, unknown) | dict(choices)
     for row, cell in enumerate(cells):
         if cell not in known:

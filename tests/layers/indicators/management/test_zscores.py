@@ -71,7 +71,13 @@ def test_months_serve_where_days_are_not_known(tmp_path):
 
 
 def test_letters_and_numbers_say_the_same(tmp_path):
-    texts = ("M,365,9,L,N", "1,365,9,l,2", "m,365,9,,", "m,365,9,NA,NA")
+    texts = (
+        "M,365,9,L,N",
+        "1.0,365,9,l,2.0",
+        "1,365,9,l,2",
+        "m,365,9,,",
+        "m,365,9,NA,NA",
+    )
     found = rows(tmp_path, "sex,age_days,weight_kg,measure,oedema\n" + "\n".join(texts))
     assert len({each["zwei"] for each in found}) == 1
 
