@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping, Sequence
@@ -193,6 +194,12 @@ def as_csv(found: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Plain numbers, texts, lists and mappings; None for NaN."""
+    # Nearly every cell is one of these, and asking for the abstract types below is slow.
+    kind = type(value)
+    if kind is str or kind is int or value is None:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {str(name): _plain(part) for name, part in value.items()}
     if isinstance(value, np.generic | np.ndarray):
