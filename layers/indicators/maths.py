@@ -246,6 +246,10 @@ class SlotSums:
         parts = (n, d, n * n, n * d, d * d, affected, count, active)
         return cls(*(cells.slot_sums(part) for part in parts))
 
+    @property
+    def parts(self) -> list[Floats]:
+        return [getattr(self, each.name) for each in fields(self)]
+
 
 def ratios(
     totals: Totals, cells: Cells, design: Design, membership: Floats | None = None
