@@ -183,3 +183,45 @@ def test_many_at_once_are_left_to_the_worker(round, town, monkeypatch):
     round.refresh_from_db()
     assert not far_behind(round)
     assert Observation.objects.count() == COUNT
+
+
+@pytest.fixture
+def page(client, round, reviewer):
+    client.force_login(reviewer)
+
+    def page(**asked):
+        address = f"/en/{round.municipality.slug}/surveys/rounds/{round.code}/figures/"
+        return client.get(address, asked).content.decode()
+
+    return page
+
+
+def test_the_page_has_the_figures_of_this_moment(page, round, reviewer):
+    assert "(*)" in page()
+    assert "30 asked" in page()
+    take_step(submission=record(round), action="send_back", by=reviewer, note="look")
+    for number in range(4, 10):
+        taken = record(round, number)
+        take_step(submission=taken, action="send_back", by=reviewer, note="look")
+    assert "30 asked" not in page()
+
+
+def test_a_zone_is_too_small_to_be_told(page):
+    assert "15 asked" not in page(zone="Z1")
+    assert "too few children were asked" in page(zone="Z1")
+
+
+def test_the_page_waits_for_the_worker(page, monkeypatch):
+    monkeypatch.setattr("surveys.following.AT_ONCE", 3)
+    assert "being computed" in page()
+
+
+def test_a_round_without_approved_records_says_so(page, round):
+    Submission.objects.update(state=Submission.State.RECEIVED)
+    assert "No figures yet" in page()
+
+
+def test_a_surveyor_does_not_see_them(client, round, town):
+    client.force_login(staff(town, "surveyor"))
+    address = f"/en/{town.slug}/surveys/rounds/{round.code}/figures/"
+    assert client.get(address).status_code == 403
