@@ -17,12 +17,21 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from layers.indicators.models import Release
+from layers.indicators.current import in_step, rebuild
+from layers.indicators.models import ObservationSet, Release
 from layers.indicators.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release, replace_observations
 from surveys.ages import months_between
 from surveys.errors import NothingToPublish
-from surveys.models import FormVersion, Publication, RepeatRow, Round, Submission
+from surveys.models import (
+    ChangedHousehold,
+    FormVersion,
+    Publication,
+    RepeatRow,
+    Round,
+    Submission,
+)
+from surveys.models.submissions import SubmissionQuerySet
 from surveys.questionnaires.meaning import CHILD, HOUSEHOLD, library_answers
 from surveys.questionnaires.parts import Parts, find_parts
 from surveys.rounds.nonresponse import classes
@@ -59,20 +68,9 @@ def request_publication(*, round: Round, by: Any) -> Publication:
 def carry_out(*, publication: Publication) -> Release:
     """Writes the observations downwards and computes the release, or nothing."""
     round = Round.objects.select_for_update().get(pk=publication.round_id)
-    # Taken before reading: what is loaded meanwhile is news for the next release.
+    # What is loaded meanwhile is news for the next release.
     now = timezone.now()
-    units = list(_units(round))
-    observation_set = replace_observations(
-        municipality=round.municipality,
-        code=round.code,
-        titles={
-            language: getattr(round, f"name_{language}") or round.name_ar
-            for language in ("ar", "en", "fr")
-        },
-        reference_date=round.ends_on,
-        source="survey",
-        units=units,
-    )
+    observation_set = observe_round(round)
     release = compute_release(
         municipality=round.municipality, observation_set=observation_set
     )
@@ -81,10 +79,37 @@ def carry_out(*, publication: Publication) -> Release:
     publication.state = Publication.State.DONE
     publication.finished_at = now
     publication.release_number = release.number
-    publication.household_count = len(units)
-    publication.child_count = sum(len(unit.children) for unit in units)
+    publication.household_count = observation_set.units.count()
+    publication.child_count = observation_set.children.count()
     publication.save()
     return release
+
+
+def observe_round(round: Round) -> ObservationSet:
+    """Makes the round's approved records its whole content below, with their sums."""
+    # Taken before reading: what changes meanwhile is noted, and follows one by one.
+    now = timezone.now()
+    ChangedHousehold.objects.filter(round=round).delete()
+    found = replace_observations(
+        municipality=round.municipality,
+        code=round.code,
+        titles={
+            language: getattr(round, f"name_{language}") or round.name_ar
+            for language in ("ar", "en", "fr")
+        },
+        reference_date=round.ends_on,
+        source="survey",
+        units=list(units_of(round, round.submissions.all())),
+        response_factors=response_factors(round),
+    )
+    if not in_step(found):
+        rebuild(found)
+    Round.objects.filter(pk=round.pk).update(followed_at=now)
+    return found
+
+
+def response_factors(round: Round) -> dict[str, float]:
+    return {str(each.label): each.factor for each in classes(round)}
 
 
 def give_up_publication(pk: int) -> None:
@@ -94,20 +119,22 @@ def give_up_publication(pk: int) -> None:
     )
 
 
-def _units(round: Round) -> Iterator[UnitRow]:
+def units_of(round: Round, records: SubmissionQuerySet) -> Iterator[UnitRow]:
+    """Those of the records that count."""
     submissions = (
-        round.submissions.approved()
+        records.approved()
         .placed()
         .select_related("household", "zone")
         .prefetch_related(Prefetch("rows", RepeatRow.objects.children()))
         .order_by("pk")
     )
     forms: dict[int | None, _Form] = {}
-    adjust = {each: one.factor for one in classes(round) for each in one.parcels}
+    of_parcel = {each: str(one.label) for one in classes(round) for each in one.parcels}
     for submission in submissions.iterator(chunk_size=2000):
         key = submission.version_id
         form = forms.get(key) or forms.setdefault(key, _Form.of(submission.version))
-        yield _unit(round, submission, form, adjust.get(submission.parcel_id or 0, 1.0))
+        response_class = of_parcel.get(submission.parcel_id or 0, "")
+        yield _unit(round, submission, form, response_class)
 
 
 @dataclass(frozen=True)
@@ -127,7 +154,9 @@ class _Form:
         return library_answers(given, self.said, of=of, parts=self.parts)
 
 
-def _unit(round: Round, submission: Submission, form: _Form, adjust: float) -> UnitRow:
+def _unit(
+    round: Round, submission: Submission, form: _Form, response_class: str
+) -> UnitRow:
     if submission.zone is None:
         raise NothingToPublish(_("A household without a zone can be in no figure."))
     key = opaque_key(round.municipality_id, submission.household.code)
@@ -136,7 +165,8 @@ def _unit(round: Round, submission: Submission, form: _Form, adjust: float) -> U
         zone_code=submission.zone.code,
         stratum=submission.stratum or ONE_STRATUM,
         psu=submission.psu or key,
-        weight=submission.weight * adjust,
+        weight=submission.weight,
+        response_class=response_class,
         stratum_psus=submission.frame_households,
         children=_children(round, submission, form),
     )

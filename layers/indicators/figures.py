@@ -61,7 +61,8 @@ class Estimator:
             design=sample.design,
         )
         self.child_cell = unit_cell[sample.child_unit]
-        self.child_weight = sample.unit_weight[sample.child_unit]
+        weight = sample.unit_weight * sample.unit_factor
+        self.child_weight = weight[sample.child_unit]
         self.town, self.town_cell = self.cells.merged(sample.design)
 
     def estimate(self, indicator: Indicator) -> Estimated:

@@ -26,6 +26,9 @@ Booleans = NDArray[np.bool_]
 SMALLEST_EFFECTIVE_SAMPLE = 30.0
 """Below this effective sample size the logit interval covers too little."""
 
+ROUNDING = 1e-13
+"""What is left of a difference of equal sums of squares, relative to them."""
+
 
 @dataclass(frozen=True)
 class Design:
@@ -92,22 +95,9 @@ class Cells:
     def __len__(self) -> int:
         return len(self.psu)
 
-    @property
-    def sizes(self) -> Integers:
-        """(S,) cells per slot."""
-        return np.diff(np.append(self.starts, len(self)))
-
     def slot_sums(self, values: Floats) -> Floats:
         """Sums over the cells (B, K) of each slot: (B, S)."""
         return np.asarray(np.add.reduceat(values, self.starts, axis=1))
-
-    def domain_sums(self, slots: Floats) -> Floats:
-        """Sums over the slots (B, S) of each domain: (B, D)."""
-        return _sums(slots, self.slot_domain, self.domains)
-
-    def spread(self, slots: Floats) -> Floats:
-        """The slot's value (B, S) for each of its cells: (B, K)."""
-        return np.repeat(slots, self.sizes, axis=1)
 
 
 @dataclass(frozen=True)
@@ -208,56 +198,123 @@ def psu_totals(
     )
 
 
+@dataclass(frozen=True)
+class Slots:
+    """Where the sums of S slots belong; a slot is a stratum's part of a domain."""
+
+    domain: Integers
+    """(S,)"""
+    domains: int
+    psus: Integers
+    """(S,) responding PSUs of the slot's whole stratum."""
+    fraction: Floats
+    """(S,) sampled share of the stratum's PSUs."""
+
+    @classmethod
+    def of(cls, cells: Cells, design: Design) -> "Slots":
+        stratum = cells.slot_stratum
+        psus, fraction = design.psus[stratum], design.fraction[stratum]
+        return cls(cells.slot_domain, cells.domains, psus, fraction)
+
+    def sums(self, values: Floats) -> Floats:
+        """Sums over the slots (B, S) of each domain: (B, D)."""
+        return _sums(values, self.domain, self.domains)
+
+
+@dataclass(frozen=True)
+class SlotSums:
+    """Sums over the PSUs of a slot, per breakdown: (B, S) each. They add up.
+
+    With n and d a PSU's weighted children in need and asked, these are all that an
+    estimate and its variance need.
+    """
+
+    numerator: Floats
+    denominator: Floats
+    numerator_squares: Floats
+    products: Floats
+    denominator_squares: Floats
+    affected: Floats
+    count: Floats
+    active: Floats
+    """PSUs with an eligible child."""
+
+    @classmethod
+    def of(cls, totals: Totals, cells: Cells) -> "SlotSums":
+        n, d, affected, count = totals.parts
+        active = (count > 0).astype(np.float64)
+        parts = (n, d, n * n, n * d, d * d, affected, count, active)
+        return cls(*(cells.slot_sums(part) for part in parts))
+
+    @property
+    def parts(self) -> list[Floats]:
+        return [getattr(self, each.name) for each in fields(self)]
+
+
 def ratios(
     totals: Totals, cells: Cells, design: Design, membership: Floats | None = None
 ) -> Ratios:
     """Ratio R = sum wy / sum wx per breakdown and domain, with its linearised variance.
 
-    With u = (wy - R wx) / sum wx summed to PSUs,
-    V = sum over strata of (1 - f) n / (n - 1) sum (u - mean u)^2,
-    where n counts all responding PSUs: those without an eligible child count as zeros.
-    A stratum with a single PSU is centred at the grand mean of u, which is zero for a
-    ratio. The breakdowns are the rows of `membership` (B, G), or the groups themselves.
+    The breakdowns are the rows of `membership` (B, G), or the groups themselves.
     """
     if membership is None:
         membership = np.eye(len(totals.count))
+    slots = Slots.of(cells, design)
     # One breakdown at a time: its cells stay in the processor's cache.
-    found = [_ratios(totals.regrouped(row[None]), cells, design) for row in membership]
+    found = [
+        ratios_of(SlotSums.of(totals.regrouped(row[None]), cells), slots)
+        for row in membership
+    ]
     return Ratios.joined(found, axis=0)
 
 
-def _ratios(totals: Totals, cells: Cells, design: Design) -> Ratios:
+def ratios_of(sums: SlotSums, slots: Slots) -> Ratios:
+    """Estimates from the sums of slots.
+
+    With u = (n - R d) / sum d per PSU, n and d weighted,
+    V = sum over strata of (1 - f) m / (m - 1) sum (u - mean u)^2,
+    where m counts all responding PSUs: those without an eligible child count as zeros.
+    A stratum with a single PSU is centred at the grand mean of u, which is zero for a
+    ratio.
+    """
     numerator, denominator, affected, count = (
-        cells.domain_sums(cells.slot_sums(part)) for part in totals.parts
+        slots.sums(part)
+        for part in (sums.numerator, sums.denominator, sums.affected, sums.count)
     )
+    missing = ~(count > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         estimate = np.clip(numerator / denominator, 0.0, 1.0)
         scaled = 1.0 / denominator
     # Sums of the same weights in another order may differ in the last bit.
-    estimate[(affected == count) & (count > 0)] = 1.0
-    variance, df = _variance(totals, cells, design, np.nan_to_num(estimate), scaled)
-    missing = ~(denominator > 0)
+    estimate[(affected == count) & ~missing] = 1.0
     estimate[missing] = np.nan
-    variance[missing] = np.nan
-    return Ratios(estimate, variance, _whole(count), _whole(affected), df)
-
-
-def _variance(
-    totals: Totals, cells: Cells, design: Design, estimate: Floats, scaled: Floats
-) -> tuple[Floats, Integers]:
-    """Variance and degrees of freedom, (B, D) each."""
-    domain, stratum = cells.slot_domain, cells.slot_stratum
-    residual = totals.numerator - cells.spread(estimate[:, domain]) * totals.denominator
-    psus = design.psus[stratum]
-    mean = np.where(psus == 1, 0.0, cells.slot_sums(residual) / psus)
-    residual -= cells.spread(mean)
-    squares = cells.slot_sums(residual * residual) + (psus - cells.sizes) * mean**2
-    factor = (1.0 - design.fraction[stratum]) * psus / np.maximum(psus - 1, 1)
     with np.errstate(invalid="ignore"):
-        variance = cells.domain_sums(factor * squares) * scaled**2
+        spread = slots.sums(_squares(sums, slots, np.nan_to_num(estimate)))
+        variance = spread * scaled**2
+    variance[missing] = np.nan
+    df = slots.sums(np.maximum(sums.active - 1.0, 0.0))
+    return Ratios(estimate, variance, _whole(count), _whole(affected), _whole(df))
 
-    active = cells.slot_sums((totals.count > 0).astype(np.float64))
-    return variance, _whole(cells.domain_sums(np.maximum(active - 1, 0)))
+
+def _squares(sums: SlotSums, slots: Slots, estimate: Floats) -> Floats:
+    """(B, S) each slot's part of the variance, before it is divided by the square of
+    the denominator.
+    """
+    ratio = estimate[:, slots.domain]
+    squares = (
+        sums.numerator_squares
+        - 2.0 * ratio * sums.products
+        + ratio**2 * sums.denominator_squares
+    )
+    # The difference of what is equal leaves a rest in the last bits.
+    scale = sums.numerator_squares + ratio**2 * sums.denominator_squares
+    alone = slots.psus == 1
+    mean = np.where(alone, 0.0, sums.numerator - ratio * sums.denominator)
+    centred = squares - mean**2 / slots.psus
+    centred[centred <= ROUNDING * scale] = 0.0
+    factor = (1.0 - slots.fraction) * slots.psus / np.maximum(slots.psus - 1, 1)
+    return np.asarray(factor * centred)
 
 
 def design_effect(found: Ratios) -> Floats:

@@ -25,6 +25,10 @@ class ObservationSet(TenantModel):
         max_length=64,
         help_text=_("SHA-256 of the observations: the same content changes nothing."),
     )
+    # By response class, what the weights of its households are multiplied with.
+    response_factors = models.JSONField(default=dict)
+    # With which definitions the running sums were made; empty: they are to be made anew.
+    running = models.JSONField(default=dict)
 
     class Meta:
         verbose_name = _("set of observations")
@@ -55,6 +59,8 @@ class SampleUnit(TenantModel):
     stratum = models.CharField(max_length=60)
     psu = models.CharField(max_length=64)
     weight = models.FloatField()
+    response_class = models.CharField(max_length=60, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
     stratum_psus = models.PositiveIntegerField(
         null=True,
         help_text=_("Primary sampling units in the stratum's frame, if known."),
@@ -105,6 +111,40 @@ class Observation(TenantModel):
 
     def __str__(self) -> str:
         return self.key
+
+
+class RunningSum(TenantModel):
+    """What the figures of now need of one stratum's part of a zone, or of the town.
+
+    Sums of the households of one response class, with their weights before that class's
+    factor; `services` keep them in step with the observations.
+    """
+
+    observation_set = models.ForeignKey(
+        ObservationSet, models.CASCADE, related_name="sums"
+    )
+    zone = models.ForeignKey(
+        "geography.Zone", models.PROTECT, null=True, related_name="+"
+    )
+    stratum = models.CharField(max_length=60)
+    response_class = models.CharField(max_length=60, blank=True)
+    psus = models.PositiveIntegerField()
+    stratum_psus = models.PositiveIntegerField(null=True)
+    sums = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("running sum")
+        verbose_name_plural = _("running sums")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["observation_set", "zone", "stratum", "response_class"],
+                name="running_sum_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stratum} {self.response_class}".strip()
 
 
 class ReleaseQuerySet(TenantQuerySet):

@@ -56,4 +56,6 @@ class UnitRow:
     weight: float
     stratum_psus: int | None
     """Primary sampling units in the stratum's frame, None if unknown."""
+    response_class: str = ""
+    """Households whose weights are raised alike for those that gave no interview."""
     children: list[ChildRow] = field(default_factory=list)

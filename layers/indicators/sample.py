@@ -1,11 +1,13 @@
 """The sample of one observation set as arrays."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
 from layers.geography.models import Zone
 from layers.indicators import maths
@@ -24,27 +26,47 @@ class Sample:
     unit_zone: maths.Integers
     unit_psu: maths.Integers
     unit_weight: maths.Floats
+    """Before the factor of the response class."""
+    unit_class: NDArray[np.str_]
+    unit_factor: maths.Floats
+    """That of the household's response class."""
+    strata: tuple[str, ...]
+    """By the design's stratum index."""
+    frames: tuple[int | None, ...]
+    """Primary sampling units in the frame of each stratum."""
     child_unit: maths.Integers
     child_group: maths.Integers
     """0 for girls, 1 for boys."""
     columns: dict[str, maths.Floats]
 
 
-def read_sample(observation_set: ObservationSet) -> Sample:
-    """Two queries: households, and children with their answers as typed columns."""
-    units = _rows("units.sql", observation_set)
-    ids, zone_ids, strata, psus, weights, frames = zip(*units, strict=True)
+def read_sample(
+    observation_set: ObservationSet, units: Iterable[int] | None = None
+) -> Sample:
+    """Two queries: households, and children with their answers as typed columns.
+
+    `units` are the keys of the households to read, None: all of them.
+    """
+    among = None if units is None else list(units)
+    rows = _rows("units.sql", observation_set, among)
+    ids, zone_ids, strata, psus, weights, classes, frames = zip(*rows, strict=True)
     unit_ids = np.array(ids)
     zones = _zones_of(observation_set, set(zone_ids))
     place = {zone.pk: index for index, zone in enumerate(zones)}
     unit_psu, design = design_of(strata, psus, frames)
-    child_unit, child_group, columns = _children(observation_set, unit_ids)
+    frame_of = dict(zip(strata, frames, strict=True))
+    factors = observation_set.response_factors
+    child_unit, child_group, columns = _children(observation_set, unit_ids, among)
     return Sample(
         design=design,
         zones=zones,
         unit_zone=np.array([place[pk] for pk in zone_ids]),
         unit_psu=unit_psu,
         unit_weight=np.array(weights, dtype=np.float64),
+        unit_class=np.array(classes),
+        unit_factor=np.array([factors.get(each, 1.0) for each in classes]),
+        strata=tuple(sorted(frame_of)),
+        frames=tuple(frame_of[name] for name in sorted(frame_of)),
         child_unit=child_unit,
         child_group=child_group,
         columns=columns,
@@ -66,9 +88,9 @@ def design_of(
 
 
 def _children(
-    observation_set: ObservationSet, unit_ids: maths.Integers
+    observation_set: ObservationSet, unit_ids: maths.Integers, among: list[int] | None
 ) -> tuple[maths.Integers, maths.Integers, dict[str, maths.Floats]]:
-    rows = _rows("children.sql", observation_set)
+    rows = _rows("children.sql", observation_set, among)
     table = np.array(rows, dtype=np.float64).reshape(len(rows), 2 + len(COLUMNS))
     columns = dict(zip(COLUMNS, table[:, 2:].T.copy(), strict=True))
     columns["age_years"] = columns["age_months"] // 12
@@ -84,9 +106,12 @@ def _zones_of(observation_set: ObservationSet, used: set[int]) -> tuple[Zone, ..
     return tuple(found.only("code").order_by("code", "pk"))
 
 
-def _rows(query: str, observation_set: ObservationSet) -> list[tuple]:
+def _rows(
+    query: str, observation_set: ObservationSet, among: list[int] | None
+) -> list[tuple]:
+    asked = {"observation_set": observation_set.pk, "units": among}
     with connection.cursor() as cursor:
-        cursor.execute(_sql(query), {"observation_set": observation_set.pk})
+        cursor.execute(_sql(query), asked)
         return cursor.fetchall()
 
 

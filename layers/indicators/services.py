@@ -2,7 +2,7 @@ import hashlib
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from layers.geography.models import Municipality, Zone
@@ -39,17 +39,23 @@ def replace_observations(
     reference_date: date,
     source: str,
     units: list[UnitRow],
+    response_factors: dict[str, float] | None = None,
 ) -> ObservationSet:
     """Make `units` the whole content of the set `code`; the same content changes nothing.
+
+    `response_factors` are by response class; a class without one has 1.
 
     Raises a ValidationError of `errors` and then changes nothing either.
     """
     if not all(titles.get(language) for language in ("ar", "en", "fr")):
         raise errors.MissingTitle
-    zones = _zones_of(municipality, units)
+    zones = zones_by_code(municipality, units)
     check_units(units)
-    digest = _digest_of(units, zones)
+    digests = {unit.key: unit_digest(unit, zones[unit.zone_code]) for unit in units}
+    factors = response_factors or {}
+    digest = set_digest(digests.values(), factors)
     head = {
+        "response_factors": factors,
         **{f"title_{language}": titles[language] for language in ("ar", "en", "fr")},
         "reference_date": reference_date,
         "source": source,
@@ -59,7 +65,10 @@ def replace_observations(
             municipality=municipality, code=code, defaults=head | {"digest": digest}
         )
         if created or found.digest != digest:
-            _write_units(found, units, zones)
+            Observation.objects.filter(observation_set=found).delete()
+            SampleUnit.objects.filter(observation_set=found).delete()
+            write_units(found, units, zones, digests)
+            found.running = {}
         changed = {
             name for name, value in head.items() if getattr(found, name) != value
         }
@@ -80,6 +89,7 @@ def compute_release(
     with tenant(municipality):
         Municipality.objects.select_for_update(no_key=True).get(pk=municipality.pk)
         observation_set.refresh_from_db()
+        _renew_digest(observation_set)
         releases = Release.objects.of(municipality)
         definitions = {code: each.version for code, each in indicators().items()}
         last = releases.filter(observation_set=observation_set).latest_first().first()
@@ -104,6 +114,17 @@ def compute_release(
             [_estimate(release, figure) for figure in figures], batch_size=BATCH
         )
     return release
+
+
+def _renew_digest(observation_set: ObservationSet) -> None:
+    """Households that came one by one leave it empty."""
+    if observation_set.digest:
+        return
+    units = SampleUnit.objects.filter(observation_set=observation_set)
+    observation_set.digest = set_digest(
+        units.values_list("digest", flat=True), observation_set.response_factors
+    )
+    observation_set.save(update_fields=["digest"])
 
 
 def compute_figures(
@@ -157,7 +178,9 @@ def _check_child(child: ChildRow) -> None:
             raise errors.BadValue(child.key, name, factor)
 
 
-def _zones_of(municipality: Municipality, units: Iterable[UnitRow]) -> dict[str, Zone]:
+def zones_by_code(
+    municipality: Municipality, units: Iterable[UnitRow]
+) -> dict[str, Zone]:
     """The zones in force by code; where kinds share a code, quarters come first."""
     kinds = list(Zone.Kind)
     current = sorted(
@@ -171,37 +194,43 @@ def _zones_of(municipality: Municipality, units: Iterable[UnitRow]) -> dict[str,
     return zones
 
 
-def _digest_of(units: Iterable[UnitRow], zones: dict[str, Zone]) -> str:
-    rows = sorted(
-        [
-            unit.key,
-            zones[unit.zone_code].pk,
-            unit.stratum,
-            unit.psu,
-            float(unit.weight),
-            unit.stratum_psus,
-            sorted(
-                [
-                    child.key,
-                    child.sex,
-                    child.age_months,
-                    sorted(_known(child.values).items()),
-                    sorted(child.weight_factors.items()),
-                ]
-                for child in unit.children
-            ),
-        ]
-        for unit in units
-    )
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+def unit_digest(unit: UnitRow, zone: Zone) -> str:
+    row = [
+        unit.key,
+        zone.pk,
+        unit.stratum,
+        unit.psu,
+        float(unit.weight),
+        unit.response_class,
+        unit.stratum_psus,
+        sorted(
+            [
+                child.key,
+                child.sex,
+                child.age_months,
+                sorted(_known(child.values).items()),
+                sorted(child.weight_factors.items()),
+            ]
+            for child in unit.children
+        ),
+    ]
+    return hashlib.sha256(json.dumps(row).encode()).hexdigest()
 
 
-def _write_units(
-    observation_set: ObservationSet, units: list[UnitRow], zones: dict[str, Zone]
-) -> None:
+def set_digest(units: Iterable[str], factors: Mapping[str, float]) -> str:
+    """Of the digests of units in any order, and of the factors of their classes."""
+    content = [sorted(units), sorted(factors.items())]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def write_units(
+    observation_set: ObservationSet,
+    units: Sequence[UnitRow],
+    zones: Mapping[str, Zone],
+    digests: Mapping[str, str],
+) -> list[SampleUnit]:
+    """Adds households and their children to the set; both mappings are by code or key."""
     municipality = observation_set.municipality
-    Observation.objects.filter(observation_set=observation_set).delete()
-    SampleUnit.objects.filter(observation_set=observation_set).delete()
     stored = SampleUnit.objects.bulk_create(
         (
             SampleUnit(
@@ -212,6 +241,8 @@ def _write_units(
                 stratum=unit.stratum,
                 psu=unit.psu,
                 weight=unit.weight,
+                response_class=unit.response_class,
+                digest=digests[unit.key],
                 stratum_psus=unit.stratum_psus,
             )
             for unit in units
@@ -235,6 +266,7 @@ def _write_units(
         ),
         batch_size=BATCH,
     )
+    return stored
 
 
 def _known(values: dict[str, float | None]) -> dict[str, float]:

@@ -16,7 +16,13 @@ from surveys.models.out import ApiSession, Export, Webhook, WebhookDelivery, Web
 from surveys.models.quality import CheckSetting, Finding
 from surveys.models.questionnaires import Form, FormMedia, FormVersion
 from surveys.models.review import BulkStep
-from surveys.models.rounds import BackCheck, Publication, Round, Target
+from surveys.models.rounds import (
+    BackCheck,
+    ChangedHousehold,
+    Publication,
+    Round,
+    Target,
+)
 from surveys.models.submissions import (
     RecordRead,
     RepeatRow,
@@ -30,6 +36,7 @@ __all__ = [
     "Attachment",
     "BackCheck",
     "BulkStep",
+    "ChangedHousehold",
     "CheckSetting",
     "ColumnMapping",
     "DeviceAccess",

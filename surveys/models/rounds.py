@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.gis.db import models
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Count, F, Max, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.models import Named
@@ -96,6 +97,9 @@ class Round(Named, TenantModel):
     )
     # When something was changed of which published figures depend.
     restated_at = models.DateTimeField(null=True, editable=False)
+    # When its observations were last made as a whole; from then on they follow each
+    # household that is noted as changed.
+    followed_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RoundQuerySet.as_manager()
@@ -255,3 +259,26 @@ class Publication(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.round} {self.release_number or ''}"
+
+
+class ChangedHousehold(TenantModel):
+    """Approved, corrected, moved or withdrawn since the observations were last in step.
+
+    Written by a trigger, which sees what many places and plain SQL do.
+    """
+
+    round = models.ForeignKey(Round, models.CASCADE, related_name="changed_households")
+    household = models.ForeignKey("surveys.Household", models.CASCADE, related_name="+")
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("changed household")
+        verbose_name_plural = _("changed households")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["round", "household"], name="changed_household_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.household_id)

@@ -1,6 +1,12 @@
 from django.urls import path
 
-from surveys.rounds import back_check_views, edit_views, map_views, views
+from surveys.rounds import (
+    back_check_views,
+    edit_views,
+    figures_views,
+    map_views,
+    views,
+)
 
 app_name = "rounds"
 urlpatterns = [
@@ -8,6 +14,7 @@ urlpatterns = [
     path("<slug:code>/field/open/", views.start, name="open"),
     path("<slug:code>/field/close/", edit_views.close, name="close"),
     path("<slug:code>/field/reopen/", edit_views.reopen, name="reopen"),
+    path("<slug:code>/figures/", figures_views.figures, name="figures"),
     path("<slug:code>/edit/", edit_views.edit, name="edit"),
     path("<slug:code>/field/back-checks/", back_check_views.page, name="back_checks"),
     path(

@@ -134,6 +134,7 @@ ACCESS: dict[str, frozenset] = {
             "surveys:arrival",
             "surveys:arrival_raw",
             "surveys:settle_arrivals",
+            "surveys:rounds:figures",
             "surveys:review:queue",
             "surveys:review:bulk",
             "surveys:review:undo",

@@ -21,8 +21,8 @@ from layers.indicators.rules import (
     Booleans,
     Columns,
     Condition,
+    Floats,
     RuleError,
-    Verdict,
     read_condition,
 )
 
@@ -117,24 +117,39 @@ class Indicator:
     def description(self) -> str:
         return self.descriptions[_language()]
 
-    def _asked(self, columns: Columns, eligible: Booleans, verdict: Verdict) -> bool:
-        if verdict.known[eligible].all():
-            return True
-        return not any(
-            np.isnan(columns[name][eligible]).all() for name in self.in_need.variables
-        )
-
-    def decide(self, columns: Columns) -> tuple[Booleans, Booleans]:
-        """(children,) eligible and, among them, in need.
-
-        Nobody is eligible where a question that the rule needs was put to no child: the
-        answers that happen to decide without it are all of one kind.
+    def answers(self, columns: Columns) -> Floats:
+        """How many are in the population, of how many the rule is decided, and how many
+        answered each of its variables, in the order of their names. They add up.
         """
         eligible = self.population.holds(columns)
+        known = self.in_need.decide(columns).known[eligible]
+        given = [
+            ~np.isnan(columns[name][eligible])
+            for name in sorted(self.in_need.variables)
+        ]
+        return np.array([len(known), *(part.sum() for part in (known, *given))], float)
+
+    @staticmethod
+    def asked(answers: Floats) -> bool:
+        """Whether there can be a figure.
+
+        There is none where a question that the rule needs was put to no child: the
+        answers that happen to decide without it are all of one kind.
+        """
+        population, known, *given = answers
+        return bool(known == population or min(given) > 0)
+
+    def decide(self, columns: Columns) -> tuple[Booleans, Booleans]:
+        """(children,) eligible and, among them, in need; nobody where it was not asked."""
+        if self.asked(self.answers(columns)):
+            return self.judge(columns)
+        nobody = np.zeros(len(columns["age_months"]), dtype=bool)
+        return nobody, nobody
+
+    def judge(self, columns: Columns) -> tuple[Booleans, Booleans]:
+        """(children,) eligible and in need, whatever the others were asked."""
+        eligible = self.population.holds(columns)
         verdict = self.in_need.decide(columns)
-        if not self._asked(columns, eligible, verdict):
-            nobody = np.zeros_like(eligible)
-            return nobody, nobody
         if self.unknown == Unknown.LEFT_OUT:
             eligible = eligible & verdict.known
         in_need = verdict.true

@@ -21,4 +21,6 @@ CROSS JOIN LATERAL jsonb_to_record(child.values) AS answer (
     sleeping_rooms float8,
     internet float8
 )
-WHERE child.observation_set_id = %(observation_set)s
+WHERE
+    child.observation_set_id = %(observation_set)s
+    AND (%(units)s::bigint [] IS NULL OR child.unit_id = ANY(%(units)s))
