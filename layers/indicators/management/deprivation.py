@@ -153,20 +153,15 @@ def _domains(
 
 
 def _structure(given: Mapping[str, Any]) -> Structure:
-    dimensions = given.get("dimensions")
-    if not isinstance(dimensions, Mapping) or not dimensions:
-        raise DataError(
-            '"dimensions" is an object that gives each dimension its indicators: '
-            '{"water": {"no_water": "1/2"}, …}.'
-        )
+    dimensions = _dimensions(given.get("dimensions"))
     apart = given.get("weights", {})
     if not isinstance(apart, Mapping):
-        raise DataError('"weights" is an object: indicator and fraction.')
+        raise DataError('"weights" is an object: indicator or dimension, and fraction.')
     weights = {
         name: _weights(name, own, apart, len(dimensions))
         for name, own in dimensions.items()
     }
-    used = {name for own in weights.values() for name in own}
+    used = {name for own in weights.values() for name in own} | set(dimensions)
     if extra := sorted(set(apart) - used):
         raise DataError(f'"weights" names "{extra[0]}", which no dimension has.')
     try:
@@ -175,27 +170,59 @@ def _structure(given: Mapping[str, Any]) -> Structure:
         raise DataError(_sentence(error)) from error
 
 
+def _dimensions(given: Any) -> dict[str, Any]:
+    """By name; a list of objects, each with its "name", says the same."""
+    if isinstance(given, list) and all(
+        isinstance(one, Mapping) and isinstance(one.get("name"), str) for one in given
+    ):
+        names = [one["name"] for one in given]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise DataError(f'Two dimensions are called "{twice[0]}".')
+        given = {
+            one["name"]: {key: part for key, part in one.items() if key != "name"}
+            for one in given
+        }
+    if not isinstance(given, Mapping) or not given:
+        raise DataError(
+            '"dimensions" is an object that gives each dimension its indicators: '
+            '{"water": {"no_water": "1/2"}, …}.'
+        )
+    return dict(given)
+
+
 def _weights(
     dimension: str, own: Any, apart: Mapping[str, Any], size: int
 ) -> dict[str, Fraction]:
-    """A list of indicators shares the dimension's equal part, unless `apart` says more."""
-    if isinstance(own, str):
-        own = [own]
+    """A list of indicators shares the dimension's part, unless `apart` says more."""
+    part = fraction(apart.get(dimension, Fraction(1, size)), dimension)
+    if isinstance(own, Mapping) and isinstance(own.get("indicators"), list | Mapping):
+        if unknown := sorted(set(own) - {"indicators", "weight"}):
+            raise DataError(f'The dimension "{dimension}" knows no "{unknown[0]}".')
+        part = fraction(own.get("weight", part), dimension)
+        own = own["indicators"]
     if isinstance(own, Mapping):
         return {name: fraction(value, name) for name, value in own.items()}
+    return _shared([own] if isinstance(own, str) else own, dimension, part, apart)
+
+
+def _shared(
+    own: Any, dimension: str, part: Fraction, apart: Mapping[str, Any]
+) -> dict[str, Fraction]:
     if not isinstance(own, list) or not all(isinstance(name, str) for name in own):
         raise DataError(f'The dimension "{dimension}" is an object or a list.')
     if twice := [name for name in own if own.count(name) > 1]:
         raise DataError(f'The dimension "{dimension}" has "{twice[0]}" twice.')
-    if apart:
+    if named := [name for name in own if name in apart]:
         if lost := [name for name in own if name not in apart]:
-            raise DataError(f'"weights" has no "{lost[0]}".')
+            raise DataError(f'"weights" has "{named[0]}" and no "{lost[0]}".')
         return {name: fraction(apart[name], name) for name in own}
-    return {name: Fraction(1, size * len(own)) for name in own}
+    return {name: part / len(own) for name in own}
 
 
 def fraction(value: Any, what: str) -> Fraction:
     """Of "1/6", "0.25", 0.25 or 1. Raises DataError."""
+    if isinstance(value, Fraction):
+        return value
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise DataError(f'"{what}": {value!r} is no fraction such as "1/6".')
     try:

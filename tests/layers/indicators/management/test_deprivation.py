@@ -149,6 +149,17 @@ def test_lists_share_a_dimensions_equal_part_or_take_weights_apart(tmp_path):
     assert answer(tmp_path, dimensions=lists) == given
     apart = {"no_water": "1/6", "no_toilet": "1/6", "stunted": "1/3", "absent": "1/3"}
     assert answer(tmp_path, dimensions=lists, weights=apart) == given
+    parts = dict.fromkeys(lists, "1/3")
+    assert answer(tmp_path, dimensions=lists, weights=parts) == given
+    named = [
+        {
+            "name": name,
+            "weight": "1/3",
+            "indicators": own if name != "school" else ["absent"],
+        }
+        for name, own in lists.items()
+    ]
+    assert answer(tmp_path, dimensions=named) == given
 
 
 def test_numbers_serve_as_fractions_where_they_are_exact(tmp_path):
@@ -220,7 +231,19 @@ WATER = {"no_water": "1/2", "no_toilet": "1/2"}
         ),
         (
             {"dimensions": {"a": ["stunted"]}, "weights": {"absent": 1}},
-            '"weights" has no "stunted".',
+            '"weights" names "absent", which no dimension has.',
+        ),
+        (
+            {"dimensions": {"a": ["stunted", "absent"]}, "weights": {"absent": 1}},
+            '"weights" has "absent" and no "stunted".',
+        ),
+        (
+            {"dimensions": {"a": {"indicators": ["stunted"], "part": 1}}},
+            'The dimension "a" knows no "part".',
+        ),
+        (
+            {"dimensions": [{"name": "a", "indicators": ["stunted"]}] * 2},
+            'Two dimensions are called "a".',
         ),
         (
             {"dimensions": {"a": {"stunted": 1}}, "weights": {"absent": 1}},
