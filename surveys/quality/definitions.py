@@ -298,6 +298,15 @@ CHECKS: dict[str, Check] = {
             _("The household has %(count)s children but only %(value)s persons."),
         ),
         Check(
+            "two_drawn",
+            6,
+            _("One child for all"),
+            _(
+                "%(count)s children were drawn for the questions on work, which go to "
+                "one; their weights are too large."
+            ),
+        ),
+        Check(
             "birth_date",
             6,
             _("Birth date"),
@@ -382,7 +391,10 @@ GROUPS: tuple[tuple[Words, tuple[str, ...]], ...] = (
             "old_version",
         ),
     ),
-    (_("The children"), ("roster_count", "fewer_persons", "birth_date", "age_differs")),
+    (
+        _("The children"),
+        ("roster_count", "fewer_persons", "two_drawn", "birth_date", "age_differs"),
+    ),
     (_("The surveyor"), ("digits", "back_check")),
 )
 """As the settings page lists them."""

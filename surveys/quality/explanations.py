@@ -70,6 +70,10 @@ EXPLANATIONS: Mapping[str, str | Promise] = {
         "The number of children announced is not the number of children listed."
     ),
     "fewer_persons": _("More children are listed than the household has persons."),
+    "two_drawn": _(
+        "More than one child of the household is marked as the one that was drawn for "
+        "the questions on work."
+    ),
     "birth_date": _("A child is born after the interview, or is 18 or older."),
     "age_differs": _(
         "A child's age and birth date differ by more than a year, or a month where the "

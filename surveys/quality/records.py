@@ -16,6 +16,7 @@ from surveys.quality.seeing import (
     looks_for,
     open_to_all,
 )
+from surveys.questionnaires.meaning import CHILD, DRAWN, library_answers
 from surveys.questionnaires.parts import child_facts
 from surveys.questionnaires.structure import (
     GEOMETRIES,
@@ -212,6 +213,22 @@ def _fewer_persons(seen: Seen, _thresholds: Thresholds) -> Iterator[Hit]:
     persons, listed = seen.record.answers.get(question), len(_roster(seen))
     if isinstance(persons, int) and persons < listed:
         yield Hit("fewer_persons", question, {"value": persons, "count": listed})
+
+
+@looks_for("two_drawn")
+def _two_drawn(seen: Seen, _thresholds: Thresholds) -> Iterator[Hit]:
+    drawn = [
+        index
+        for index, row in _roster(seen)
+        if library_answers(row.answers, seen.said, of=CHILD, parts=seen.parts).get(
+            DRAWN
+        )
+        == "yes"
+    ]
+    if len(drawn) > 1:
+        key = seen.said.get(DRAWN, {}).get("question", DRAWN)
+        address = seen.record.prefix(drawn[-1]) + key
+        yield Hit("two_drawn", address, {"count": len(drawn)})
 
 
 @looks_for("birth_date")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from surveys.models import FormVersion, Round, Submission, Target
 from surveys.quality.definitions import CHECKS
+from surveys.questionnaires.meaning import Said
 from surveys.questionnaires.parts import Facts, Parts, facts_of, find_parts
 from surveys.questionnaires.structure import FILES, Question, Structure
 from surveys.record import Record
@@ -41,6 +42,7 @@ class Seen:
     facts: Facts
     round: Round
     zone: ZoneInfo
+    said: Said
     metres: float | None = None
     own: bool | None = None
     published: tuple[tuple[datetime, str], ...] = ()
@@ -73,6 +75,7 @@ def see(
         structure=version.structure,
         parts=parts,
         facts=facts_of(record, version.structure, parts),
+        said=version.variables,
         **more,
     )
 

@@ -18,7 +18,12 @@ from surveys.quality.services import (
 )
 from surveys.record import Record, read_record
 from tests.factories.accounts import staff
-from tests.factories.forms import instance_xml, make_version, receiving_round
+from tests.factories.forms import (
+    HOUSEHOLD,
+    instance_xml,
+    make_version,
+    receiving_round,
+)
 from tests.factories.geography import ParcelFactory, square
 
 GOOD = {
@@ -102,6 +107,30 @@ def test_a_record_that_is_odd_in_itself(round, answers, expected):
 def test_a_birth_date_that_is_no_childs(round, born):
     send(round, children=[CHILD, {**SISTER, "birth_date": born}])
     assert found(round) == {("birth_date", "children[2]/birth_date")}
+
+
+DRAWN = HOUSEHOLD.replace(
+    "| | end repeat |",
+    "| | select_one yn | selected_5_17 | اختير | Drawn | Choisi | | |\n| | end repeat |",
+).replace(
+    "| settings |",
+    "| | yn | yes | نعم | Yes | Oui |\n| | yn | no | لا | No | Non |\n| settings |",
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("yes", "no", set()),
+        ("no", "no", set()),
+        ("yes", "yes", {("two_drawn", "children[2]/selected_5_17")}),
+    ],
+)
+def test_one_child_of_a_household_is_drawn(town, round, first, second, expected):
+    drawn = receiving_round(make_version(town, form_id="drawn", text=DRAWN))
+    children = [CHILD | {"selected_5_17": first}, SISTER | {"selected_5_17": second}]
+    send(drawn, children=children)
+    assert found(drawn) == expected
 
 
 def test_a_parcel_of_another_surveyor(round, town):
