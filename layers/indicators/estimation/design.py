@@ -93,6 +93,8 @@ class Design:
     single: SinglePSU = SinglePSU.ADJUST
     margins: tuple[Integers, ...] = ()
     """Categories (N,) of each margin to which the weights were calibrated."""
+    before: Floats | None = None
+    """(N,) the weights before that."""
 
     @classmethod
     def of(
@@ -139,8 +141,9 @@ class Design:
         endless = replace(first, fraction=np.zeros_like(first.fraction))
         return replace(self, stages=(endless,))
 
-    def reweighted(self, weight: Floats, margins: Sequence[Integers]) -> Design:
-        return replace(self, weight=weight, margins=tuple(margins))
+    def calibrated(self, weight: Floats, margins: Sequence[Integers]) -> Design:
+        """The same sample with weights (N,) that meet known totals by `margins` (N,) each."""
+        return replace(self, weight=weight, margins=tuple(margins), before=self.weight)
 
 
 def _rows(

@@ -18,6 +18,7 @@ SMALLEST_COUNT, SMALLEST_RELIABLE = 25, 50
 SMALLEST_DF = 8
 WIDEST_INTERVAL = 0.30
 """Of a share at 95 %. Parker and others, Vital and Health Statistics 2 (175), 2017."""
+LONGEST = f"<U{max(len(each) for each in Interval)}"
 LARGEST_VARIATION = 0.30
 """Standard error over estimate, of means, totals and other ratios."""
 
@@ -59,7 +60,7 @@ def share_bounds(
     tail = (1.0 - level) / 2.0
     size = effective_size(found, effect)
     edge = (found.estimate <= 0.0) | (found.estimate >= 1.0)
-    names = np.full(len(edge), str(method))
+    names = np.full(len(edge), str(method), dtype=LONGEST)
     if method == Interval.AUTO:
         small = (size < SMALLEST_EFFECTIVE_SAMPLE) | edge
         names[:] = np.where(small, Interval.KORN_GRAUBARD, Interval.LOGIT)

@@ -138,11 +138,15 @@ def _averaged(cells: Cells, added: Floats, lonely: Booleans) -> Floats:
 
 
 def residuals(design: Design, influence: Floats) -> Floats:
-    """(N,) influence less its weighted regression on the margins of the calibration.
+    """(N,) influence less its regression on the margins of the calibration.
 
-    Deville and Särndal, Journal of the American Statistical Association 87 (1992), 376-382:
-    with post-strata, the distance from the post-stratum's mean.
+    The regression takes the weights from before the calibration, the residuals those from
+    after it: Särndal, Swensson, Wretman (1992), 6.6, as R's `calibrate`. With post-strata it
+    is the distance from the post-stratum's mean.
     """
+    before = design.weight if design.before is None else design.before
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = np.where(design.weight > 0, influence / design.weight, 0.0)
     sizes = [int(margin.max()) + 1 for margin in design.margins]
     starts = np.cumsum([0, *sizes[:-1]])
     columns = [
@@ -152,16 +156,14 @@ def residuals(design: Design, influence: Floats) -> Floats:
     cross = np.zeros((width, width))
     right = np.zeros(width)
     for column in columns:
-        right += np.bincount(column, weights=influence, minlength=width)
+        right += _sums(column, before * value, width)
         for other in columns:
-            pairs = np.bincount(
-                column * width + other, weights=design.weight, minlength=width * width
-            )
+            pairs = _sums(column * width + other, before, width * width)
             cross += pairs.reshape(width, width)
     # The margins share their total, so the system is singular by design.
     slope = np.linalg.lstsq(cross, right, rcond=1e-12)[0]
     fitted = sum(slope[column] for column in columns)
-    return np.asarray(influence - design.weight * fitted)
+    return np.asarray(design.weight * (value - fitted))
 
 
 def _distinct(keys: Integers, size: int) -> tuple[Integers, Integers]:

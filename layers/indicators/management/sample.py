@@ -274,7 +274,7 @@ def _calibrated(
         weight = post_stratify(design.weight, *margins[0])
     else:
         weight = rake(design.weight, margins)
-    return design.reweighted(weight, [own.codes for own, _totals in margins])
+    return design.calibrated(weight, [own.codes for own, _totals in margins])
 
 
 def _flat(

@@ -123,8 +123,8 @@ QUESTIONS = {
     "of_each(~api00, ~stype, d, svymean)": API00 | {"domain": "stype"},
     "of_each(~api00, ~cname, d, svymean)": API00 | {"domain": "cname"},
     "of_each(~enroll, ~stype, d, svytotal)": ENROLL | {"domain": "stype"},
-    'of_share(~I(sch.wide=="Yes"), d, "xlogit")': WIDE,
-    'of_share(~I(sch.wide=="Yes"), subset(d, both=="No"), "xlogit")': WIDE
+    'of_share(~as.numeric(sch.wide=="Yes"), d, "xlogit")': WIDE,
+    'of_share(~as.numeric(sch.wide=="Yes"), subset(d, both=="No"), "xlogit")': WIDE
     | {"domain": "both"},
     "of_median(~api00, d)": {"statistic": "median", "numerator": "api00"},
 }
@@ -147,7 +147,9 @@ def api(tmp_path_factory):
 def test_the_schools_of_r_are_estimated_as_r_does(api, sample):
     design, call = API[sample]
     name = sample.split(",")[0]
-    calls = dict(zip(map(str, range(len(QUESTIONS))), QUESTIONS, strict=True))
+    # R's own `by` breaks on two stages where a county has a single district.
+    asked = [call for call in QUESTIONS if "cname" not in call or sample != "apiclus2"]
+    calls = {str(place): call for place, call in enumerate(asked)}
     theirs = r.ask(f"data(api); s <- {name}; d <- {call}", calls, api)
     for case, question in calls.items():
         rows = answered(api / f"{name}.csv", design | QUESTIONS[question]).rows()
@@ -155,20 +157,16 @@ def test_the_schools_of_r_are_estimated_as_r_does(api, sample):
             rows = [row for row in rows if row["both"] == "No"]
         assert len(rows) == len(theirs[case])
         for ours, row in zip(rows, theirs[case], strict=True):
-            agree(ours, row, **without_what_r_counts_otherwise(ours, row))
-
-
-def without_what_r_counts_otherwise(ours, theirs):
-    """Design effects of nothing: R divides by zero where a domain's values are all alike."""
-    if not np.isfinite(theirs["deff"]) or np.isnan(ours["deff"]):
-        theirs["deff"] = np.nan
-    return CLOSE
+            if ours["n"] == 1:  # no design effect: R's is rounding noise over zero
+                assert np.isnan(ours["deff"])
+                row["deff"] = np.nan
+            agree(ours, row, **CLOSE)
 
 
 @pytest.mark.slow
 @with_r
 def test_korn_graubard_is_rs_beta_where_the_cap_does_not_bind(api):
-    call = 'of_share(~I(sch.wide=="Yes"), d, "beta")'
+    call = 'of_share(~as.numeric(sch.wide=="Yes"), d, "beta")'
     theirs = r.ask(
         f"data(api); s <- apiclus2; d <- {API['apiclus2'][1]}", {"": call}, api
     )
@@ -192,7 +190,6 @@ def test_a_contrast_has_the_error_of_rs_svycontrast(api):
 
 TYPES = {"E": 4421, "H": 755, "M": 1018}
 SCHOOLS = "data.frame(stype=c('E','H','M'), Freq=c(4421, 755, 1018))"
-WIDES = "data.frame(sch.wide=c('No','Yes'), Freq=c(1072, 5122))"
 
 
 @pytest.mark.slow
@@ -201,16 +198,16 @@ WIDES = "data.frame(sch.wide=c('No','Yes'), Freq=c(1072, 5122))"
 def test_calibrated_weights_have_the_errors_of_r(api, method):
     margins = [{"by": "stype", "totals": TYPES}]
     call = f"postStratify(d, ~stype, {SCHOOLS})"
-    close = CLOSE
     if method == "rake":
         margins.append({"by": "sch.wide", "totals": {"No": 1072, "Yes": 5122}})
-        control = "list(maxit=200, epsilon=1e-10)"
-        call = f"rake(d, list(~stype, ~sch.wide), list({SCHOOLS}, {WIDES}), {control})"
-        # R frees the residuals of their margins in ten rounds, not exactly.
-        close = {"rel": 1e-6}
+        totals = "c('(Intercept)'=6194, stypeH=755, stypeM=1018, sch.wideYes=5122)"
+        call = (
+            f"calibrate(d, ~stype+sch.wide, {totals}, calfun='raking', epsilon=1e-12, "
+            "maxit=200)"
+        )
     questions = {"a": "of_mean(~api00, d)", "b": "of_total(~enroll, d)"}
     setup = f"data(api); s <- apiclus1; d <- {API['apiclus1'][1]}; d <- {call}"
     theirs = r.ask(setup, questions, api)
     for case, spec in (("a", API00), ("b", ENROLL)):
         whole = CLUS1 | spec | {"weights": {method: margins}}
-        agree(answered(api / "apiclus1.csv", whole).rows()[0], theirs[case][0], **close)
+        agree(answered(api / "apiclus1.csv", whole).rows()[0], theirs[case][0], **CLOSE)
