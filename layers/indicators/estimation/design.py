@@ -114,6 +114,8 @@ class Design:
         endless. Without weights these are the inverse of the product of fractions, or 1.
         """
         rows = _rows(rows, weight, strata, clusters, frames)
+        if strata and clusters:
+            _refuse_two_strata(strata, clusters[0])
         above = strata or Factor.single(rows)
         reach = np.ones(len(above.names))
         stages: list[Stage] = []
@@ -126,8 +128,6 @@ class Design:
             reach = (stage.reach * stage.fraction)[stage.stratum]
             above = Factor(stage.unit, names)
             stages.append(stage)
-        if strata:
-            _refuse_two_strata(strata, list(clusters))
         if weight is None:
             weight = _inverse_fractions(stages) if frames else np.ones(rows)
         return cls(_checked(weight), tuple(stages), single)
@@ -157,7 +157,8 @@ def _rows(
     lengths = {
         len(column) for column in (weight, *columns, *frames) if column is not None
     }
-    lengths |= {rows} - {None}
+    if rows is not None:
+        lengths.add(rows)
     if len(lengths) != 1:
         raise DesignError(f"the columns differ in length: {sorted(lengths)}")
     return int(lengths.pop())
@@ -213,18 +214,17 @@ def _refuse_lonely(stage: Stage, above: Factor, single: SinglePSU, number: int) 
         raise DesignError(f"{place} has a single sampling unit")
 
 
-def _refuse_two_strata(strata: Factor, clusters: Sequence[Factor]) -> None:
-    if not clusters:
-        return
-    home = np.zeros(len(clusters[0].names), dtype=np.int64)
-    home[clusters[0].codes] = strata.codes
-    if (moved := np.flatnonzero(home[clusters[0].codes] != strata.codes)).size:
-        row = moved[0]
-        code = clusters[0].codes[row]
-        names = sorted({strata.names[strata.codes[row]], strata.names[home[code]]})
+def _refuse_two_strata(strata: Factor, cluster: Factor) -> None:
+    home = np.zeros(len(cluster.names), dtype=np.int64)
+    home[cluster.codes] = strata.codes
+    if (moved := np.flatnonzero(home[cluster.codes] != strata.codes)).size:
+        code = cluster.codes[moved[0]]
+        names = sorted(
+            strata.names[each] for each in (strata.codes[moved[0]], home[code])
+        )
         raise DesignError(
-            f'Cluster "{clusters[0].names[code]}" is in two strata, '
-            f'"{names[0]}" and "{names[1]}"; give its parts names of their own'
+            f'Cluster "{cluster.names[code]}" is in two strata, "{names[0]}" and '
+            f'"{names[1]}"; give its parts names of their own'
         )
 
 
