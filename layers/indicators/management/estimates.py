@@ -20,13 +20,13 @@ from layers.indicators.estimation.summary import (
     share_bounds,
     share_flags,
 )
+from layers.indicators.management.columns import zeros_and_ones
 from layers.indicators.management.data import DataError, DataTable
 from layers.indicators.management.sample import (
     Sample,
     SampleSpec,
     read_sample,
     refused,
-    zeros_and_ones,
 )
 from layers.indicators.management.specification import Keys
 

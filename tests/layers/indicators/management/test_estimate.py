@@ -148,7 +148,7 @@ def test_nonresponse_and_known_totals_are_weighed_in(ask, capsys):
         ({"fpc": ["segments", "households", "x"]}, "names more stages than cluster"),
         ({"cluster": ["segment", "segment"]}, 'names the column "segment" twice'),
         ({"strata": ["stratum", "zone"]}, "names 2 columns; it takes one"),
-        ({"strata": "zone"}, 'Cluster "1" is in two strata, "A" and "B"'),
+        ({"strata": "zone"}, 'Cluster "1" is in two strata, "A" and "C"'),
         ({"fpc": ["x"]}, 'Stratum "S0" has two frame counts'),
         ({"weights": {"trim": 3}}, '"weights" has an unknown key "trim"'),
         (
