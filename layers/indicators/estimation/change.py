@@ -23,7 +23,7 @@ from layers.indicators.estimation.errors import StatisticError
 from layers.indicators.estimation.intervals import symmetric
 from layers.indicators.estimation.statistics import Estimates
 from layers.indicators.estimation.summary import Flag
-from layers.indicators.estimation.variance import Cells, variances
+from layers.indicators.estimation.variance import variances
 
 ROUNDING = 1e-12
 """Standard errors below this share of the estimates are rounding noise, hence zero."""
@@ -82,17 +82,16 @@ def differences(
     if len({*first.tolist(), *second.tolist()}) < len(first) + len(second):
         raise StatisticError("a difference needs two domains that are not the same")
     pairs, domains = len(first), len(found.estimate)
-    pair = np.full(domains + 1, -1)
-    sign = np.zeros(domains + 1)
+    pair, sign = np.full(domains, -1), np.zeros(domains)
     pair[first], pair[second] = np.arange(pairs), np.arange(pairs)
     sign[first], sign[second] = -1.0, 1.0
-    together = pair[found.domain]
-    variance = variances(design, sign[found.domain] * found.influence, together, pairs)
+    together, kept = found.rows.regrouped(pair, pairs)
+    influence = (sign[found.rows.code] * found.influence)[kept]
+    variance, df = variances(design, together, influence)
     difference = found.estimate[second] - found.estimate[first]
     known = ~np.isnan(difference)
     variance = np.where(known, variance, np.nan)
     own = found.variance[first] + found.variance[second]
-    df = Cells.of(design.stages[0], together, pairs).degrees()
     sure = known & (df > 0)
     size = np.abs(found.estimate[first]) + np.abs(found.estimate[second])
     se = np.sqrt(np.maximum(variance, 0.0))

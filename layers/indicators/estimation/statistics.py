@@ -11,15 +11,18 @@ ratios, 5.11 for medians; Woodruff, Journal of the American Statistical Associat
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
-from layers.indicators.estimation.design import Booleans, Design, Floats, Integers
+from layers.indicators.estimation.design import Design, Floats, Integers
 from layers.indicators.estimation.errors import StatisticError
 from layers.indicators.estimation.intervals import symmetric
-from layers.indicators.estimation.variance import Cells, variances
+from layers.indicators.estimation.variance import Rows, variances
+
+ROUNDING = 1e-22
+"""Squares below this share of the values' own are rounding noise."""
 
 
 class Statistic(StrEnum):
@@ -50,10 +53,10 @@ class Estimates:
     df: Integers
     """Units of the first stage less strata, counted where the domain has a row."""
     deff: Floats
-    domain: Integers
-    """(N,) the domain of each row with a weight, -1 for others."""
-    influence: Floats
-    """(N,) what each row, with its weight, adds to the estimate's linear part."""
+    rows: Rows
+    linear: Floats
+    """(R,) what each row, with its weight, adds to the estimate, but for `scale`."""
+    scale: Floats
     bounds: tuple[Floats, Floats] | None = None
     """Of a median, which has bounds of its own."""
 
@@ -61,19 +64,56 @@ class Estimates:
     def se(self) -> Floats:
         return np.sqrt(np.maximum(self.variance, 0.0))
 
+    @property
+    def influence(self) -> Floats:
+        """(R,) what each row, with its weight, adds to the estimate's linear part."""
+        return self.linear * self.scale[self.rows.code]
+
 
 @dataclass(frozen=True)
-class Sums:
-    """Σw, Σwy and Σwx of each domain, and the rows they are sums of."""
+class Values:
+    """The R rows of domains: 0 with weight 0 where a value isn't known; and their sums (D,)."""
 
-    member: Integers
-    """(N,) the domain of each row with a weight, -1 for others."""
-    domain: Integers
-    """(N,) the domain of each row used, whose values are known besides."""
+    rows: Rows
     weight: Floats
     numerator: Floats
-    denominator: Floats
+    denominator: Floats | None
+    """None for 1 in every row."""
+    of_weight: Floats
+    of_numerator: Floats
+    of_denominator: Floats
     n: Integers
+
+    @classmethod
+    def of(
+        cls, design: Design, rows: Rows, numerator: Floats, denominator: Floats | None
+    ) -> Values:
+        """`numerator` and `denominator` (N,)."""
+        weight, numerator = rows.pick(design.weight), rows.pick(numerator)
+        unknown = np.isnan(numerator)
+        if denominator is not None:
+            denominator = rows.pick(denominator)
+            unknown |= np.isnan(denominator)
+        known = None
+        if unknown.any():
+            known = (~unknown).astype(np.float64)
+            weight = weight * known
+            numerator = np.where(unknown, 0.0, numerator)
+            if denominator is not None:
+                denominator = np.where(unknown, 0.0, denominator)
+        of_weight = rows.sums(weight)
+        return cls(
+            rows=rows,
+            weight=weight,
+            numerator=numerator,
+            denominator=denominator,
+            of_weight=of_weight,
+            of_numerator=rows.sums(weight * numerator),
+            of_denominator=(
+                of_weight if denominator is None else rows.sums(weight * denominator)
+            ),
+            n=rows.sums(known).astype(np.int64),
+        )
 
 
 def ratio(
@@ -86,18 +126,11 @@ def ratio(
     yardstick: Yardstick = Yardstick.SRS,
 ) -> Estimates:
     """R = Σwy / Σwx of the rows (N,). Raises StatisticError if Σwx is 0 everywhere."""
-    sums = _sums(design, numerator, denominator, domain, domains)
-    if not sums.denominator.any():
+    rows = Rows.of(design, domain, domains)
+    values = Values.of(design, rows, numerator, denominator)
+    if not values.of_denominator.any():
         raise StatisticError("the denominator is zero in every row")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        estimate = sums.numerator / sums.denominator
-        scale = 1.0 / sums.denominator
-    known = sums.denominator != 0
-    at = np.where(sums.domain >= 0, sums.domain, 0)
-    share, scale = np.where(known, estimate, 0.0)[at], np.where(known, scale, 0.0)[at]
-    part = np.nan_to_num(numerator) - share * np.nan_to_num(denominator)
-    part = np.where(sums.domain >= 0, part * scale, 0.0)
-    return _estimates(design, sums, np.where(known, estimate, np.nan), part, yardstick)
+    return _ratio(design, values, yardstick)
 
 
 def mean(
@@ -109,8 +142,34 @@ def mean(
     yardstick: Yardstick = Yardstick.SRS,
 ) -> Estimates:
     """Of the rows (N,) whose value is known; of 0 and 1 it is a share."""
-    ones = np.ones(len(values))
-    return ratio(design, values, ones, domain, domains, yardstick=yardstick)
+    rows = Rows.of(design, domain, domains)
+    return _ratio(design, Values.of(design, rows, values, None), yardstick)
+
+
+def _ratio(design: Design, values: Values, yardstick: Yardstick) -> Estimates:
+    known = values.of_denominator != 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        estimate = values.of_numerator / values.of_denominator
+        scale = np.where(known, 1.0 / values.of_denominator, 0.0)
+    fitted = np.where(known, estimate, 0.0)[values.rows.code]
+    if values.denominator is not None:
+        fitted *= values.denominator
+    residual = values.numerator - fitted
+    linear = values.weight * residual
+    variance, df = variances(design, values.rows, linear)
+    # The residuals of a domain add up to 0, so their spread is their squares'.
+    squares = _clean(values, values.rows.sums(linear * residual))
+    variance = np.where(squares > 0, variance, 0.0) if not design.margins else variance
+    return Estimates(
+        estimate=np.where(known, estimate, np.nan),
+        variance=np.where(known, variance * scale**2, np.nan),
+        n=values.n,
+        df=df,
+        deff=_design_effect(values, squares, variance, yardstick),
+        rows=values.rows,
+        linear=linear,
+        scale=scale,
+    )
 
 
 def total(
@@ -122,10 +181,24 @@ def total(
     yardstick: Yardstick = Yardstick.SRS,
 ) -> Estimates:
     """Σwy of the rows (N,)."""
-    sums = _sums(design, values, np.ones(len(values)), domain, domains)
-    part = np.where(sums.domain >= 0, np.nan_to_num(values), 0.0)
-    estimate = np.where(sums.n > 0, sums.numerator, np.nan)
-    return _estimates(design, sums, estimate, part, yardstick)
+    rows = Rows.of(design, domain, domains)
+    found = Values.of(design, rows, values, None)
+    linear = found.weight * found.numerator
+    variance, df = variances(design, rows, linear)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = np.nan_to_num(found.of_numerator / found.of_weight)
+    spread = (found.numerator - centre[rows.code]) ** 2
+    squares = _clean(found, rows.sums(found.weight * spread))
+    return Estimates(
+        estimate=np.where(found.n > 0, found.of_numerator, np.nan),
+        variance=np.where(found.n > 0, variance, np.nan),
+        n=found.n,
+        df=df,
+        deff=_design_effect(found, squares, variance, yardstick),
+        rows=rows,
+        linear=linear,
+        scale=np.ones(domains),
+    )
 
 
 def median(
@@ -141,16 +214,14 @@ def median(
     The bounds are the values at the bounds of the share that lies at or below the median;
     the error is their distance over two quantiles of t, at 95 %.
     """
-    sums = _sums(design, values, np.ones(len(values)), domain, domains)
-    rows = _ordered(values, sums.domain, domains)
+    used = (domain >= 0) & (design.weight > 0) & ~np.isnan(values)
+    rows = _ordered(values, np.where(used, domain, -1), domains)
     estimate = np.full(domains, np.nan)
     for place, own in enumerate(rows):
         if own.size:
             estimate[place] = _quantile(values[own], design.weight[own], 0.5)
-    at = np.where(sums.domain >= 0, sums.domain, 0)
-    below = np.where(sums.domain >= 0, values <= estimate[at], np.nan).astype(
-        np.float64
-    )
+    at = np.where(used, domain, 0)
+    below = np.where(used, values <= estimate[at], np.nan).astype(np.float64)
     share = mean(design, below, domain, domains)
 
     def bounds(tail: float) -> tuple[Floats, Floats]:
@@ -178,90 +249,36 @@ def _woodruff(
     se = np.where(share.df > 0, (high - low) / (2.0 * unit), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         slope = np.where(share.se > 0, se / share.se, 0.0)
-    at = np.where(share.domain >= 0, share.domain, 0)
-    return Estimates(
+    return replace(
+        share,
         estimate=estimate,
         variance=se**2,
-        n=share.n,
-        df=share.df,
         deff=np.full_like(estimate, np.nan),
-        domain=share.domain,
-        influence=-share.influence * np.nan_to_num(slope)[at],
+        scale=-np.nan_to_num(slope) * share.scale,
         bounds=bounds(tail),
     )
 
 
-def _sums(
-    design: Design,
-    numerator: Floats,
-    denominator: Floats,
-    domain: Integers,
-    domains: int,
-) -> Sums:
-    member = np.where(design.weight > 0, domain, -1)
-    used = (member >= 0) & ~(np.isnan(numerator) | np.isnan(denominator))
-    row = np.flatnonzero(used)
-    code, weight = domain[row], design.weight[row]
-
-    def summed(values: Floats | None) -> Floats:
-        return np.bincount(code, weights=values, minlength=domains).astype(np.float64)
-
-    return Sums(
-        member=member,
-        domain=np.where(used, domain, -1),
-        weight=summed(weight),
-        numerator=summed(weight * numerator[row]),
-        denominator=summed(weight * denominator[row]),
-        n=summed(None).astype(np.int64),
-    )
-
-
-def _estimates(
-    design: Design,
-    sums: Sums,
-    estimate: Floats,
-    part: Floats,
-    yardstick: Yardstick,
-) -> Estimates:
-    """`part` (N,) is the linear part of a row before its weight."""
-    domains = len(estimate)
-    influence = part * design.weight
-    variance = variances(design, influence, sums.domain, domains)
-    cells = Cells.of(design.stages[0], sums.member, domains)
-    return Estimates(
-        estimate=estimate,
-        variance=np.where(np.isnan(estimate), np.nan, variance),
-        n=sums.n,
-        df=cells.degrees(),
-        deff=_design_effect(design, sums, part, variance, yardstick),
-        domain=sums.member,
-        influence=influence,
-    )
+def _clean(values: Values, squares: Floats) -> Floats:
+    """(D,) squares without what rounding leaves where all values are alike."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        size = values.of_numerator**2 / values.of_weight
+    return np.where(squares > ROUNDING * np.nan_to_num(size), squares, 0.0)
 
 
 def _design_effect(
-    design: Design, sums: Sums, part: Floats, variance: Floats, yardstick: Yardstick
+    values: Values, squares: Floats, variance: Floats, yardstick: Yardstick
 ) -> Floats:
-    """(D,); NaN where the simple random sample would have no error, or no sense."""
-    row = np.flatnonzero(sums.domain >= 0)
-    code, weight = sums.domain[row], design.weight[row]
+    """(D,); NaN where the simple random sample would have no error, or no sense.
+
+    `squares` are Σw(r - mean r)² of what the `variance` is the variance of the sum of.
+    """
+    weight, n = values.of_weight, values.n
     with np.errstate(invalid="ignore", divide="ignore"):
-        summed = np.bincount(code, weights=weight * part[row], minlength=len(sums.n))
-        spread = part[row] - (summed / sums.weight)[code]
-        squares = np.bincount(code, weights=weight * spread**2, minlength=len(sums.n))
-        simple = squares * sums.weight / (sums.n - 1.0)
+        simple = squares * weight / (n - 1.0)
         if yardstick == Yardstick.SRS:
-            simple *= (sums.weight - sums.n) / sums.weight
-        sense = (sums.n > 1) & (simple > 0) & _spreads(part[row], code, len(sums.n))
-        return np.where(sense, variance / simple, np.nan)
-
-
-def _spreads(values: Floats, code: Integers, domains: int) -> Booleans:
-    """(D,) whether the values of a domain differ at all."""
-    low, high = np.full(domains, np.inf), np.full(domains, -np.inf)
-    np.minimum.at(low, code, values)
-    np.maximum.at(high, code, values)
-    return np.asarray(high > low)
+            simple *= (weight - n) / weight
+        return np.where((n > 1) & (simple > 0), variance / simple, np.nan)
 
 
 def _ordered(values: Floats, domain: Integers, domains: int) -> list[Integers]:

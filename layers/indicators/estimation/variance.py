@@ -10,8 +10,10 @@ result 4.3.1, without the probabilities of pairs: equal chances within a stratum
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from layers.indicators.estimation.design import (
     Booleans,
@@ -22,6 +24,59 @@ from layers.indicators.estimation.design import (
     Stage,
 )
 
+Column = TypeVar("Column", bound=NDArray[Any])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The R rows of a sample that are in one of D domains and have a weight."""
+
+    index: Integers | None
+    """(R,) their places in the sample; None for all of it."""
+    code: Integers
+    """(R,) the domain of each."""
+    domains: int
+    size: int
+    """N, the rows of the sample."""
+
+    @classmethod
+    def of(cls, design: Design, domain: Integers, domains: int) -> Rows:
+        """`domain` (N,) is negative outside every domain."""
+        inside = domain >= 0
+        if inside.all() and design.weight.all():
+            return cls(None, domain, domains, len(design))
+        index = np.flatnonzero(inside & (design.weight > 0))
+        return cls(index, domain[index], domains, len(design))
+
+    def pick(self, column: Column) -> Column:
+        """(R,) of a column (N,)."""
+        if self.index is None:
+            return column
+        return cast("Column", column[self.index])
+
+    def spread(self, values: Floats) -> Floats:
+        """(N,) of values (R,), 0 elsewhere."""
+        if self.index is None:
+            return values
+        found = np.zeros(self.size)
+        found[self.index] = values
+        return found
+
+    def sums(self, values: Floats | None = None) -> Floats:
+        """(D,) sums of values (R,), or the number of rows."""
+        found = np.bincount(self.code, weights=values, minlength=self.domains)
+        return found.astype(np.float64)
+
+    def regrouped(self, domain: Integers, domains: int) -> tuple[Rows, Booleans]:
+        """The rows whose domain has a new one, `domain` (D,) if not negative; and which."""
+        code = domain[self.code]
+        kept = code >= 0
+        index = np.flatnonzero(kept) if self.index is None else self.index[kept]
+        return Rows(index, code[kept], domains, self.size), kept
+
+    def cells(self, stage: Stage) -> Cells:
+        return Cells.of(stage, self.pick(stage.unit), self.code, self.domains)
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -30,10 +85,8 @@ class Cells:
     Cells of one domain and stratum stand side by side; S such slots occur.
     """
 
-    row: Integers
-    """(R,) the rows in any domain."""
     cell: Integers
-    """(R,) the cell of each such row."""
+    """(R,) the cell of each row."""
     slot: Integers
     """(K,) the slot of each cell."""
     slot_stratum: Integers
@@ -43,21 +96,19 @@ class Cells:
     domains: int
 
     @classmethod
-    def of(cls, stage: Stage, domain: Integers, domains: int) -> Cells:
-        """`domain` (N,) is -1 outside every domain."""
-        row = np.flatnonzero(domain >= 0)
-        units = len(stage.stratum)
-        found, cell = _distinct(domain[row] * units + stage.unit[row], domains * units)
-        cell_domain, unit = np.divmod(found, units)
-        strata = len(stage.sampled)
-        key = cell_domain * strata + stage.stratum[unit]
-        new = np.concatenate([[True], key[1:] != key[:-1]]) if len(key) else key == 0
+    def of(cls, stage: Stage, unit: Integers, code: Integers, domains: int) -> Cells:
+        """Of rows with their `unit` (R,) and domain `code` (R,)."""
+        units, strata = len(stage.stratum), len(stage.sampled)
+        found, cell = _distinct(code * units + unit, domains * units)
+        cell_domain, cell_unit = np.divmod(found, units)
+        key = cell_domain * strata + stage.stratum[cell_unit]
+        new = np.diff(key, prepend=-1) > 0
         slot_domain, slot_stratum = np.divmod(key[new], strata)
-        return cls(row, cell, np.cumsum(new) - 1, slot_stratum, slot_domain, domains)
+        return cls(cell, np.cumsum(new) - 1, slot_stratum, slot_domain, domains)
 
     def sums(self, values: Floats) -> Floats:
-        """(K,) sums of the rows' values (N,) over each cell."""
-        return _sums(self.cell, values[self.row], len(self.slot))
+        """(K,) sums of the rows' values (R,) over each cell."""
+        return _sums(self.cell, values, len(self.slot))
 
     def slots(self, values: Floats) -> Floats:
         """(S,) sums of the cells' values (K,)."""
@@ -74,32 +125,33 @@ class Cells:
         return np.asarray(units - strata)
 
 
-def variances(
-    design: Design, influence: Floats, domain: Integers, domains: int
-) -> Floats:
-    """(D,) variance of the sum of `influence` (N,), weights included, in each domain.
+def variances(design: Design, rows: Rows, influence: Floats) -> tuple[Floats, Integers]:
+    """Variance (D,) of the sum of `influence` (R,), weights included, and degrees of freedom.
 
     Where the weights were calibrated, influences are first freed of what their margins
     explain; this reaches rows outside the domain, so domains are then done one by one.
     """
+    first = rows.cells(design.stages[0])
     if not design.margins:
-        return _by_stage(design, influence, domain, domains)
-    found = np.empty(domains)
-    whole = np.zeros(len(design), dtype=np.int64)
-    for place in range(domains):
-        own = np.where(domain == place, influence, 0.0)
-        freed = residuals(design, own)
-        found[place] = _by_stage(design, freed, whole, 1)[0]
-    return found
+        return _by_stage(design, rows, influence, first), first.degrees()
+    found = np.empty(rows.domains)
+    whole = Rows.of(design, np.zeros(len(design), dtype=np.int64), 1)
+    every = whole.cells(design.stages[0])
+    for place in range(rows.domains):
+        own = rows.spread(np.where(rows.code == place, influence, 0.0))
+        freed = whole.pick(residuals(design, own))
+        found[place] = _by_stage(design, whole, freed, every)[0]
+    return found, first.degrees()
 
 
-def _by_stage(
-    design: Design, influence: Floats, domain: Integers, domains: int
-) -> Floats:
-    total = np.zeros(domains)
-    for stage in design.stages:
+def _by_stage(design: Design, rows: Rows, influence: Floats, first: Cells) -> Floats:
+    """(D,); `first` are the cells of the first stage."""
+    total = _stage_variance(
+        design.stages[0], first, first.sums(influence), design.single
+    )
+    for stage in design.stages[1:]:
         if stage.reach.any():
-            cells = Cells.of(stage, domain, domains)
+            cells = rows.cells(stage)
             total += _stage_variance(stage, cells, cells.sums(influence), design.single)
     return total
 

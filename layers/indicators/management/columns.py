@@ -5,19 +5,30 @@ from __future__ import annotations
 import numpy as np
 
 from layers.indicators.estimation.design import Factor, Floats, Integers
-from layers.indicators.management.data import DataTable
+from layers.indicators.management.data import MISSING, DataTable
 
-WORDS = {"true": "1", "false": "0", "yes": "1", "no": "0"}
+WORDS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
+NEITHER = -1.0
 
 
 def zeros_and_ones(table: DataTable, name: str) -> Floats:
     """(rows,) of a column; raises DataError for any other value, with its line."""
-    texts = [WORDS.get(str(text).lower(), str(text)) for text in table.text(name)]
-    column = DataTable({name: np.array(texts)}, table.lines)
-    found = column.numbers(name, missing=True)
-    if (bad := np.flatnonzero(~np.isnan(found) & (found != 0) & (found != 1))).size:
-        raise table.error(int(bad[0]), name, f'"{texts[bad[0]]}" is neither 0 nor 1')
+    levels, place = np.unique(table.text(name), return_inverse=True)
+    found = np.array([_zero_or_one(str(level).lower()) for level in levels])[place]
+    if (bad := np.flatnonzero(found == NEITHER)).size:
+        row = int(bad[0])
+        raise table.error(row, name, f'"{table.text(name)[row]}" is neither 0 nor 1')
     return found
+
+
+def _zero_or_one(text: str) -> float:
+    if text in MISSING:
+        return np.nan
+    try:
+        value = WORDS[text] if text in WORDS else float(text)
+    except ValueError:
+        return NEITHER
+    return value if value in (0.0, 1.0) else NEITHER
 
 
 def factor(table: DataTable, names: list[str]) -> Factor:

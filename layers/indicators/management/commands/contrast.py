@@ -117,7 +117,8 @@ def _same_definition(
     column = found.spec.definition
     if column is None:
         return np.ones(len(first), dtype=bool)
-    versions, domain = found.sample.texts(column), found.found.domain
+    rows = found.found.rows
+    versions, domain = rows.pick(found.sample.texts(column)), rows.code
     of_domain = [
         set(versions[domain == place].tolist())
         for place in range(len(found.sample.domains))
