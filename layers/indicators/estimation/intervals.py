@@ -24,7 +24,7 @@ SMALLEST_EFFECTIVE_SAMPLE = 30.0
 
 
 class Interval(StrEnum):
-    """How a share is bounded."""
+    """How an estimate is bounded."""
 
     LOGIT = "logit"
     KORN_GRAUBARD = "korn_graubard"
@@ -32,6 +32,8 @@ class Interval(StrEnum):
     CLOPPER_PEARSON = "clopper_pearson"
     AUTO = "auto"
     """Logit where the effective sample is 30 or more, else Korn-Graubard."""
+    T = "t"
+    """Symmetric, for means and ratios that are no shares."""
 
 
 def symmetric(

@@ -57,6 +57,8 @@ def share_bounds(
     error is zero though the share is neither 0 nor 1, as in a census, and at 0 and 1, the
     logit has no bounds: Korn-Graubard's and Clopper-Pearson's stand there.
     """
+    if method == Interval.T:
+        return plain_bounds(found, level)
     tail = (1.0 - level) / 2.0
     size = effective_size(found, effect)
     edge = (found.estimate <= 0.0) | (found.estimate >= 1.0)

@@ -68,6 +68,10 @@ class EstimateSpec:
             raise DataError('A ratio needs "denominator": the name of a column.')
         if self.statistic in (Statistic.TOTAL, Statistic.MEDIAN) and self.denominator:
             raise keys.error("denominator", f"has no place in a {self.statistic}")
+        if self.statistic == Statistic.PROPORTION and self.interval == Interval.T:
+            raise keys.error(
+                "interval", "is t, which leaves 0 to 1; a proportion takes logit"
+            )
         if taken := [name for name in self.sample.domain if name in (*ANSWER, *MORE)]:
             raise keys.error(
                 "domain", f'names "{taken[0]}", a column of the answer; rename it'
@@ -185,7 +189,7 @@ def _summary(
     numerator: Floats,
     denominator: Floats | None,
 ) -> tuple[Bounds, list[Flag]]:
-    if spec.statistic != Statistic.PROPORTION:
+    if spec.interval == Interval.T or not _is_share(spec, numerator, denominator):
         return plain_bounds(found, spec.level), plain_flags(found)
     whole = np.where(sample.domain >= 0, 0, -1)
     one = replace(sample, domain=whole, domains=[{}])
@@ -195,6 +199,21 @@ def _summary(
     bounds = share_bounds(found, spec.interval, spec.level, effect)
     at_95 = share_bounds(found, spec.interval, 0.95, effect)
     return bounds, share_flags(found, at_95, effect)
+
+
+def _is_share(
+    spec: EstimateSpec, numerator: Floats, denominator: Floats | None
+) -> bool:
+    """Whether the estimate can't leave 0 to 1: no numerator is above its denominator."""
+    if spec.statistic in (Statistic.TOTAL, Statistic.MEDIAN):
+        return False
+    whole = np.ones_like(numerator) if denominator is None else denominator
+    known = ~(np.isnan(numerator) | np.isnan(whole))
+    part, whole = numerator[known], whole[known]
+    if spec.statistic != Statistic.RATIO:
+        part = part[whole == 1]
+        whole = np.ones_like(part)
+    return bool(((part >= 0) & (part <= whole)).all())
 
 
 def _missing(

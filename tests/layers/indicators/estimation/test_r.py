@@ -112,6 +112,7 @@ API = {
 API00 = {"statistic": "mean", "numerator": "api00"}
 ENROLL = {"statistic": "total", "numerator": "enroll"}
 STUDENTS = {"statistic": "ratio", "numerator": "api.stu", "denominator": "enroll"}
+STUDENTS |= {"interval": "t"}
 WIDE = {"statistic": "proportion", "numerator": "sch.wide"}
 # R's beta interval isn't capped; in apiclus1 and apistrat the cap would part the two.
 QUESTIONS = {

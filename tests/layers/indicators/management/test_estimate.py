@@ -101,6 +101,20 @@ def test_every_interval_can_be_asked_for(ask):
     assert len({row["low"] for row in found.values()}) == 4
 
 
+def test_a_ratio_of_parts_to_wholes_is_bounded_as_a_share(ask):
+    lines = ["y,x", *["1,4"] * 30, *["2,3"] * 3, *["0,2"] * 20]
+    spec = {"statistic": "ratio", "numerator": "y", "denominator": "x"}
+    data = "\n".join(lines)
+    assert json.loads(ask(spec, data=data))[0]["interval"] == "logit"
+    plain = json.loads(ask(spec | {"interval": "t"}, data=data))[0]
+    assert plain["interval"] == "t"
+    assert plain["estimate"] - plain["low"] == pytest.approx(
+        plain["high"] - plain["estimate"]
+    )
+    more = json.loads(ask(spec, data=data + "\n9,4"))[0]
+    assert more["interval"] == "t"
+
+
 def test_a_share_of_none_has_a_one_sided_interval(ask):
     lines = ["zone,y", *["A,0"] * 40, *["B,1", "B,0"] * 20]
     spec = {"statistic": "proportion", "numerator": "y", "domain": "zone"}
@@ -144,6 +158,7 @@ def test_nonresponse_and_known_totals_are_weighed_in(ask, capsys):
         ({"weight": "zone"}, 'Line 2, column "zone": "'),
         ({"level": 95}, '"level" is 95; it lies between 0 and 1'),
         ({"interval": "wald"}, "'wald'; it must be one of logit"),
+        ({"interval": "t"}, "a proportion takes logit"),
         ({"single_psu": "remove"}, "'remove'; it must be one of adjust, average"),
         ({"fpc": ["segments", "households", "x"]}, "names more stages than cluster"),
         ({"cluster": ["segment", "segment"]}, 'names the column "segment" twice'),
