@@ -154,11 +154,13 @@ def _ratio(design: Design, values: Values, yardstick: Yardstick) -> Estimates:
     fitted = np.where(known, estimate, 0.0)[values.rows.code]
     if values.denominator is not None:
         fitted *= values.denominator
-    residual = values.numerator - fitted
+    residual = np.subtract(values.numerator, fitted, out=fitted)
     linear = values.weight * residual
     variance, df = variances(design, values.rows, linear)
+    # Arrays are used again where they can be: new memory costs more than the arithmetic.
     # The residuals of a domain add up to 0, so their spread is their squares'.
-    squares = _clean(values, values.rows.sums(linear * residual))
+    squares = np.multiply(linear, residual, out=residual)
+    squares = _clean(values, values.rows.sums(squares))
     variance = np.where(squares > 0, variance, 0.0) if not design.margins else variance
     return Estimates(
         estimate=np.where(known, estimate, np.nan),

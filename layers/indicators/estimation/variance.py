@@ -24,6 +24,7 @@ from layers.indicators.estimation.design import (
     Stage,
 )
 
+PIECE = 16_384
 Column = TypeVar("Column", bound=NDArray[Any])
 
 
@@ -99,11 +100,13 @@ class Cells:
     def of(cls, stage: Stage, unit: Integers, code: Integers, domains: int) -> Cells:
         """Of rows with their `unit` (R,) and domain `code` (R,)."""
         units, strata = len(stage.stratum), len(stage.sampled)
-        found, cell = _distinct(code * units + unit, domains * units)
+        key = code * units
+        key += unit
+        found, cell = _distinct(key, domains * units)
         cell_domain, cell_unit = np.divmod(found, units)
-        key = cell_domain * strata + stage.stratum[cell_unit]
-        new = np.diff(key, prepend=-1) > 0
-        slot_domain, slot_stratum = np.divmod(key[new], strata)
+        slot = cell_domain * strata + stage.stratum[cell_unit]
+        new = np.diff(slot, prepend=-1) > 0
+        slot_domain, slot_stratum = np.divmod(slot[new], strata)
         return cls(cell, np.cumsum(new) - 1, slot_stratum, slot_domain, domains)
 
     def sums(self, values: Floats) -> Floats:
@@ -219,7 +222,7 @@ def residuals(design: Design, influence: Floats) -> Floats:
 
 
 def _distinct(keys: Integers, size: int) -> tuple[Integers, Integers]:
-    """The sorted distinct keys, and the place of each key among them."""
+    """The sorted distinct keys, and in the keys' stead the place of each."""
     if size > 8 * len(keys) + 1024:
         found, place = np.unique(keys, return_inverse=True)
         return found, place
@@ -228,7 +231,11 @@ def _distinct(keys: Integers, size: int) -> tuple[Integers, Integers]:
     found = np.flatnonzero(seen)
     places = np.empty(size, dtype=np.int64)
     places[found] = np.arange(len(found))
-    return found, places[keys]
+    # In pieces that stay in the cache: new memory for all rows costs more than the look-up.
+    for start in range(0, len(keys), PIECE):
+        piece = keys[start : start + PIECE]
+        piece[...] = places[piece]
+    return found, keys
 
 
 def _sums(index: Integers, values: Floats, size: int) -> Floats:
