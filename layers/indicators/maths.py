@@ -8,8 +8,7 @@ Shapes: G groups of children (a partition, such as girls and boys), B breakdowns
 groups), K cells (the pairs of PSU and domain that occur), D domains (zones), H strata, P PSUs.
 
 Sources: Särndal, Swensson, Wretman, Model Assisted Survey Sampling (1992), 5.5 and 5.7 for the
-linearised ratio; Korn and Graubard, Survey Methodology 24 (1998) for small proportions; Parker
-and others, Vital and Health Statistics 2 (175), 2017 for the cap of the effective sample size.
+linearised ratio.
 """
 
 from collections.abc import Sequence
@@ -17,14 +16,16 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, stdtrit
+
+from layers.indicators.estimation.intervals import (
+    SMALLEST_EFFECTIVE_SAMPLE,
+    korn_graubard,
+    logit,
+)
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
-
-SMALLEST_EFFECTIVE_SAMPLE = 30.0
-"""Below this effective sample size the logit interval covers too little."""
 
 ROUNDING = 1e-13
 """What is left of a difference of equal sums of squares, relative to them."""
@@ -352,7 +353,7 @@ def intervals(
     size = effective_size(found)
     tail = (1.0 - level) / 2.0
     edge = (found.estimate <= 0.0) | (found.estimate >= 1.0)
-    low, high = _logit_interval(found, tail)
+    low, high = logit(estimate=found.estimate, se=found.se, df=found.df, tail=tail)
     small = (size < SMALLEST_EFFECTIVE_SAMPLE) | (found.variance <= 0) | edge
     pooled = np.maximum(np.nan_to_num(pooled_effect, nan=1.0), 1.0)
     exact_low, exact_high = korn_graubard(
@@ -365,33 +366,6 @@ def intervals(
     low, high = np.where(small, exact_low, low), np.where(small, exact_high, high)
     unknown = np.isnan(found.estimate) | (found.df < 1)
     return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
-
-
-def _logit_interval(found: Ratios, tail: float) -> tuple[Floats, Floats]:
-    share = found.estimate * (1.0 - found.estimate)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        centre = np.log(found.estimate / (1.0 - found.estimate))
-        half = stdtrit(np.maximum(found.df, 1), 1.0 - tail) * found.se / share
-        return 1.0 / (1.0 + np.exp(half - centre)), 1.0 / (1.0 + np.exp(-half - centre))
-
-
-def korn_graubard(
-    *, estimate: Floats, size: Floats, count: Integers, df: Integers, tail: float
-) -> tuple[Floats, Floats]:
-    """Clopper-Pearson bounds on the effective `size`, corrected for `df` and capped at `count`.
-
-    All arrays share one shape; `tail` is the probability left out on each side.
-    """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        by_count = stdtrit(np.maximum(count - 1, 1), 1.0 - tail)
-        by_df = stdtrit(np.maximum(df, 1), 1.0 - tail)
-        kept = np.where(count > 1, size * (by_count / by_df) ** 2, size)
-        kept = np.minimum(kept, count)
-        hits = kept * estimate
-        low = betaincinv(np.where(hits > 0, hits, 1.0), kept - hits + 1.0, tail)
-        misses = kept - hits
-        high = betaincinv(hits + 1.0, np.where(misses > 0, misses, 1.0), 1.0 - tail)
-    return np.where(hits > 0, low, 0.0), np.where(misses > 0, high, 1.0)
 
 
 def reliable(found: Ratios, low: Floats, high: Floats) -> Booleans:

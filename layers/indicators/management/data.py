@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -55,8 +56,13 @@ class DataTable:
 
         Raises DataError with the line of the first cell that is no such number.
         """
+        texts = self.text(name)
+        with contextlib.suppress(ValueError):
+            found = texts.astype(np.float64)
+            if np.isfinite(found).all():
+                return found
         found = np.full(len(self), np.nan)
-        for row, text in enumerate(self.text(name)):
+        for row, text in enumerate(texts):
             if str(text).lower() not in MISSING:
                 found[row] = self._number(name, row, str(text))
             elif not missing:
