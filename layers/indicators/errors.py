@@ -232,3 +232,14 @@ class GroundTooFine(ValidationError):
             code="ground_too_fine",
             params={"cells": cells, "most": most},
         )
+
+
+class NoPattern(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Whether neighbours resemble each other can't be told: four zones with "
+                "a published figure and a neighbour are needed, and figures that differ."
+            ),
+            code="no_pattern",
+        )

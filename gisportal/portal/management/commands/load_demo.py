@@ -59,6 +59,7 @@ FIELD_ROUND: dict[str, Any] = {
     "school_year_start": date(2026, 10, 1),
 }
 VISITS = 120
+WALKS = ["school", "clinic", "playground"]
 
 
 class Command(BaseCommand):
@@ -93,6 +94,7 @@ class Command(BaseCommand):
             ("import_raster", "terrain.tif", {"kind": "terrain"}),
         ):
             self.step(name, run, command, str(folder / name), **town, **extra)
+        self.step("zone statistics", run, "zone_statistics", **town, walk=WALKS)
         for code, about in ROUNDS.items():
             file = folder / f"round-{code}.xlsx"
             if file.exists():
