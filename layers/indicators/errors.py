@@ -243,3 +243,15 @@ class NoPattern(ValidationError):
             ),
             code="no_pattern",
         )
+
+
+class PlaceOffTerrain(ValidationError):
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            _(
+                "The raster of terrain does not cover a facility of the kind %(kind)s. "
+                "Import one that covers the town and what lies around it."
+            ),
+            code="place_off_terrain",
+            params={"kind": kind},
+        )

@@ -22,8 +22,11 @@ from layers.indicators.models import ZoneStatistic
 GEOGRAPHIC = CRS.from_epsg(4326)
 # Modelled people are not shown one by one, and not where so few live.
 ROUNDED, FEWEST = 5, 10
-# Cells of a walking grid, and the metres around the zones a way may lead through.
-MOST_GROUND, MARGIN = 2_000_000, 300.0
+# A share is told where it is known of so many of the people.
+KNOWN = 0.9
+MOST_GROUND = 2_000_000
+# Metres a minute, at most; by Tobler, downhill.
+FASTEST = 100.0
 # Changes when the same input would give other figures.
 EDITION = "1"
 
@@ -141,21 +144,24 @@ def _walks(
     if not walk.kinds:
         return
     crs = CRS.from_epsg(municipality.srid)
-    grid = _ground(rasters.moved(shapes, GEOGRAPHIC, crs), walk.cell)
+    grid = _ground(rasters.moved(shapes, GEOGRAPHIC, crs), walk)
     terrain = Raster.objects.of(municipality).current().filter(kind="terrain").first()
     heights = np.zeros((grid.rows, grid.columns))
     if terrain:
         heights = rasters.heights_on(terrain.file.path, grid, crs)
     for kind in walk.kinds:
+        places = _places(municipality, kind, grid, crs)
+        _check_ground(kind, places, heights, walk.cell)
         found = walking.minutes(
             cell=walk.cell,
-            places=_places(municipality, kind, grid, crs),
+            places=places,
             heights=heights,
             pace=walk.pace,
             farthest=max(walk.minutes),
         )
         for limit in walk.minutes:
             reach = np.where(found <= limit, 1.0, 0.0)
+            reach[np.isnan(heights)] = np.nan
             told = {"kind": kind, "minutes": limit, "cell": walk.cell}
             yield Subject(
                 f"walk:{kind}:{limit}",
@@ -165,15 +171,29 @@ def _walks(
             )
 
 
-def _ground(shapes: Sequence[shapely.Geometry], cell: float) -> Grid:
-    """A grid of square cells around the zones, its corner on whole cells."""
+def _ground(shapes: Sequence[shapely.Geometry], walk: Walk) -> Grid:
+    """Square cells around the zones, as far as a way to a place may lead."""
     west, south, east, north = shapely.total_bounds(np.array(shapes, dtype=object))
-    left, top = floor((west - MARGIN) / cell), ceil((north + MARGIN) / cell)
-    columns = ceil((east + MARGIN) / cell) - left
-    rows = top - floor((south - MARGIN) / cell)
+    cell, far = walk.cell, FASTEST * walk.pace * max(walk.minutes)
+    left, top = floor((west - far) / cell), ceil((north + far) / cell)
+    columns = ceil((east + far) / cell) - left
+    rows = top - floor((south - far) / cell)
     if columns * rows > MOST_GROUND:
         raise errors.GroundTooFine(columns * rows, MOST_GROUND)
     return Grid(left * cell, top * cell, cell, cell, columns, rows)
+
+
+def _check_ground(
+    kind: str, places: Sequence[tuple[float, float]], heights: np.ndarray, cell: float
+) -> None:
+    """Raises PlaceOffTerrain for a place within reach whose height is not known."""
+    rows, columns = heights.shape
+    for x, y in places:
+        row, column = floor(y / cell), floor(x / cell)
+        if not (0 <= row < rows and 0 <= column < columns):
+            continue
+        if np.isnan(heights[row, column]):
+            raise errors.PlaceOffTerrain(str(Facility.Kind(kind).label))
 
 
 def _places(
@@ -246,8 +266,9 @@ def _rows(
     told = [(Subject("people"), everyone.people, nothing)]
     hazards = []
     for subject, exposure in zip(subjects, exposures, strict=True):
-        share = _share(exposure.concerned, exposure.known)
-        told.append((subject, exposure.concerned, share))
+        enough = exposure.known >= KNOWN * exposure.people
+        share = np.where(enough, _share(exposure.concerned, exposure.known), np.nan)
+        told.append((subject, np.where(enough, exposure.concerned, np.nan), share))
         if subject.statistic.startswith("hazard:"):
             hazards.append(share)
     if len(hazards) > 1:

@@ -90,7 +90,7 @@ def _column(row: ZoneStatistic) -> dict[str, str]:
     elif name == "hazards":
         title = _("Hazards per person")
     else:
-        return {"title": capfirst(Who(row.who).label), "unit": ""}
+        return {"title": str(capfirst(Who(row.who).label)), "unit": ""}
     return {"title": title, "unit": "" if name == "hazards" else _("of 100")}
 
 

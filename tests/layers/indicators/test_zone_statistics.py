@@ -128,6 +128,20 @@ def test_a_hill_makes_the_way_longer(town, halves, tmp_path):
     assert hilly["west", "walk:school:5"][1] < 0.8 * flat["west", "walk:school:5"][1]
 
 
+def test_ground_without_a_height_is_unknown_and_holds_no_place(town, halves, tmp_path):
+    place = FacilityFactory(municipality=town, geometry=point(158250, 206600))
+    half = write(tmp_path / "terrain.tif", np.zeros((8, 5)))
+    import_raster(municipality=town, path=half, kind="terrain", names={})
+    asked = Asked(walk=Walk(kinds=("school",), minutes=(15,)))
+    found = figures(compute_zone_statistics(municipality=town, asked=asked))
+    assert found["west", "walk:school:15"][1] == 1
+    assert found["east", "walk:school:15"] == (None, None)
+    place.geometry = point(158900, 206600)
+    place.save()
+    with pytest.raises(ValidationError, match="does not cover a facility"):
+        compute_zone_statistics(municipality=town, asked=asked)
+
+
 def test_the_same_again_stores_nothing_and_a_change_a_new_version(town, halves, flood):
     asked = Asked(hazards=(Hazard("flood", 0.01),))
     first = compute_zone_statistics(municipality=town, asked=asked)
