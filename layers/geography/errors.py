@@ -120,6 +120,19 @@ FILE = {
         "The raster has %(pixels)s million cells; up to %(most)s million can be taken."
         " Cut it to the municipality."
     ),
+    "raster_rotated": _(
+        "The raster's grid is rotated or upside down. Warp it so that north is up."
+    ),
+    "raster_empty": _(
+        "No cell of the raster has a value: all are nodata. Export it again."
+    ),
+    "raster_negative": _(
+        "The raster counts people but holds the value %(least)s. Mark cells without"
+        " people as 0 and unknown ones as nodata."
+    ),
+    "raster_code": _(
+        "A raster's code is made of small letters, digits and hyphens, as river-flood."
+    ),
     "raster_outside": _(
         "The raster doesn't touch the municipality. Check its coordinate reference"
         " system (%(crs)s)."

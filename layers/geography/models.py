@@ -198,6 +198,8 @@ class Facility(Named, Place):
 class Raster(Named, Place):
     class Kind(models.TextChoices):
         POPULATION = "population", _("population")
+        CHILDREN = "children", _("children")
+        HAZARD = "hazard", _("hazard")
         TERRAIN = "terrain", _("terrain")
         OTHER = "other", _("other")
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,7 +20,7 @@ from layers.geography.events import geography_changed
 from layers.geography.files.exchange import Reading
 from layers.geography.files.refusal import Unreadable
 from layers.geography.files.request import Missing, Options, Request, What
-from layers.geography.files.sandbox import describe_raster, read_upload
+from layers.geography.files.sandbox import optimise_raster, read_upload
 from layers.geography.models import Facility, Municipality, Raster, Zone
 from layers.geography.report import Report
 from layers.geography.tenancy import tenant
@@ -28,6 +30,9 @@ Progress = Callable[[str, float], None]
 NEAR = 0.0005
 # A file that lacks more of what is in force than this is taken for a part of it.
 MOST_RETIRED = 0.10
+RASTER_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+# Kinds whose cells count people.
+PEOPLE = (Raster.Kind.POPULATION, Raster.Kind.CHILDREN)
 
 
 def quiet(stage: str, share: float) -> None:
@@ -237,46 +242,69 @@ def _follow(
 
 @transaction.atomic
 def import_raster(
-    *, municipality: Municipality, path: Path, kind: str, names: dict[str, str]
+    *,
+    municipality: Municipality,
+    path: Path,
+    kind: str,
+    names: dict[str, str],
+    code: str = "",
 ) -> tuple[Raster, str]:
-    """Keep a GeoTIFF under the hash of its content; returns it and what became of it.
+    """Keep a GeoTIFF, as a Cloud Optimized one, under the hash of the file given.
 
-    "added", "unchanged" (the same content again) or "changed" (the former one of the
-    kind is closed). Raises ImportRefused.
+    Returns it and what became of it: "added", "unchanged" (the same file again) or
+    "changed" (the former one of this `code` is closed; the kind is the code unless
+    told). Raises ImportRefused.
     """
+    code = code or kind
+    if not RASTER_CODE.fullmatch(code):
+        raise ImportRefused("raster_code")
+    with tempfile.TemporaryDirectory(prefix="raster-") as folder:
+        optimised = Path(folder) / "optimised.tif"
+        told = _read_raster(municipality, path, kind, optimised)
+        content = digest(path)
+        today = municipality.today()
+        current = Raster.objects.of(municipality).current().filter(code=code).first()
+        if current and (current.sha256, current.kind) == (content, kind):
+            return current, "unchanged"
+        if current:
+            Raster.objects.filter(pk=current.pk).update(valid_until=today)
+        raster = Raster(
+            municipality=municipality,
+            code=code,
+            kind=kind,
+            name_ar=names.get("ar") or str(Raster.Kind(kind).label),
+            name_en=names.get("en", ""),
+            name_fr=names.get("fr", ""),
+            srid=told["srid"],
+            width=told["width"],
+            height=told["height"],
+            extent=told["extent"],
+            sha256=content,
+            valid_from=today if current else staging.FIRST_DAY,
+        )
+        with optimised.open("rb") as file:
+            raster.file.save(
+                f"{municipality.slug}/{content}.tif", File(file), save=False
+            )
+    raster.save()
+    return raster, "changed" if current else "added"
+
+
+def _read_raster(
+    municipality: Municipality, path: Path, kind: str, optimised: Path
+) -> dict[str, Any]:
+    """What the file says, its extent as a polygon. Raises ImportRefused."""
     try:
-        told = describe_raster(path)
+        told = optimise_raster(path, optimised)
     except Unreadable as error:
         raise ImportRefused.of(error) from error
     extent = Polygon.from_bbox(told["extent"])
     extent.srid = 4326
     if municipality.boundary and not extent.intersects(municipality.boundary):
         raise ImportRefused("raster_outside", crs=f"EPSG:{told['srid']}")
-    content = digest(path)
-    today = municipality.today()
-    current = Raster.objects.of(municipality).current().filter(code=kind).first()
-    if current and current.sha256 == content:
-        return current, "unchanged"
-    if current:
-        Raster.objects.filter(pk=current.pk).update(valid_until=today)
-    raster = Raster(
-        municipality=municipality,
-        code=kind,
-        kind=kind,
-        name_ar=names.get("ar") or str(Raster.Kind(kind).label),
-        name_en=names.get("en", ""),
-        name_fr=names.get("fr", ""),
-        srid=told["srid"],
-        width=told["width"],
-        height=told["height"],
-        extent=extent,
-        sha256=content,
-        valid_from=today if current else staging.FIRST_DAY,
-    )
-    with path.open("rb") as file:
-        raster.file.save(f"{municipality.slug}/{content}.tif", File(file), save=False)
-    raster.save()
-    return raster, "changed" if current else "added"
+    if kind in PEOPLE and told["least"] < 0:
+        raise ImportRefused("raster_negative", least=f"{told['least']:g}")
+    return {**told, "extent": extent}
 
 
 def add_municipality(

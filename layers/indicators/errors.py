@@ -94,3 +94,164 @@ class NothingObserved(ValidationError):
             code="nothing_observed",
             params={"code": code},
         )
+
+
+class RasterUnreadable(ValidationError):
+    def __init__(self, raster: str) -> None:
+        super().__init__(
+            _("The raster %(raster)s can't be read as GeoTIFF. Import it again."),
+            code="raster_unreadable",
+            params={"raster": raster},
+        )
+
+
+class RasterWithoutCrs(ValidationError):
+    def __init__(self, raster: str) -> None:
+        super().__init__(
+            _(
+                "The raster %(raster)s doesn't say in which coordinate reference "
+                "system it is. Export it again with one."
+            ),
+            code="raster_without_crs",
+            params={"raster": raster},
+        )
+
+
+class RasterRotated(ValidationError):
+    def __init__(self, raster: str) -> None:
+        super().__init__(
+            _(
+                "The grid of %(raster)s is rotated or upside down. Warp it so that "
+                "north is up."
+            ),
+            code="raster_rotated",
+            params={"raster": raster},
+        )
+
+
+class RasterOutside(ValidationError):
+    def __init__(self, raster: str, crs: str) -> None:
+        super().__init__(
+            _(
+                "The raster %(raster)s doesn't touch the zones. Check its coordinate "
+                "reference system (%(crs)s)."
+            ),
+            code="raster_outside",
+            params={"raster": raster, "crs": crs},
+        )
+
+
+class RasterTooLarge(ValidationError):
+    def __init__(self, raster: str, cells: int, most: int) -> None:
+        super().__init__(
+            _(
+                "The zones cover %(cells)s million cells of %(raster)s; up to %(most)s "
+                "million can be taken. Use a coarser raster, or cut it to the town."
+            ),
+            code="raster_too_large",
+            params={"raster": raster, "cells": cells, "most": most},
+        )
+
+
+class NegativePeople(ValidationError):
+    def __init__(self, raster: str, value: float, row: int, column: int) -> None:
+        super().__init__(
+            _(
+                "%(raster)s counts people but holds %(value)s in row %(row)s, column "
+                "%(column)s. Mark cells without people as 0 and unknown ones as nodata."
+            ),
+            code="negative_people",
+            params={
+                "raster": raster,
+                "value": f"{value:g}",
+                "row": row,
+                "column": column,
+            },
+        )
+
+
+class NoGeometry(ValidationError):
+    def __init__(self, zone: str) -> None:
+        super().__init__(
+            _("Zone %(zone)s has no area. Draw it, or import the zones again."),
+            code="no_geometry",
+            params={"zone": zone},
+        )
+
+
+class NoZones(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("The municipality has no such zones in force. Import them first."),
+            code="no_zones",
+        )
+
+
+class NoPeopleRaster(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "There is no raster of children or population. Import one with "
+                "import_raster --kind children."
+            ),
+            code="no_people_raster",
+        )
+
+
+class UnknownHazard(ValidationError):
+    def __init__(self, code: str, known: str) -> None:
+        super().__init__(
+            _(
+                "There is no hazard raster %(code)s in force. There are: %(known)s. Import "
+                "one with import_raster --kind hazard --code."
+            ),
+            code="unknown_hazard",
+            params={"code": code, "known": known},
+        )
+
+
+class NoPlaces(ValidationError):
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            _(
+                "The municipality has no facility of the kind %(kind)s. Import the "
+                "facilities, or leave this kind out."
+            ),
+            code="no_places",
+            params={"kind": kind},
+        )
+
+
+class GroundTooFine(ValidationError):
+    def __init__(self, cells: int, most: int) -> None:
+        super().__init__(
+            _(
+                "A walking grid of %(cells)s cells is too fine; up to %(most)s can be "
+                "taken. Choose larger cells."
+            ),
+            code="ground_too_fine",
+            params={"cells": cells, "most": most},
+        )
+
+
+class NoPattern(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Whether neighbours resemble each other can't be told: four zones with "
+                "a published figure and a neighbour are needed, and figures that differ."
+            ),
+            code="no_pattern",
+        )
+
+
+class PlaceOffTerrain(ValidationError):
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            _(
+                "The raster of terrain does not cover a facility of the kind %(kind)s. "
+                "Import one that covers the town and what lies around it."
+            ),
+            code="place_off_terrain",
+            params={"kind": kind},
+        )

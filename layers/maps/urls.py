@@ -6,6 +6,8 @@ app_name = "maps"
 urlpatterns = [
     path("", views.desk, name="desk"),
     path("values.json", views.values, name="values"),
+    path("statistics/", views.statistics, name="statistics"),
+    path("clusters/", views.clusters, name="clusters"),
     path("zone/<str:code>/", views.zone, name="zone"),
     re_path(
         r"^view\.(?P<form>csv|geojson|html)$", views.download_view, name="download_view"

@@ -15,6 +15,8 @@ from layers.geography.access import requires
 from layers.geography.declaration import Layer
 from layers.geography.models import Municipality
 from layers.geography.tenancy import set_tenant
+from layers.indicators.clusters import clusters_of
+from layers.indicators.errors import NoPattern
 from layers.indicators.models import Estimate
 from layers.maps import tiles
 from layers.maps.cache import Tile
@@ -24,6 +26,7 @@ from layers.maps.downloads import layer_file, view_csv, view_features
 from layers.maps.folium_page import folium_page
 from layers.maps.models import LayerVersion
 from layers.maps.town_map import town_map
+from layers.maps.zone_tables import StatisticsTable, cluster_rows
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -142,6 +145,37 @@ def zone(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
     }
     part = "#profile" if request.htmx else ""
     return render(request, f"maps/zone_detail.html{part}", context)
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def statistics(request: HttpRequest, municipality: str) -> HttpResponse:
+    """What rasters say of the zones: people, hazards, ways on foot."""
+    table = StatisticsTable.of(request.municipality)
+    return render(request, "maps/zone_statistics.html", {"table": table})
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def clusters(request: HttpRequest, municipality: str) -> HttpResponse:
+    """Where an indicator's zones resemble their neighbours."""
+    view = View.asked(request.municipality, request.GET)
+    context = {
+        "view": view,
+        "legend": view.legend(),
+        "themes": themes(view),
+        "breakdowns": Estimate.Breakdown.choices,
+        "query": urlencode(view.query),
+    }
+    try:
+        found = clusters_of(
+            view.release, indicator=view.indicator.code, breakdown=view.breakdown
+        )
+    except NoPattern as refused:
+        context["refused"] = refused.messages
+    else:
+        context |= {"moran": found.pattern.moran, "rows": cluster_rows(found)}
+    return render(request, "maps/clusters.html", context)
 
 
 @require_safe

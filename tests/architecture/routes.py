@@ -39,6 +39,8 @@ ACCESS: dict[str, frozenset] = {
     "maps:desk": FIGURES,
     "maps:values": FIGURES,
     "maps:zone": FIGURES,
+    "maps:statistics": FIGURES,
+    "maps:clusters": FIGURES,
     "maps:download_view": FIGURES,
     "maps:download_layer": holders("maps.view_staff_layers"),
     "surveys:list": UPLOAD,

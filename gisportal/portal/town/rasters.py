@@ -13,6 +13,8 @@ from .plan import TownPlan
 
 POPULATION_CELL = 100.0
 NODATA = -99999.0
+# Metres: above the stream's bed, and from the stream.
+FLOOD_RISE, FLOOD_REACH = 2.0, 300.0
 
 
 @dataclass
@@ -82,7 +84,35 @@ def terrain(plan: TownPlan, boundary: shapely.Geometry, streams: list) -> Grid:
     return grid
 
 
+def flood(terrain: Grid, streams: list) -> Grid:
+    """Metres of water in a flood that stands 2 m above the stream's bed; 0 where dry."""
+    bed = nearest_bed(streams, terrain)
+    depth = np.clip(bed + FLOOD_RISE - terrain.values, 0, FLOOD_RISE)
+    depth = np.where(distance_to(streams, terrain) <= FLOOD_REACH, depth, 0)
+    values = np.round(depth, 1).astype(np.float32)
+    return Grid(values, terrain.west, terrain.north, terrain.cell)
+
+
+def nearest_bed(streams: list, terrain: Grid) -> np.ndarray:
+    """The ground's height at the stream cell that lies nearest to each cell."""
+    dry = dry_ground(streams, terrain)
+    if dry.all():
+        return np.full(dry.shape, -np.inf)
+    row, column = distance_transform_edt(
+        dry, return_distances=False, return_indices=True
+    )
+    return terrain.values[row, column]
+
+
 def distance_to(streams: list, grid: Grid) -> np.ndarray:
+    dry = dry_ground(streams, grid)
+    if dry.all():
+        return np.full(dry.shape, 600.0)
+    return distance_transform_edt(dry) * grid.cell
+
+
+def dry_ground(streams: list, grid: Grid) -> np.ndarray:
+    """Cells that no stream crosses."""
     height, width = grid.values.shape
     dry = np.ones((height, width), dtype=bool)
     for line in streams:
@@ -91,6 +121,4 @@ def distance_to(streams: list, grid: Grid) -> np.ndarray:
         row = ((grid.north - points[:, 1]) // grid.cell).astype(int)
         inside = (row >= 0) & (column >= 0) & (row < height) & (column < width)
         dry[row[inside], column[inside]] = False
-    if dry.all():
-        return np.full(dry.shape, 600.0)
-    return distance_transform_edt(dry) * grid.cell
+    return dry

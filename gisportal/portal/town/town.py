@@ -35,6 +35,7 @@ class Town:
     water: gpd.GeoDataFrame
     population: rasters.Grid
     terrain: rasters.Grid
+    flood: rasters.Grid
     rounds: list[Round]
     requests: pd.DataFrame
     bills: pd.DataFrame
@@ -92,6 +93,8 @@ def assemble(plan: TownPlan, parts: Assembly, progress: Report) -> Town:
     young = children(plan, frame)
     progress("people", 1, 1)
     people = rasters.population(boundary, frame, young, LATEST)
+    streams = stream_lines(plan)
+    ground = rasters.terrain(plan, boundary, streams)
     rounds = survey(plan, frame, young)
     progress("survey", 1, 1)
     return Town(
@@ -100,7 +103,8 @@ def assemble(plan: TownPlan, parts: Assembly, progress: Report) -> Town:
         parcels=pd.concat(parts.parcels, ignore_index=True) if parts.parcels else None,
         parcel_count=parts.count,
         population=people,
-        terrain=rasters.terrain(plan, boundary, stream_lines(plan)),
+        terrain=ground,
+        flood=rasters.flood(ground, streams),
         rounds=rounds,
         requests=parts.requests,
         bills=paperwork.bills(plan, frame),
@@ -148,6 +152,7 @@ def write_town(plan: TownPlan, folder: Path, progress: Report = quiet) -> Town:
     files.write_csv(with_lonlat(town.facilities), folder / "facilities.csv")
     files.write_raster(town.population, plan.srid, folder / "population.tif")
     files.write_raster(town.terrain, plan.srid, folder / "terrain.tif")
+    files.write_raster(town.flood, plan.srid, folder / "flood.tif")
     for wave in town.rounds:
         sheets = {"households": wave.households, "children": wave.children}
         files.write_workbook(sheets, folder / f"round-{wave.code}.xlsx")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -51,14 +52,17 @@ def read_upload(request: Request, progress: Progress) -> Reading:
         return load(result)
 
 
-def describe_raster(path: Path) -> dict[str, Any]:
-    """Width, height, srid and extent of a GeoTIFF. Raises Unreadable."""
+def optimise_raster(path: Path, target: Path) -> dict[str, Any]:
+    """Write a GeoTIFF as a Cloud Optimized one; its width, height, srid, extent, least
+    value and sum. Raises Unreadable.
+    """
     path = _checked(path)
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         result = Path(folder) / "result.npz"
         command = [sys.executable, "-m", RASTER, str(path.resolve()), str(result)]
         run_guarded(command, path, lambda stage, share: None)
         _refused(result)
+        shutil.move(result.with_suffix(".tif"), target)
         return dict(json.loads(result.with_suffix(".json").read_text()))
 
 

@@ -59,6 +59,14 @@ FIELD_ROUND: dict[str, Any] = {
     "school_year_start": date(2026, 10, 1),
 }
 VISITS = 120
+FLOOD = {
+    "kind": "hazard",
+    "code": "flood",
+    "name_ar": "فيضان الوادي",
+    "name_en": "Flood of the stream",
+    "name_fr": "Crue de l’oued",
+}
+ASKED = {"hazard": [("flood", 0.1)], "walk": ["school", "clinic", "playground"]}
 
 
 class Command(BaseCommand):
@@ -91,8 +99,10 @@ class Command(BaseCommand):
             ("import_facilities", "facilities.csv", {"crs": "EPSG:4326"}),
             ("import_raster", "population.tif", {"kind": "population"}),
             ("import_raster", "terrain.tif", {"kind": "terrain"}),
+            ("import_raster", "flood.tif", FLOOD),
         ):
             self.step(name, run, command, str(folder / name), **town, **extra)
+        self.step("zone statistics", run, "zone_statistics", **town, **ASKED)
         for code, about in ROUNDS.items():
             file = folder / f"round-{code}.xlsx"
             if file.exists():

@@ -10,12 +10,15 @@ from layers.geography.services import import_raster
 
 
 class Command(TownCommand):
-    help = "Keep a GeoTIFF of population or terrain."
+    help = "Keep a GeoTIFF of people, terrain or a hazard."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("file", type=Path)
         parser.add_argument("--kind", choices=Raster.Kind.values, required=True)
+        parser.add_argument(
+            "--code", default="", help="where a kind has several, as river-flood"
+        )
         for language in ("ar", "en", "fr"):
             parser.add_argument(f"--name-{language}", default="")
 
@@ -24,6 +27,7 @@ class Command(TownCommand):
             municipality=municipality,
             path=options["file"],
             kind=options["kind"],
+            code=options["code"],
             names={one: options[f"name_{one}"] for one in ("ar", "en", "fr")},
         )
         self.stdout.write(

@@ -99,7 +99,7 @@ def test_map_files_say_their_crs_and_lie_in_the_boundary(plan: TownPlan) -> None
         assert shapely.is_valid(shapes).all()
         assert shapely.coverage_is_valid(shapes)
         assert shapely.union_all(shapes).symmetric_difference(boundary).area == 0
-    for name in ("population", "terrain"):
+    for name in ("population", "terrain", "flood"):
         with rasterio.open(folder / f"{name}.tif") as raster:
             assert raster.crs.to_epsg() == 22770
             assert raster.dtypes == ("float32",)

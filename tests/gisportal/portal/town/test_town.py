@@ -88,6 +88,13 @@ def test_terrain_is_a_valley_near_a_thousand_metres(town: Town) -> None:
     assert 870 < town.terrain.values.min() < town.terrain.values.max() < 1_050
 
 
+def test_the_flood_lies_along_the_stream(town: Town) -> None:
+    wet = town.flood.values > 0
+    assert 0.02 < wet.mean() < 0.3
+    assert town.flood.values.max() == 2
+    assert town.terrain.values[wet].mean() < town.terrain.values[~wet].mean()
+
+
 def test_facilities_stand_inside_the_boundary(town: Town) -> None:
     assert town.facilities.within(town.boundary).all()
     assert {"school", "clinic", "playground"} <= set(town.facilities["kind"])

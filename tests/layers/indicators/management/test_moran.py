@@ -1,0 +1,110 @@
+import csv
+import io
+import json
+
+import geopandas
+import pytest
+from django.core.management import CommandError, call_command
+from shapely import box
+
+from tests.layers.indicators.test_spatial import LATTICE, LOCAL, WHOLE
+
+SPEC = {"value": "y", "area": "zone", "neighbours": "near"}
+
+
+def near(place):
+    column, row = place % 5, place // 5
+    return [
+        f"Z{5 * r + c}"
+        for c, r in (
+            (column + 1, row),
+            (column - 1, row),
+            (column, row + 1),
+            (column, row - 1),
+        )
+        if 0 <= c < 5 and 0 <= r < 4
+    ]
+
+
+@pytest.fixture
+def data(tmp_path):
+    path = tmp_path / "data.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["zone", "y", "near", "x", "north"])
+        for place, value in enumerate(LATTICE):
+            writer.writerow(
+                [f"Z{place}", value, " ".join(near(place)), place % 5, place // 5]
+            )
+    return path
+
+
+@pytest.fixture
+def run(data, tmp_path):
+    def run(spec, **options):
+        path, output = tmp_path / "spec.json", io.StringIO()
+        path.write_text(json.dumps(spec))
+        call_command("moran", str(data), spec=str(path), stdout=output, **options)
+        return output.getvalue()
+
+    return run
+
+
+def test_named_neighbours_give_the_figures_of_esda(run):
+    found = json.loads(run(SPEC | {"permutations": 199, "seed": 7}))
+    assert found["moran"]["i"] == pytest.approx(WHOLE[0], abs=1e-12)
+    assert [each["i"] for each in found["areas"]] == pytest.approx(LOCAL, abs=1e-12)
+    assert found["areas"][0]["quadrant"] == "high-high"
+
+
+@pytest.mark.parametrize(("rule", "same"), [("rook", True), ("queen", False)])
+def test_neighbours_come_from_a_file_of_areas(run, tmp_path, rule, same):
+    places = range(20)
+    layer = geopandas.GeoDataFrame(
+        {"code": [f"Z{p}" for p in places]},
+        geometry=[box(p % 5, p // 5, p % 5 + 1, p // 5 + 1) for p in places],
+        crs="EPSG:32636",
+    )
+    layer.to_file(tmp_path / "zones.gpkg")
+    spec = {
+        "value": "y",
+        "area": "zone",
+        "geometry": {"file": str(tmp_path / "zones.gpkg"), "id": "code", "rule": rule},
+    }
+    found = json.loads(run(spec))
+    assert (abs(found["moran"]["i"] - WHOLE[0]) < 1e-12) is same
+    layer.iloc[:-1].to_file(tmp_path / "zones.gpkg")
+    with pytest.raises(CommandError, match='"Z19" has no geometry'):
+        run(spec)
+
+
+def test_the_nearest_and_csv(run):
+    spec = {"value": "y", "x": "x", "y": "north", "k": 4}
+    rows = list(csv.DictReader(io.StringIO(run(spec, format="csv"))))
+    assert [row["area"] for row in rows] == [str(n) for n in range(1, 21)]
+    assert 0 < float(rows[0]["p_adjusted"]) <= 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"value": "y"}, "in one way"),
+        (SPEC | {"k": 3}, "in one way"),
+        ({"value": "y", "k": 3}, 'needs "x" and "y"'),
+        ({"value": "y", "x": "x", "y": "north", "k": 20}, "between 1 and 19"),
+        ({"value": "y", "neighbours": "near"}, 'needs "area"'),
+        ({"area": "zone", "k": 3}, 'needs "value"'),
+        (SPEC | {"neighbours": "x"}, 'Line 2, column "x": "0" is no area'),
+        (SPEC | {"permutations": 5}, "whole number from 99"),
+        (SPEC | {"level": 2}, "between 0 and 1"),
+        (SPEC | {"wieghts": 1}, 'has no "wieghts"'),
+        (SPEC | {"area": "x"}, "occurs twice"),
+        (
+            {"value": "y", "area": "zone", "geometry": {"file": "none", "id": "a"}},
+            "can't be read",
+        ),
+    ],
+)
+def test_a_wrong_specification_is_refused(run, spec, words):
+    with pytest.raises(CommandError, match=words):
+        run(spec)
