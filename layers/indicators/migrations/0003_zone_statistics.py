@@ -9,7 +9,7 @@ from layers.geography.tenancy import RowSecurity
 class Migration(migrations.Migration):
     dependencies = [
         ("geography", "0006_raster_children_and_hazard"),
-        ("indicators", "0001_initial"),
+        ("indicators", "0002_running_sums"),
     ]
 
     operations = [
