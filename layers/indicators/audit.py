@@ -188,9 +188,7 @@ class _Search:
                     self._step_alone(int(index), sign)
 
     def _open(self, enough: Floats | None) -> Booleans:
-        return np.asarray(
-            self._open_ways(enough, 1.0) | self._open_ways(enough, -1.0)
-        )
+        return np.asarray(self._open_ways(enough, 1.0) | self._open_ways(enough, -1.0))
 
     def _open_ways(self, enough: Floats | None, sign: float) -> Booleans:
         """Targets of which a further move up (1) or down (-1) may be learnt."""
@@ -264,7 +262,9 @@ def _outer(part: _Part, targets: csr_array) -> tuple[Floats, Floats]:
     np.maximum.at(
         bottom,
         entries.coords[1],
-        residual[entries.coords[0]] - others[entries.coords[0]] + top[entries.coords[1]],
+        residual[entries.coords[0]]
+        - others[entries.coords[0]]
+        + top[entries.coords[1]],
     )
     floor, ceiling = np.asarray(targets @ bottom), np.asarray(targets @ top)
     size = np.asarray(targets.sum(axis=1)).ravel()

@@ -173,9 +173,7 @@ def _change_among(
     return moved
 
 
-def _tidied(
-    table: LinkedTable, need: Need, hidden: Booleans, end: float
-) -> Booleans:
+def _tidied(table: LinkedTable, need: Need, hidden: Booleans, end: float) -> Booleans:
     """Without the cells that need not be withheld, the dearest looked at first."""
     hidden = hidden.copy()
     extra = np.flatnonzero(hidden & ~need.primary)
@@ -187,9 +185,7 @@ def _tidied(
     return hidden
 
 
-def searched(
-    table: LinkedTable, need: Need, hidden: Booleans, end: float
-) -> Pattern:
+def searched(table: LinkedTable, need: Need, hidden: Booleans, end: float) -> Pattern:
     """The cheapest pattern by cuts: proposals of an integer programme, refused one by one.
 
     Each cell left too narrow by a proposal gives an inequality that every protecting
@@ -222,7 +218,9 @@ class _Cuts:
         self.ceiling = float(table.count.sum()) + 1.0
         # An atom that is a cell is bounded as a cell, which makes the cuts sharper.
         rows = table.membership
-        single = rows.indices[np.repeat(np.diff(rows.indptr) == 1, np.diff(rows.indptr))]
+        single = rows.indices[
+            np.repeat(np.diff(rows.indptr) == 1, np.diff(rows.indptr))
+        ]
         self.floor = -table.atoms
         self.floor[single] = -np.inf
 

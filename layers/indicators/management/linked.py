@@ -33,6 +33,8 @@ class Layout:
     threshold: int
     totals: list[list[str]] | None
     """Sets of columns by which counts are added up; None: see `Linked.read`."""
+    keep: list[list[str]]
+    """Those of the totals that must stay published."""
     mark: str
     """What stands in a column that a total adds up over."""
     pattern: str
@@ -55,15 +57,14 @@ class Layout:
             raise DataError('"cells" needs one column or more.')
         totals = spec.get("totals")
         if totals is not None:
-            if not isinstance(totals, list):
-                raise DataError('"totals" is a list of lists of columns.')
-            totals = [_columns(each, "totals", table) for each in totals]
+            totals = _column_sets(totals, "totals", table)
         threshold = _whole(spec.get("threshold"), "threshold", least=1)
         return cls(
             cells=cells,
             count=_column(spec.get("count", "count"), "count", table),
             threshold=threshold,
             totals=totals,
+            keep=_column_sets(spec.get("keep", []), "keep", table),
             mark=_text(spec.get("total", "Total"), "total"),
             pattern=_text(spec.get("pattern", "pattern"), "pattern"),
             width=_whole(spec.get("width", max(threshold - 1, 1)), "width", least=1),
@@ -76,6 +77,12 @@ def _choice(spec: Mapping[str, Any], name: str) -> str:
     if found not in CHOICES[name]:
         raise DataError(f'"{name}" is one of: {", ".join(CHOICES[name])}.')
     return str(found)
+
+
+def _column_sets(sets: Any, key: str, table: DataTable) -> list[list[str]]:
+    if not isinstance(sets, list):
+        raise DataError(f'"{key}" needs lists of columns.')
+    return [_columns(each, key, table) for each in sets]
 
 
 def _columns(names: Any, key: str, table: DataTable) -> list[str]:
@@ -161,10 +168,14 @@ class Linked:
                 raise table.error(row, name, "this total has no parts in the file")
             if cell in self.given:
                 first = table.lines[self.given[cell]]
-                raise table.error(row, name, f"the total of line {first} stands here again")
+                raise table.error(
+                    row, name, f"the total of line {first} stands here again"
+                )
             true = int(self.table.count[cell])
             if said != true:
-                raise table.error(row, name, f"the total is {said}; its parts add up to {true}")
+                raise table.error(
+                    row, name, f"the total is {said}; its parts add up to {true}"
+                )
             self.given[cell] = row
 
     def need(self) -> Need:
@@ -174,11 +185,25 @@ class Linked:
         if layout.small_totals == "publish":
             primary[self.base :] = False
         cost = np.ones(len(count)) if layout.cost == "cells" else count + 0.01
-        free = np.ones(len(count), dtype=bool)
-        if layout.zeros == "known":
-            free = count > 0
+        free = count > 0 if layout.zeros == "known" else np.ones(len(count), dtype=bool)
+        for columns in layout.keep:
+            kept = self._over(columns)
+            if not kept.any():
+                raise DataError(
+                    f'"keep" has a total over ({", ".join(columns)}), and none is published.'
+                )
+            free &= ~kept
+            primary &= ~kept
         width = np.full(len(count), layout.width)
         return Need(primary, width, cost, free | primary)
+
+    def _over(self, columns: list[str]) -> Booleans:
+        """(C,) totals by these columns and no other."""
+        marked = np.array([label == self.layout.mark for label in self.labels])
+        wanted = np.array([name not in columns for name in self.names])
+        found = (marked == wanted[:, None]).all(axis=0)
+        found[: self.base] = False
+        return np.asarray(found)
 
     def pattern(self, table: DataTable) -> Booleans:
         """The file's own pattern; totals that the file does not give are published."""
@@ -254,9 +279,7 @@ def _sets(layout: Layout, names: list[str], given: Texts) -> list[list[str]]:
     if layout.totals is not None:
         sets = layout.totals
     elif given.size:
-        kept = {
-            tuple(np.array(names)[row != layout.mark].tolist()) for row in given.T
-        }
+        kept = {tuple(np.array(names)[row != layout.mark].tolist()) for row in given.T}
         sets = [list(each) for each in sorted(kept, key=len, reverse=True)]
     else:
         sets = [

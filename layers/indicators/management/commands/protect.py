@@ -58,7 +58,7 @@ class Command(DataCommand):
             raise DataError(
                 f"The cell {', '.join(map(' '.join, cell.items()))} can't be protected: "
                 'all that may be withheld does not suffice. Publish fewer "totals", ask '
-                'for less "width", or let zeros be withheld ("zeros": "publish").'
+                'for less "width", or let more be withheld ("keep", "zeros").'
             ) from refused
         rows = _rows(linked, need, pattern.hidden)
         self._report(rows)
