@@ -94,3 +94,20 @@ class NothingObserved(ValidationError):
             code="nothing_observed",
             params={"code": code},
         )
+
+
+class FigureGivenAway(ValidationError):
+    def __init__(self, *, indicator: str, group: str, zone: str | None) -> None:
+        super().__init__(
+            _(
+                "Nothing was published: readers could work out a withheld figure, "
+                "“%(indicator)s”, %(group)s, %(zone)s. Merge this zone with its "
+                "neighbour in the records of the round, then publish again."
+            ),
+            code="figure_given_away",
+            params={
+                "indicator": indicator,
+                "group": group,
+                "zone": zone or _("Whole town"),
+            },
+        )

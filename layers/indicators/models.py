@@ -228,3 +228,26 @@ class Estimate(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.indicator} {self.breakdown}"
+
+
+class FamilyCounts(TenantModel):
+    """The exact counts behind a release, which the next one is compared with.
+
+    Read by the audit alone: no page, tile, file or answer has them.
+    """
+
+    release = models.ForeignKey(Release, models.PROTECT, related_name="+")
+    family = models.CharField(max_length=60)
+    content = models.JSONField()
+
+    class Meta:
+        verbose_name = _("counts behind a release")
+        verbose_name_plural = _("counts behind releases")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "family"], name="family_counts_once_per_release"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release} {self.family}"

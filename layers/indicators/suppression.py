@@ -83,21 +83,26 @@ def zone_table(
     `membership` (B, G) says which groups each breakdown sums; the other arrays have the
     shape (B, D + 1), with the town in the last column.
     """
-    breakdowns, groups = membership.shape
-    zones = count.shape[1] - 1
-    in_zones = np.einsum("bg,zy->bzyg", membership, np.eye(zones))
-    in_town = np.broadcast_to(
-        membership[:, None, None, :], (breakdowns, 1, zones, groups)
-    )
-    atoms = np.concatenate([in_zones, in_town], axis=1)
+    breakdowns, zones = len(membership), count.shape[1] - 1
     return Table(
-        membership=atoms.reshape(breakdowns * (zones + 1), zones * groups),
+        membership=zone_membership(membership, zones),
         zone=np.tile(np.append(np.arange(zones), TOWN), breakdowns),
         breakdown=np.repeat(np.arange(breakdowns), zones + 1),
         count=count.ravel(),
         affected=affected.ravel(),
         households=households.ravel(),
     )
+
+
+def zone_membership(membership: Floats, zones: int) -> Floats:
+    """(B x (zones + 1), zones x G) for B breakdowns of G groups, the town last."""
+    breakdowns, groups = membership.shape
+    in_zones = np.einsum("bg,zy->bzyg", membership, np.eye(zones))
+    in_town = np.broadcast_to(
+        membership[:, None, None, :], (breakdowns, 1, zones, groups)
+    )
+    atoms = np.concatenate([in_zones, in_town], axis=1)
+    return atoms.reshape(breakdowns * (zones + 1), zones * groups)
 
 
 def withheld(table: Table, rule: Rule) -> NDArray[np.str_]:
@@ -162,7 +167,7 @@ def derivable(table: Table, hidden: Booleans) -> Booleans:
     Such a cell's row lies in the row space of the published ones, whatever the counts.
     """
     secret = np.flatnonzero(hidden & (table.count > 0))
-    left = _eliminated(table.membership[~hidden], table.membership[secret])
+    left = eliminated(table.membership[~hidden], table.membership[secret])
     found = np.zeros_like(hidden)
     found[secret] = ~left.any(axis=1)
     return found
@@ -265,7 +270,7 @@ def _shortest_relation(
     return np.asarray(published[np.abs(plus - minus) > 1e-9])
 
 
-def _eliminated(rows: Floats, others: Floats) -> Booleans:
+def eliminated(rows: Floats, others: Floats) -> Booleans:
     """What is left of `others` (S, A) after Gauss-Jordan elimination by `rows` (P, A).
 
     Element by element: the rows are sparse, and calls of LAPACK would wait for each

@@ -1,0 +1,128 @@
+"""What a new release of a round may say after those before it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from layers.indicators import differencing, errors, suppression
+from layers.indicators.differencing import Issued
+from layers.indicators.figures import FLAG, REASON, Family, Figure, issued, windows
+from layers.indicators.models import Estimate, FamilyCounts, ObservationSet, Release
+
+Former = dict[tuple[str, str, int | None], Estimate]
+VALUES = ("estimate", "se", "low", "high", "n", "households")
+
+
+@dataclass(frozen=True)
+class Past:
+    """The releases of a round so far."""
+
+    issued: dict[str, list[Issued]]
+    """By family, the oldest first."""
+    former: Former
+    """What the last one says, by indicator, breakdown and zone."""
+
+    @classmethod
+    def of(cls, observation_set: ObservationSet) -> Past:
+        releases = Release.objects.filter(observation_set=observation_set)
+        last = releases.latest_first().first()
+        counts: dict[str, list[Issued]] = defaultdict(list)
+        rows = FamilyCounts.objects.filter(release__in=releases)
+        for row in rows.order_by("release__number"):
+            counts[row.family].append(_read(row.content))
+        said = Estimate.objects.of_release(last).select_related("zone") if last else ()
+        former = {(row.indicator, row.breakdown, row.zone_id): row for row in said}
+        return cls(counts, former)
+
+
+@dataclass(frozen=True)
+class Succeeding:
+    """A family in a new release: some of its figures keep what the last one said."""
+
+    family: Family
+    held: differencing.Booleans
+    """(cells,)"""
+    past: Past
+
+    @classmethod
+    def of(cls, family: Family, past: Past) -> Succeeding:
+        earlier = past.issued.get(family.name, [])
+        return cls(family, differencing.held_back(earlier, family.issued), past)
+
+    def figures(self) -> Iterator[Figure]:
+        for figure, held in zip(self.family.figures(), self.held, strict=True):
+            yield self._former(figure) if held else figure
+
+    def _former(self, figure: Figure) -> Figure:
+        zone = figure.zone.pk if figure.zone else None
+        row = self.past.former.get((figure.indicator, figure.breakdown, zone))
+        if row is None:
+            return replace(
+                figure,
+                flag=str(FLAG.WITHHELD),
+                reason=str(REASON.PROTECTS_OTHERS),
+                **dict.fromkeys(VALUES),
+            )
+        values: dict[str, Any] = {name: getattr(row, name) for name in VALUES}
+        return replace(
+            figure,
+            version=row.definition_version,
+            flag=row.flag,
+            reason=row.reason,
+            **values,
+        )
+
+    def counts(self) -> dict[str, Any]:
+        """What the release after this one is compared with; read back by `_read`."""
+        counts = self._issued()
+        return {
+            "zones": [(zone.pk, zone.code) for zone in self.family.sample.zones],
+            "codes": [each.indicator.code for each in self.family.members],
+            "windows": windows(self.family.members),
+            "count": counts.count.tolist(),
+            "affected": counts.affected.tolist(),
+            "fresh": counts.fresh.tolist(),
+            "secret": counts.secret.tolist(),
+        }
+
+    def _issued(self) -> Issued:
+        counts = self.family.issued
+        return replace(counts, fresh=counts.fresh & ~self.held)
+
+    def audit(self) -> None:
+        """Raises FigureGivenAway for the first withheld figure that can be worked out."""
+        table, counts = self.family.table, self._issued()
+        hidden = ~counts.fresh & (table.count > 0)
+        told = suppression.recoverable(table, hidden) & counts.secret
+        earlier = self.past.issued.get(self.family.name, [])
+        through = [part[0] for part in differencing.found(earlier, counts)]
+        for cell in [*np.flatnonzero(told), *through]:
+            code, breakdown, zone = counts.cells[cell]
+            raise errors.FigureGivenAway(
+                indicator=next(
+                    each.indicator.title
+                    for each in self.family.members
+                    if each.indicator.code == code
+                ),
+                group=str(Estimate.Breakdown(breakdown).label),
+                zone=next(
+                    (x.name for x in self.family.sample.zones if x.code == zone), None
+                ),
+            )
+
+
+def _read(content: dict[str, Any]) -> Issued:
+    return issued(
+        zones=[(pk, code) for pk, code in content["zones"]],
+        codes=content["codes"],
+        windows=[(start, end) for start, end in content["windows"]],
+        count=np.array(content["count"], dtype=np.int64),
+        affected=np.array(content["affected"], dtype=np.int64),
+        fresh=np.array(content["fresh"], dtype=bool),
+        secret=np.array(content["secret"], dtype=bool),
+    )
