@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from layers.indicators.errors import FigureGivenAway
 from layers.indicators.models import Release
 from layers.indicators.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release, replace_observations
@@ -85,6 +86,14 @@ def carry_out(*, publication: Publication) -> Release:
     publication.child_count = sum(len(unit.children) for unit in units)
     publication.save()
     return release
+
+
+def refuse_publication(*, publication: Publication, refused: FigureGivenAway) -> None:
+    """Keeps which figure it was, for the page that asks."""
+    publication.state = Publication.State.FAILED
+    publication.finished_at = timezone.now()
+    publication.refusal = refused.where
+    publication.save(update_fields=["state", "finished_at", "refusal"])
 
 
 def give_up_publication(pk: int) -> None:

@@ -92,9 +92,10 @@ def _moved_little(earlier: Sequence[Issued], new: Issued) -> Booleans:
     held = np.zeros(len(new.cells), dtype=bool)
     place = {cell: number for number, cell in enumerate(new.cells)}
     for release in earlier:
-        told = np.flatnonzero(release.fresh | release.secret)
-        told = np.array([x for x in told if release.cells[x] in place], dtype=np.int64)
-        at = np.array([place[release.cells[x]] for x in told], dtype=np.int64)
+        shared = [x for x, cell in enumerate(release.cells) if cell in place]
+        told = np.array(shared, dtype=np.int64)
+        told = told[(release.fresh | release.secret)[told]]
+        at = np.array([place[release.cells[int(x)]] for x in told], dtype=np.int64)
         for before, now in zip(release.measures(), new.measures(), strict=True):
             change = np.abs(now[at] - before[told])
             held[at[(change > 0) & (change < SMALLEST_GROUP)]] = True

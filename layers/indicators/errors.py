@@ -97,17 +97,18 @@ class NothingObserved(ValidationError):
 
 
 class FigureGivenAway(ValidationError):
-    def __init__(self, *, indicator: str, group: str, zone: str | None) -> None:
+    """`where` says which figure, without words: indicator, breakdown and zone's key."""
+
+    def __init__(
+        self, where: dict[str, str | int | None], *, title: str, group: str, zone: str
+    ) -> None:
         super().__init__(
             _(
                 "Nothing was published: readers could work out a withheld figure, "
-                "“%(indicator)s”, %(group)s, %(zone)s. Merge this zone with its "
-                "neighbour in the records of the round, then publish again."
+                "“%(indicator)s”, %(group)s, %(zone)s. Move the households of this zone "
+                "to the zone they are to be shown with, then publish again."
             ),
             code="figure_given_away",
-            params={
-                "indicator": indicator,
-                "group": group,
-                "zone": zone or _("Whole town"),
-            },
+            params={"indicator": title, "group": group, "zone": zone},
         )
+        self.where = where

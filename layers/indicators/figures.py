@@ -201,7 +201,8 @@ def _issued(
         windows=windows(members),
         count=table.count,
         affected=table.affected,
-        fresh=flat == "",
+        # "No child was asked" says how many there are as well.
+        fresh=np.isin(flat, ["", suppression.NO_DATA]),
         secret=~np.isin(flat, ["", suppression.NO_DATA, suppression.PROTECTS_OTHERS]),
     )
 
@@ -248,7 +249,7 @@ def _figures(
     }
     for row, breakdown in enumerate(BREAKDOWNS):
         for column, zone in enumerate((*sample.zones, None)):
-            reason = str(reasons[row, column])
+            reason = _told(str(reasons[row, column]))
             at = row, column
             values: dict[str, Any] = {}
             flag = FLAG.NO_DATA if reason == suppression.NO_DATA else FLAG.WITHHELD
@@ -265,6 +266,11 @@ def _figures(
                 reason=str(reason),
                 **values,
             )
+
+
+def _told(reason: str) -> str:
+    """Who knows which figures hide one to four children has bounds to reckon with."""
+    return REASON.PROTECTS_OTHERS if reason == suppression.FEW_AFFECTED else reason
 
 
 def _plain(value: Any) -> float | int | None:

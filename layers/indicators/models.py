@@ -182,7 +182,10 @@ class Estimate(TenantModel):
         FEW_CHILDREN = "few_children", _("too few children were asked")
         FEW_HOUSEHOLDS = "few_households", _("too few households were asked")
         FEW_AFFECTED = "few_affected", _("so few children that they could be known")
-        PROTECTS_OTHERS = "protects_others", _("it would give another figure away")
+        PROTECTS_OTHERS = (
+            "protects_others",
+            _("it could give children away, here or in another figure"),
+        )
         NO_DATA = "no_data", _("no child was asked")
 
     release = models.ForeignKey(Release, models.PROTECT, related_name="estimates")

@@ -70,16 +70,19 @@ def naive(need: Need) -> Pattern:
 
 
 def protect(table: LinkedTable, need: Need, seconds: float = 20.0) -> Pattern:
-    """The cheapest pattern found in about `seconds` after the first that protects.
+    """The cheapest pattern found in about `seconds`, and in any case one that protects.
 
     Raises Unprotectable.
     """
-    end = time.monotonic() + seconds
-    hidden = _tidied(table, need, _along_changes(table, need), end)
-    floor = float(need.cost[need.primary].sum())
-    if len(table.count) > SEARCHED:
-        return Pattern(hidden, floor)
-    return searched(table, need, hidden, end)
+    start = time.monotonic()
+    found = Pattern(_along_changes(table, need), float(need.cost[need.primary].sum()))
+    if len(table.count) <= SEARCHED:
+        found = searched(table, need, found.hidden, start + 0.7 * seconds)
+    cost = need.cost[found.hidden].sum()
+    if found.at_least > cost - CLOSE:
+        return found
+    tidied = _tidied(table, need, found.hidden, start + seconds)
+    return Pattern(tidied, found.at_least)
 
 
 def too_narrow(

@@ -8,10 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext as _
 
+from layers.geography.models import Zone
 from layers.indicators import differencing, errors, suppression
+from layers.indicators.catalogue import indicators
 from layers.indicators.differencing import Issued
 from layers.indicators.figures import FLAG, REASON, Family, Figure, issued, windows
+from layers.indicators.maths import Booleans
 from layers.indicators.models import Estimate, FamilyCounts, ObservationSet, Release
 
 Former = dict[tuple[str, str, int | None], Estimate]
@@ -45,7 +49,7 @@ class Succeeding:
     """A family in a new release: some of its figures keep what the last one said."""
 
     family: Family
-    held: differencing.Booleans
+    held: Booleans
     """(cells,)"""
     past: Past
 
@@ -62,11 +66,12 @@ class Succeeding:
         zone = figure.zone.pk if figure.zone else None
         row = self.past.former.get((figure.indicator, figure.breakdown, zone))
         if row is None:
+            nothing: dict[str, Any] = dict.fromkeys(VALUES)
             return replace(
                 figure,
                 flag=str(FLAG.WITHHELD),
                 reason=str(REASON.PROTECTS_OTHERS),
-                **dict.fromkeys(VALUES),
+                **nothing,
             )
         values: dict[str, Any] = {name: getattr(row, name) for name in VALUES}
         return replace(
@@ -97,23 +102,27 @@ class Succeeding:
     def audit(self) -> None:
         """Raises FigureGivenAway for the first withheld figure that can be worked out."""
         table, counts = self.family.table, self._issued()
-        hidden = ~counts.fresh & (table.count > 0)
+        hidden = ~counts.fresh
         told = suppression.recoverable(table, hidden) & counts.secret
         earlier = self.past.issued.get(self.family.name, [])
         through = [part[0] for part in differencing.found(earlier, counts)]
         for cell in [*np.flatnonzero(told), *through]:
             code, breakdown, zone = counts.cells[cell]
-            raise errors.FigureGivenAway(
-                indicator=next(
-                    each.indicator.title
-                    for each in self.family.members
-                    if each.indicator.code == code
-                ),
-                group=str(Estimate.Breakdown(breakdown).label),
-                zone=next(
-                    (x.name for x in self.family.sample.zones if x.code == zone), None
-                ),
+            keys = {each.code: each.pk for each in self.family.sample.zones}
+            raise given_away(
+                {"indicator": code, "breakdown": breakdown, "zone": keys.get(zone)}
             )
+
+
+def given_away(where: dict[str, Any]) -> errors.FigureGivenAway:
+    """The refusal in the reader's language, for a figure named by `where`."""
+    zone = Zone.objects.filter(pk=where["zone"]).first()
+    return errors.FigureGivenAway(
+        where,
+        title=indicators()[where["indicator"]].title,
+        group=str(Estimate.Breakdown(where["breakdown"]).label),
+        zone=zone.name if zone else _("Whole town"),
+    )
 
 
 def _read(content: dict[str, Any]) -> Issued:

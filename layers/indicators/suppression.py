@@ -174,7 +174,8 @@ def derivable(table: Table, hidden: Booleans) -> Booleans:
 
 
 def recoverable(table: Table, hidden: Booleans) -> Booleans:
-    """(C,) withheld cells whose children, in need or not, are known to the last one.
+    """(C,) withheld cells whose children, in need or not, are known to the last one, or
+    known to be one to four.
 
     Wider than `derivable`, because counts are never negative: a published zero gives its
     parts away, and so, at times, what stands beside them.
@@ -183,7 +184,10 @@ def recoverable(table: Table, hidden: Booleans) -> Booleans:
     for counts in (table.affected, table.unaffected):
         open_cells = np.flatnonzero(hidden & ~found & (counts > 0))
         low, high = feasible_range(table, hidden, counts, open_cells)
-        found[open_cells[np.floor(high + 1e-6) - np.ceil(low - 1e-6) < 1]] = True
+        first, last = np.ceil(low - 1e-6), np.floor(high + 1e-6)
+        found[
+            open_cells[(last - first < 1) | ((first > 0) & (last < SMALLEST_GROUP))]
+        ] = True
     return found
 
 
@@ -192,7 +196,8 @@ def feasible_range(
 ) -> tuple[Floats, Floats]:
     """What the published `counts` (C,) allow for each of the `wanted` cells.
 
-    A range that is already two children wide is not searched further.
+    A range that is already two children wide, or for a small group `SMALLEST_GROUP`
+    numbers, is not searched further.
     """
     programme = _Programme(table.membership[~hidden], counts[~hidden], counts.sum())
     rows = table.membership[wanted]
@@ -202,7 +207,8 @@ def feasible_range(
         signs = random.choice([-1.0, 1.0], len(wanted))
         reached = rows @ programme.minimise(signs @ rows)
         low, high = np.minimum(low, reached), np.maximum(high, reached)
-    for index in np.flatnonzero(high - low < 2):
+    enough = np.where(counts[wanted] < SMALLEST_GROUP, SMALLEST_GROUP - 1, 2)
+    for index in np.flatnonzero(high - low < enough):
         low[index] = rows[index] @ programme.minimise(rows[index])
         high[index] = rows[index] @ programme.minimise(-rows[index])
     return low, high

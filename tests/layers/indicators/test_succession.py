@@ -111,7 +111,7 @@ def test_the_comparison_with_earlier_releases_is_audited_as_well(publish, monkey
         return np.zeros(len(new.cells), dtype=bool)
 
     monkeypatch.setattr(differencing, "held_back", nothing_held)
-    with pytest.raises(ValidationError, match="Merge this zone with its neighbour"):
+    with pytest.raises(ValidationError, match="Move the households of this zone"):
         publish(without_one(units))
     assert Release.objects.count() == 1
 
