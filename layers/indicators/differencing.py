@@ -24,6 +24,7 @@ from layers.indicators.suppression import (
     Floats,
     Integers,
     eliminated,
+    rests,
 )
 
 OLD_PRICE = 1e-3
@@ -61,11 +62,32 @@ def held_back(earlier: Sequence[Issued], new: Issued) -> Booleans:
     """
     held = _moved_little(earlier, new)
     fresh = new.fresh & ~held
-    while relations := found(earlier, replace(new, fresh=fresh)):
+    while relations := _told(earlier, replace(new, fresh=fresh)):
         for relation in relations:
             if fresh[relation].all():
                 fresh[_loosest(earlier, new, relation)] = False
     return held | (new.fresh & ~fresh)
+
+
+def _told(earlier: Sequence[Issued], new: Issued) -> list[Integers]:
+    return found(earlier, new) or list(_small_rests(earlier, new))
+
+
+def _small_rests(earlier: Sequence[Issued], new: Issued) -> Iterator[Integers]:
+    """Cells whose changes, one less the others, are one to four children together."""
+    for release in earlier:
+        if release.cells != new.cells:
+            continue
+        shown = release.fresh & new.fresh
+        changes = [
+            now - before
+            for before, now in zip(release.measures(), new.measures(), strict=True)
+        ]
+        for rest in rests(new.membership, shown):
+            cell, parts = rest.cells[0], rest.cells[1:]
+            left = [abs(int(x[cell] - x[parts].sum())) for x in changes]
+            if any(0 < change < SMALLEST_GROUP for change in left):
+                yield rest.cells
 
 
 def found(earlier: Sequence[Issued], new: Issued) -> list[Integers]:

@@ -129,6 +129,10 @@ class Family:
     def name(self) -> str:
         return self.members[0].indicator.family
 
+    @property
+    def rule(self) -> suppression.Rule:
+        return rule_of(self.members)
+
     def figures(self) -> Iterator[Figure]:
         for estimated, reasons in zip(self.members, self.reasons, strict=True):
             yield from _figures(self.sample, estimated, reasons)
@@ -159,10 +163,13 @@ def protected(members: list[Estimated]) -> tuple[suppression.Table, np.ndarray]:
         affected=np.vstack([each.found.affected for each in members]),
         households=np.vstack([each.households for each in members]),
     )
-    sensitive = members[0].indicator.sensitive
-    rule = suppression.SENSITIVE if sensitive else suppression.USUAL
-    reasons = suppression.withheld(table, rule)
+    reasons = suppression.withheld(table, rule_of(members))
     return table, reasons.reshape(len(members), len(BREAKDOWNS), -1)
+
+
+def rule_of(members: list[Estimated]) -> suppression.Rule:
+    sensitive = members[0].indicator.sensitive
+    return suppression.SENSITIVE if sensitive else suppression.USUAL
 
 
 def windows(members: list[Estimated]) -> list[tuple[int, int]]:

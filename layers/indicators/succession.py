@@ -104,9 +104,10 @@ class Succeeding:
         table, counts = self.family.table, self._issued()
         hidden = ~counts.fresh
         told = suppression.recoverable(table, hidden) & counts.secret
+        rest = suppression.small_rest(table, hidden, self.family.rule)
         earlier = self.past.issued.get(self.family.name, [])
         through = [part[0] for part in differencing.found(earlier, counts)]
-        for cell in [*np.flatnonzero(told), *through]:
+        for cell in [*np.flatnonzero(told), *through, *([rest.about] if rest else [])]:
             code, breakdown, zone = counts.cells[cell]
             keys = {each.code: each.pk for each in self.family.sample.zones}
             raise given_away(

@@ -11,6 +11,7 @@ Source of the method: Hundepool and others, Statistical Disclosure Control (2012
 chapter 4: primary and complementary suppression, and the audit by linear programmes.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,7 +109,7 @@ def zone_membership(membership: Floats, zones: int) -> Floats:
 def withheld(table: Table, rule: Rule) -> NDArray[np.str_]:
     """(C,) the reason why each cell is withheld, empty where it may be published."""
     reasons = primary(table, rule)
-    hidden = complementary(table, (reasons != "") & (reasons != NO_DATA))
+    hidden = complementary(table, (reasons != "") & (reasons != NO_DATA), rule)
     alone = (reasons == "") | (reasons == NO_DATA)
     return np.where(hidden & alone, PROTECTS_OTHERS, reasons)
 
@@ -134,16 +135,79 @@ def _gives_group_away(size: Integers, rule: Rule) -> Booleans:
     return np.asarray((size >= smallest) & (size < SMALLEST_GROUP))
 
 
-def complementary(table: Table, hidden: Booleans) -> Booleans:
+def complementary(table: Table, hidden: Booleans, rule: Rule | None = None) -> Booleans:
     """`hidden` (C,) with as many further cells as the audit needs to find nothing.
 
     Cheapest first: the other half of the same zone, then the same breakdown of the zone
     with the fewest children, the town's figures last.
     """
     hidden = hidden.copy()
-    while (found := _first_found(table, hidden)) is not None:
-        hidden[_next_to_hide(table, *found)] = True
-    return hidden
+    while True:
+        if (found := _first_found(table, hidden)) is not None:
+            hidden[_next_to_hide(table, *found)] = True
+        elif rule and (rest := small_rest(table, hidden, rule)) is not None:
+            hidden[_cheapest(table, rest.cells, rest.about, within=True)] = True
+        else:
+            return hidden
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What is left of a published cell without the published cells inside it."""
+
+    cells: Integers
+    """The cell, then those taken away from it."""
+    atoms: Booleans
+    """(A,) what is left."""
+    about: int
+    """A cell that is not published and lies in what is left, or the cell itself."""
+
+
+def small_rest(table: Table, hidden: Booleans, rule: Rule) -> Rest | None:
+    """The first rest that is a group too small to be shown: withheld cells together."""
+    for rest in rests(table.membership, ~hidden):
+        count, affected, unaffected = (
+            int(values[rest.cells[0]] - values[rest.cells[1:]].sum())
+            for values in (table.count, table.affected, table.unaffected)
+        )
+        sizes = np.array([affected, unaffected])
+        few = 0 < count < SMALLEST_GROUP or _gives_group_away(sizes, rule).any()
+        if count and few:
+            return rest
+    return None
+
+
+def rests(membership: Floats, shown: Booleans) -> Iterator[Rest]:
+    """Rests of each shown cell that holds others which are not shown.
+
+    Parts are taken away one after another, the largest first, as long as they lie in what
+    is left; each step gives a rest.
+    """
+    members = membership > 0
+    size = members.sum(axis=1)
+    inside = (membership @ membership.T > size - 0.5) & (size[:, None] > size)
+    for cell in np.flatnonzero(shown & (inside & ~shown).any(axis=1)):
+        parts = np.flatnonzero(inside[cell] & shown)
+        unseen = np.flatnonzero(inside[cell] & ~shown)
+        for first in parts:
+            yield from _rests_of(members, int(cell), [first], unseen)
+        yield from _rests_of(
+            members, int(cell), parts[np.argsort(-size[parts])], unseen
+        )
+
+
+def _rests_of(
+    members: Booleans, cell: int, parts: Iterable[int], unseen: Integers
+) -> Iterator[Rest]:
+    left, taken = members[cell].copy(), [cell]
+    for part in parts:
+        if (members[part] & ~left).any():
+            continue
+        left &= ~members[part]
+        taken.append(int(part))
+        within = unseen[~(members[unseen] & ~left).any(axis=1)]
+        about = int(within[0]) if within.size else cell
+        yield Rest(np.array(taken), left.copy(), about)
 
 
 def _first_found(table: Table, hidden: Booleans) -> tuple[Booleans, int] | None:
@@ -240,9 +304,14 @@ def _next_to_hide(table: Table, unseen: Booleans, secret: int) -> int:
     published = np.flatnonzero(~unseen)
     relation = _shortest_relation(table, published, secret)
     candidates = published if relation is None else relation
+    return _cheapest(table, candidates, secret, within=relation is not None)
+
+
+def _cheapest(table: Table, candidates: Integers, secret: int, *, within: bool) -> int:
+    """`within` a relation the secret's own zone comes first, else its breakdown."""
     same_zone = table.zone[candidates] == table.zone[secret]
     same_breakdown = table.breakdown[candidates] == table.breakdown[secret]
-    near = same_breakdown if relation is None else same_zone
+    near = same_zone if within else same_breakdown
     order = np.lexsort(
         [
             table.count[candidates],
