@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from layers.indicators.current import in_step, rebuild
+from layers.indicators.errors import FigureGivenAway
 from layers.indicators.models import ObservationSet, Release
 from layers.indicators.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release, replace_observations
@@ -110,6 +111,14 @@ def observe_round(round: Round) -> ObservationSet:
 
 def response_factors(round: Round) -> dict[str, float]:
     return {str(each.label): each.factor for each in classes(round)}
+
+
+def refuse_publication(*, publication: Publication, refused: FigureGivenAway) -> None:
+    """Keeps which figure it was, for the page that asks."""
+    publication.state = Publication.State.FAILED
+    publication.finished_at = timezone.now()
+    publication.refusal = refused.where
+    publication.save(update_fields=["state", "finished_at", "refusal"])
 
 
 def give_up_publication(pk: int) -> None:

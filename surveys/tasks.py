@@ -8,6 +8,7 @@ from django_tasks import task
 
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
+from layers.indicators.errors import FigureGivenAway
 from surveys.errors import UploadNotReady
 from surveys.files.working import (
     Work,
@@ -17,7 +18,7 @@ from surveys.files.working import (
     load_upload,
 )
 from surveys.models import Publication, Upload
-from surveys.publish import carry_out
+from surveys.publish import carry_out, refuse_publication
 
 State = Publication.State
 
@@ -73,4 +74,8 @@ def publish_in_background(municipality_id: int, publication_id: int) -> None:
         if not open_ones.update(state=State.RUNNING):
             return
     with tenant(municipality):
-        carry_out(publication=Publication.objects.get(pk=publication_id))
+        publication = Publication.objects.get(pk=publication_id)
+        try:
+            carry_out(publication=publication)
+        except FigureGivenAway as refused:
+            refuse_publication(publication=publication, refused=refused)

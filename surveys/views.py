@@ -17,6 +17,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from layers.geography.access import TownRequest, requires
+from layers.indicators.errors import FigureGivenAway
+from layers.indicators.releases import history
+from layers.indicators.succession import given_away
 from surveys.by_zone import with_names
 from surveys.errors import (
     AlreadyWithdrawn,
@@ -189,6 +192,9 @@ def publish(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     if request.method == "POST" and not _publishing(round):
         try:
             _publish(request, round)
+        except FigureGivenAway as error:
+            messages.error(request, _words(error))
+            return redirect("surveys:publish", municipality, code)
         except ValidationError as error:
             messages.error(request, _words(error))
         return _to_round(round)
@@ -201,8 +207,18 @@ def publish(request: TownRequest, municipality: str, code: str) -> HttpResponse:
             "unplaced": round.submissions.valid().filter(zone=None).count(),
             "has_news": round.has_news(),
             "publishing": _publishing(round),
+            "refused": _refusal(round),
+            "history": history(request.municipality, round.code),
         },
     )
+
+
+def _refusal(round: Round) -> str:
+    """Why the last publishing was refused, if it was."""
+    last = round.publications.first()
+    if last is None or last.refusal is None:
+        return ""
+    return _words(given_away(last.refusal))
 
 
 def _publish(request: TownRequest, round: Round) -> None:

@@ -36,7 +36,7 @@ def share_of(page: Page, demo: Demo, zone: str) -> int:
     """Children of 100 in the zone, as the planner's table says it."""
     page.goto(f"{demo.url}{WATER}")
     row = page.locator("tr", has=page.locator(f"[data-zone='{zone}']"))
-    return int(row.locator("td.number").first.inner_text())
+    return int(row.locator("td.number").first.inner_text().strip("()"))
 
 
 def test_from_the_field_to_the_map_to_the_receipt(

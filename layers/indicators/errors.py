@@ -255,3 +255,21 @@ class PlaceOffTerrain(ValidationError):
             code="place_off_terrain",
             params={"kind": kind},
         )
+
+
+class FigureGivenAway(ValidationError):
+    """`where` says which figure, without words: indicator, breakdown and zone's key."""
+
+    def __init__(
+        self, where: dict[str, str | int | None], *, title: str, group: str, zone: str
+    ) -> None:
+        super().__init__(
+            _(
+                "Nothing was published: readers could work out a withheld figure, "
+                "“%(indicator)s”, %(group)s, %(zone)s. Move the households of this zone "
+                "to the zone they are to be shown with, then publish again."
+            ),
+            code="figure_given_away",
+            params={"indicator": title, "group": group, "zone": zone},
+        )
+        self.where = where

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from layers.geography.models import Zone
 from layers.indicators import maths, suppression
 from layers.indicators.catalogue import Indicator
+from layers.indicators.differencing import Issued
 from layers.indicators.models import Estimate
 from layers.indicators.sample import Sample
 
@@ -113,45 +115,131 @@ class Estimator:
         return np.hstack(counted)
 
 
-def figures_of(sample: Sample, indicators: Iterable[Indicator]) -> Iterator[Figure]:
-    """All figures of a release. Families are protected together: their ages add up."""
+@dataclass(frozen=True)
+class Family:
+    """Indicators whose ages add up, which are protected together."""
+
+    sample: Sample
+    members: list[Estimated]
+    reasons: np.ndarray
+    """(members, breakdowns, zones + 1), empty where a figure may be shown."""
+    table: suppression.Table
+    issued: Issued
+
+    @property
+    def name(self) -> str:
+        return self.members[0].indicator.family
+
+    @property
+    def rule(self) -> suppression.Rule:
+        return rule_of(self.members)
+
+    def figures(self) -> Iterator[Figure]:
+        for estimated, reasons in zip(self.members, self.reasons, strict=True):
+            yield from _figures(self.sample, estimated, reasons)
+
+
+def families_of(sample: Sample, indicators: Iterable[Indicator]) -> Iterator[Family]:
     estimator = Estimator(sample)
     families: dict[str, list[Estimated]] = defaultdict(list)
     for indicator in indicators:
         families[indicator.family].append(estimator.estimate(indicator))
     for members in families.values():
-        reasons = withheld(members)
-        for estimated, reason in zip(members, reasons, strict=True):
-            yield from _figures(sample, estimated, reason)
+        table, reasons = protected(members)
+        counts = _issued(sample, members, table, reasons)
+        yield Family(sample, members, reasons, table, counts)
 
 
-def withheld(members: list[Estimated]) -> np.ndarray:
-    """Reasons (members, breakdowns, zones + 1), empty where a figure may be shown."""
+def figures_of(sample: Sample, indicators: Iterable[Indicator]) -> Iterator[Figure]:
+    """All figures of a round that was never released before."""
+    for family in families_of(sample, indicators):
+        yield from family.figures()
+
+
+def protected(members: list[Estimated]) -> tuple[suppression.Table, np.ndarray]:
+    """The family's table and the reasons (members, breakdowns, zones + 1) to withhold."""
     table = suppression.zone_table(
         membership=family_membership([each.indicator for each in members]),
         count=np.vstack([each.found.count for each in members]),
         affected=np.vstack([each.found.affected for each in members]),
         households=np.vstack([each.households for each in members]),
     )
+    reasons = suppression.withheld(table, rule_of(members))
+    return table, reasons.reshape(len(members), len(BREAKDOWNS), -1)
+
+
+def rule_of(members: list[Estimated]) -> suppression.Rule:
     sensitive = members[0].indicator.sensitive
-    rule = suppression.SENSITIVE if sensitive else suppression.USUAL
-    reasons = suppression.withheld(table, rule)
-    return reasons.reshape(len(members), len(BREAKDOWNS), -1)
+    return suppression.SENSITIVE if sensitive else suppression.USUAL
+
+
+def windows(members: list[Estimated]) -> list[tuple[int, int]]:
+    return [each.indicator.population.months for each in members]
 
 
 def family_membership(members: list[Indicator]) -> maths.Floats:
-    """(members x breakdowns, age bands x sexes): which smallest groups each row sums.
+    """(members x breakdowns, age bands x sexes): which smallest groups each row sums."""
+    return window_membership([each.population.months for each in members])
 
-    The bands are cut wherever the age window of a member begins or ends.
-    """
-    windows = [each.population.months for each in members]
-    cuts = sorted({edge for window in windows for edge in window})
+
+def window_membership(windows: list[tuple[int, int]]) -> maths.Floats:
+    """The bands are cut wherever an age window, in months, begins or ends."""
     rows = [
-        np.kron([float(start <= cut < end) for cut in cuts[:-1]], sexes)
+        np.kron([float(start <= band[0] < end) for band in bands(windows)], sexes)
         for start, end in windows
         for sexes in MEMBERSHIP
     ]
     return np.array(rows)
+
+
+def bands(windows: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    return list(pairwise(sorted({edge for window in windows for edge in window})))
+
+
+def _issued(
+    sample: Sample,
+    members: list[Estimated],
+    table: suppression.Table,
+    reasons: np.ndarray,
+) -> Issued:
+    flat = reasons.ravel()
+    return issued(
+        zones=[(zone.pk, zone.code) for zone in sample.zones],
+        codes=[each.indicator.code for each in members],
+        windows=windows(members),
+        count=table.count,
+        affected=table.affected,
+        # "No child was asked" says how many there are as well.
+        fresh=np.isin(flat, ["", suppression.NO_DATA]),
+        secret=~np.isin(flat, ["", suppression.NO_DATA, suppression.PROTECTS_OTHERS]),
+    )
+
+
+def issued(
+    *,
+    zones: list[tuple[int, str]],
+    codes: list[str],
+    windows: list[tuple[int, int]],
+    **counts: Any,
+) -> Issued:
+    """The counts of a family (`count`, `affected`, `fresh`, `secret`) with their names."""
+    membership = suppression.zone_membership(window_membership(windows), len(zones))
+    return Issued(
+        atoms=[
+            (pk, band, sex)
+            for pk, _code in zones
+            for band in bands(windows)
+            for sex in range(MEMBERSHIP.shape[1])
+        ],
+        cells=[
+            (code, breakdown.value, zone)
+            for code in codes
+            for breakdown in BREAKDOWNS
+            for zone in (*(code for _pk, code in zones), None)
+        ],
+        membership=membership,
+        **counts,
+    )
 
 
 def _figures(
@@ -169,7 +257,7 @@ def _figures(
     }
     for row, breakdown in enumerate(BREAKDOWNS):
         for column, zone in enumerate((*sample.zones, None)):
-            reason = str(reasons[row, column])
+            reason = _told(str(reasons[row, column]))
             at = row, column
             values: dict[str, Any] = {}
             flag = FLAG.NO_DATA if reason == suppression.NO_DATA else FLAG.WITHHELD
@@ -186,6 +274,11 @@ def _figures(
                 reason=str(reason),
                 **values,
             )
+
+
+def _told(reason: str) -> str:
+    """Who knows which figures hide one to four children has bounds to reckon with."""
+    return REASON.PROTECTS_OTHERS if reason == suppression.FEW_AFFECTED else reason
 
 
 def _plain(value: Any) -> float | int | None:

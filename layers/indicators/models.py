@@ -222,7 +222,10 @@ class Estimate(TenantModel):
         FEW_CHILDREN = "few_children", _("too few children were asked")
         FEW_HOUSEHOLDS = "few_households", _("too few households were asked")
         FEW_AFFECTED = "few_affected", _("so few children that they could be known")
-        PROTECTS_OTHERS = "protects_others", _("it would give another figure away")
+        PROTECTS_OTHERS = (
+            "protects_others",
+            _("it could give children away, here or in another figure"),
+        )
         NO_DATA = "no_data", _("no child was asked")
 
     release = models.ForeignKey(Release, models.PROTECT, related_name="estimates")
@@ -334,3 +337,26 @@ class ZoneStatistic(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.statistic} {self.version}"
+
+
+class FamilyCounts(TenantModel):
+    """The exact counts behind a release, which the next one is compared with.
+
+    Read by the audit alone: no page, tile, file or answer has them.
+    """
+
+    release = models.ForeignKey(Release, models.PROTECT, related_name="+")
+    family = models.CharField(max_length=60)
+    content = models.JSONField()
+
+    class Meta:
+        verbose_name = _("counts behind a release")
+        verbose_name_plural = _("counts behind releases")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "family"], name="family_counts_once_per_release"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release} {self.family}"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from layers.geography.models import Municipality
 from layers.indicators.catalogue import indicators
@@ -51,6 +52,74 @@ def view(release: Release, *, indicator: str, breakdown: str = "all") -> dict[st
             "definition_version": town.definition_version,
         },
     }
+
+
+SAID = ("estimate", "low", "high", "n", "flag", "reason")
+
+
+def history(municipality: Municipality, code: str) -> list[dict[str, Any]]:
+    """The releases of a round, the newest first, each with its change log.
+
+    `changes` has the figures that the release says otherwise than the one before it, in
+    published numbers, the largest change first; None for the first release.
+    """
+    releases = list(
+        Release.objects.of(municipality)
+        .filter(observation_set__code=code)
+        .latest_first()
+    )
+    said = [_said(release) for release in releases]
+    return [
+        {
+            "number": release.number,
+            "computed_at": release.computed_at,
+            "changes": _changes(said[place], said[place + 1])
+            if place + 1 < len(said)
+            else None,
+        }
+        for place, release in enumerate(releases)
+    ]
+
+
+def _said(release: Release) -> dict[tuple[str, str, int | None], Estimate]:
+    rows = Estimate.objects.of_release(release).select_related("zone")
+    return {
+        (row.indicator, row.breakdown, row.zone_id): row
+        for row in rows.defer("zone__geometry", "zone__geometry_3857")
+    }
+
+
+def _changes(
+    now: dict[tuple[str, str, int | None], Estimate],
+    before: dict[tuple[str, str, int | None], Estimate],
+) -> list[dict[str, Any]]:
+    found = [
+        {
+            "title": indicators()[row.indicator].title,
+            "zone": row.zone.name if row.zone else _("Whole town"),
+            "group": row.get_breakdown_display(),
+            "before": _told(old) if old else "",
+            "after": _told(row),
+            "moved": _moved(old, row),
+        }
+        for key, row in now.items()
+        if (old := before.get(key)) is None
+        or any(getattr(row, name) != getattr(old, name) for name in SAID)
+    ]
+    return sorted(found, key=lambda change: change["moved"], reverse=True)
+
+
+def _told(row: Estimate) -> str:
+    if row.estimate is None:
+        return row.get_flag_display()
+    return _("%d of 100 children") % round(100 * row.estimate)
+
+
+def _moved(before: Estimate | None, after: Estimate) -> float:
+    """In shares; a figure that came or went counts as a whole."""
+    if before is None or before.estimate is None or after.estimate is None:
+        return 1.0
+    return abs(after.estimate - before.estimate)
 
 
 def figure(row: Estimate) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from layers.geography.models import Municipality, Zone
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
 from layers.indicators.catalogue import indicators
-from layers.indicators.figures import Figure, figures_of
+from layers.indicators.figures import Figure, families_of
 from layers.indicators.models import (
     Estimate,
+    FamilyCounts,
     Observation,
     ObservationSet,
     Release,
@@ -25,6 +26,7 @@ from layers.indicators.observations import (
     UnitRow,
 )
 from layers.indicators.sample import has_units, read_sample
+from layers.indicators.succession import Past, Succeeding
 from layers.indicators.suppression import shown_count
 
 OLDEST_MONTHS = 18 * 12 - 1
@@ -84,7 +86,8 @@ def compute_release(
 ) -> Release:
     """A new numbered release of all figures, or the last one if nothing has changed.
 
-    Raises NothingObserved where the set holds no household.
+    Raises NothingObserved where the set holds no household, and FigureGivenAway where the
+    audit finds a withheld figure; then nothing is stored.
     """
     with tenant(municipality):
         Municipality.objects.select_for_update(no_key=True).get(pk=municipality.pk)
@@ -98,9 +101,9 @@ def compute_release(
             definitions,
         ):
             return last
-        figures = compute_figures(
-            municipality=municipality, observation_set=observation_set
-        )
+        families = _families(observation_set)
+        for family in families:
+            family.audit()
         newest = releases.latest_first().first()
         release = Release.objects.create(
             municipality=municipality,
@@ -111,7 +114,21 @@ def compute_release(
             **_sample_size(observation_set),
         )
         Estimate.objects.bulk_create(
-            [_estimate(release, figure) for figure in figures], batch_size=BATCH
+            [
+                _estimate(release, each)
+                for family in families
+                for each in family.figures()
+            ],
+            batch_size=BATCH,
+        )
+        FamilyCounts.objects.bulk_create(
+            FamilyCounts(
+                municipality=municipality,
+                release=release,
+                family=each.family.name,
+                content=each.counts(),
+            )
+            for each in families
         )
     return release
 
@@ -132,9 +149,19 @@ def compute_figures(
 ) -> list[Figure]:
     """What a release would say now; nothing is written."""
     with tenant(municipality):
-        if not has_units(observation_set):
-            raise errors.NothingObserved(observation_set.code)
-        return list(figures_of(read_sample(observation_set), indicators().values()))
+        return [
+            figure
+            for family in _families(observation_set)
+            for figure in family.figures()
+        ]
+
+
+def _families(observation_set: ObservationSet) -> list[Succeeding]:
+    if not has_units(observation_set):
+        raise errors.NothingObserved(observation_set.code)
+    sample, past = read_sample(observation_set), Past.of(observation_set)
+    found = families_of(sample, indicators().values())
+    return [Succeeding.of(family, past) for family in found]
 
 
 def check_units(units: Iterable[UnitRow]) -> None:

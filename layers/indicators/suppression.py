@@ -11,6 +11,7 @@ Source of the method: Hundepool and others, Statistical Disclosure Control (2012
 chapter 4: primary and complementary suppression, and the audit by linear programmes.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,15 +84,9 @@ def zone_table(
     `membership` (B, G) says which groups each breakdown sums; the other arrays have the
     shape (B, D + 1), with the town in the last column.
     """
-    breakdowns, groups = membership.shape
-    zones = count.shape[1] - 1
-    in_zones = np.einsum("bg,zy->bzyg", membership, np.eye(zones))
-    in_town = np.broadcast_to(
-        membership[:, None, None, :], (breakdowns, 1, zones, groups)
-    )
-    atoms = np.concatenate([in_zones, in_town], axis=1)
+    breakdowns, zones = len(membership), count.shape[1] - 1
     return Table(
-        membership=atoms.reshape(breakdowns * (zones + 1), zones * groups),
+        membership=zone_membership(membership, zones),
         zone=np.tile(np.append(np.arange(zones), TOWN), breakdowns),
         breakdown=np.repeat(np.arange(breakdowns), zones + 1),
         count=count.ravel(),
@@ -100,10 +95,21 @@ def zone_table(
     )
 
 
+def zone_membership(membership: Floats, zones: int) -> Floats:
+    """(B x (zones + 1), zones x G) for B breakdowns of G groups, the town last."""
+    breakdowns, groups = membership.shape
+    in_zones = np.einsum("bg,zy->bzyg", membership, np.eye(zones))
+    in_town = np.broadcast_to(
+        membership[:, None, None, :], (breakdowns, 1, zones, groups)
+    )
+    atoms = np.concatenate([in_zones, in_town], axis=1)
+    return atoms.reshape(breakdowns * (zones + 1), zones * groups)
+
+
 def withheld(table: Table, rule: Rule) -> NDArray[np.str_]:
     """(C,) the reason why each cell is withheld, empty where it may be published."""
     reasons = primary(table, rule)
-    hidden = complementary(table, (reasons != "") & (reasons != NO_DATA))
+    hidden = complementary(table, (reasons != "") & (reasons != NO_DATA), rule)
     alone = (reasons == "") | (reasons == NO_DATA)
     return np.where(hidden & alone, PROTECTS_OTHERS, reasons)
 
@@ -129,16 +135,79 @@ def _gives_group_away(size: Integers, rule: Rule) -> Booleans:
     return np.asarray((size >= smallest) & (size < SMALLEST_GROUP))
 
 
-def complementary(table: Table, hidden: Booleans) -> Booleans:
+def complementary(table: Table, hidden: Booleans, rule: Rule | None = None) -> Booleans:
     """`hidden` (C,) with as many further cells as the audit needs to find nothing.
 
     Cheapest first: the other half of the same zone, then the same breakdown of the zone
     with the fewest children, the town's figures last.
     """
     hidden = hidden.copy()
-    while (found := _first_found(table, hidden)) is not None:
-        hidden[_next_to_hide(table, *found)] = True
-    return hidden
+    while True:
+        if (found := _first_found(table, hidden)) is not None:
+            hidden[_next_to_hide(table, *found)] = True
+        elif rule and (rest := small_rest(table, hidden, rule)) is not None:
+            hidden[_cheapest(table, rest.cells, rest.about, within=True)] = True
+        else:
+            return hidden
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What is left of a published cell without the published cells inside it."""
+
+    cells: Integers
+    """The cell, then those taken away from it."""
+    atoms: Booleans
+    """(A,) what is left."""
+    about: int
+    """A cell that is not published and lies in what is left, or the cell itself."""
+
+
+def small_rest(table: Table, hidden: Booleans, rule: Rule) -> Rest | None:
+    """The first rest that is a group too small to be shown: withheld cells together."""
+    for rest in rests(table.membership, ~hidden):
+        count, affected, unaffected = (
+            int(values[rest.cells[0]] - values[rest.cells[1:]].sum())
+            for values in (table.count, table.affected, table.unaffected)
+        )
+        sizes = np.array([affected, unaffected])
+        few = 0 < count < SMALLEST_GROUP or _gives_group_away(sizes, rule).any()
+        if count and few:
+            return rest
+    return None
+
+
+def rests(membership: Floats, shown: Booleans) -> Iterator[Rest]:
+    """Rests of each shown cell that holds others which are not shown.
+
+    Parts are taken away one after another, the largest first, as long as they lie in what
+    is left; each step gives a rest.
+    """
+    members = membership > 0
+    size = members.sum(axis=1)
+    inside = (membership @ membership.T > size - 0.5) & (size[:, None] > size)
+    for cell in np.flatnonzero(shown & (inside & ~shown).any(axis=1)):
+        parts = np.flatnonzero(inside[cell] & shown)
+        unseen = np.flatnonzero(inside[cell] & ~shown)
+        for first in parts:
+            yield from _rests_of(members, int(cell), [first], unseen)
+        yield from _rests_of(
+            members, int(cell), parts[np.argsort(-size[parts])], unseen
+        )
+
+
+def _rests_of(
+    members: Booleans, cell: int, parts: Iterable[int], unseen: Integers
+) -> Iterator[Rest]:
+    left, taken = members[cell].copy(), [cell]
+    for part in parts:
+        if (members[part] & ~left).any():
+            continue
+        left &= ~members[part]
+        taken.append(int(part))
+        within = unseen[~(members[unseen] & ~left).any(axis=1)]
+        about = int(within[0]) if within.size else cell
+        yield Rest(np.array(taken), left.copy(), about)
 
 
 def _first_found(table: Table, hidden: Booleans) -> tuple[Booleans, int] | None:
@@ -162,14 +231,15 @@ def derivable(table: Table, hidden: Booleans) -> Booleans:
     Such a cell's row lies in the row space of the published ones, whatever the counts.
     """
     secret = np.flatnonzero(hidden & (table.count > 0))
-    left = _eliminated(table.membership[~hidden], table.membership[secret])
+    left = eliminated(table.membership[~hidden], table.membership[secret])
     found = np.zeros_like(hidden)
     found[secret] = ~left.any(axis=1)
     return found
 
 
 def recoverable(table: Table, hidden: Booleans) -> Booleans:
-    """(C,) withheld cells whose children, in need or not, are known to the last one.
+    """(C,) withheld cells whose children, in need or not, are known to the last one, or
+    known to be one to four.
 
     Wider than `derivable`, because counts are never negative: a published zero gives its
     parts away, and so, at times, what stands beside them.
@@ -178,7 +248,10 @@ def recoverable(table: Table, hidden: Booleans) -> Booleans:
     for counts in (table.affected, table.unaffected):
         open_cells = np.flatnonzero(hidden & ~found & (counts > 0))
         low, high = feasible_range(table, hidden, counts, open_cells)
-        found[open_cells[np.floor(high + 1e-6) - np.ceil(low - 1e-6) < 1]] = True
+        first, last = np.ceil(low - 1e-6), np.floor(high + 1e-6)
+        found[
+            open_cells[(last - first < 1) | ((first > 0) & (last < SMALLEST_GROUP))]
+        ] = True
     return found
 
 
@@ -187,7 +260,8 @@ def feasible_range(
 ) -> tuple[Floats, Floats]:
     """What the published `counts` (C,) allow for each of the `wanted` cells.
 
-    A range that is already two children wide is not searched further.
+    A range that is already two children wide, or for a small group `SMALLEST_GROUP`
+    numbers, is not searched further.
     """
     programme = _Programme(table.membership[~hidden], counts[~hidden], counts.sum())
     rows = table.membership[wanted]
@@ -197,7 +271,8 @@ def feasible_range(
         signs = random.choice([-1.0, 1.0], len(wanted))
         reached = rows @ programme.minimise(signs @ rows)
         low, high = np.minimum(low, reached), np.maximum(high, reached)
-    for index in np.flatnonzero(high - low < 2):
+    enough = np.where(counts[wanted] < SMALLEST_GROUP, SMALLEST_GROUP - 1, 2)
+    for index in np.flatnonzero(high - low < enough):
         low[index] = rows[index] @ programme.minimise(rows[index])
         high[index] = rows[index] @ programme.minimise(-rows[index])
     return low, high
@@ -229,9 +304,14 @@ def _next_to_hide(table: Table, unseen: Booleans, secret: int) -> int:
     published = np.flatnonzero(~unseen)
     relation = _shortest_relation(table, published, secret)
     candidates = published if relation is None else relation
+    return _cheapest(table, candidates, secret, within=relation is not None)
+
+
+def _cheapest(table: Table, candidates: Integers, secret: int, *, within: bool) -> int:
+    """`within` a relation the secret's own zone comes first, else its breakdown."""
     same_zone = table.zone[candidates] == table.zone[secret]
     same_breakdown = table.breakdown[candidates] == table.breakdown[secret]
-    near = same_breakdown if relation is None else same_zone
+    near = same_zone if within else same_breakdown
     order = np.lexsort(
         [
             table.count[candidates],
@@ -265,7 +345,7 @@ def _shortest_relation(
     return np.asarray(published[np.abs(plus - minus) > 1e-9])
 
 
-def _eliminated(rows: Floats, others: Floats) -> Booleans:
+def eliminated(rows: Floats, others: Floats) -> Booleans:
     """What is left of `others` (S, A) after Gauss-Jordan elimination by `rows` (P, A).
 
     Element by element: the rows are sparse, and calls of LAPACK would wait for each

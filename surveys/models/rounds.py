@@ -251,6 +251,10 @@ class Publication(TenantModel):
     release_number = models.PositiveIntegerField(null=True)
     household_count = models.PositiveIntegerField(default=0)
     child_count = models.PositiveIntegerField(default=0)
+    refusal = models.JSONField(
+        null=True,
+        help_text=_("The withheld figure that readers could have worked out."),
+    )
 
     class Meta:
         verbose_name = _("publication")

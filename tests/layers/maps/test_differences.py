@@ -1,0 +1,363 @@
+"""What someone learns who saves every published view and subtracts them from each other.
+
+The town is simulated, so the truth is known: which children stand behind each figure. All
+weights are equal, which helps who subtracts: a share times a number of children is then a
+number of children.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from layers.indicators.catalogue import indicators
+from layers.indicators.models import Estimate, Release
+from layers.indicators.sample import COLUMNS
+from layers.indicators.services import compute_release, replace_observations
+from layers.maps.catalogue import layer_named
+from layers.maps.models import LayerVersion
+from tests.factories.accounts import staff
+from tests.factories.geography import ZoneFactory, square
+from tests.factories.observations import households
+from tests.layers.maps.test_tiles import features, tile_of
+
+PAIRS = 10_000
+ZONES = ("Z1", "Z2", "Z3", "Z4")
+BREAKDOWNS = {"all": (0, 1), "sex:female": (0,), "sex:male": (1,)}
+FORMATS = ("values.json", "view.csv", "view.geojson", "view.html", "table", "zone")
+ZOOMS = (10, 13, 16)
+CANARY = "Canarykid-7f3a"
+
+
+def plain(units):
+    """With equal weights, also of the one child a household is asked about, and no frame."""
+    return [
+        replace(
+            unit,
+            weight=1.0,
+            stratum_psus=None,
+            children=[
+                replace(child, weight_factors=dict.fromkeys(child.weight_factors, 1))
+                for child in unit.children
+            ],
+        )
+        for unit in units
+    ]
+
+
+def first_round():
+    """Three zones, and a fourth with two households: its three children are canaries."""
+    units = plain(households(3, per_zone=70))
+    few = [unit for unit in units if len(unit.children) in {1, 2}][:2]
+    canaries = [
+        replace(
+            unit,
+            key=f"{CANARY}-{number}",
+            psu=f"{CANARY}-{number}",
+            zone_code="Z4",
+            stratum="Z4",
+            children=[
+                replace(child, key=f"{CANARY}-{number}-{place}")
+                for place, child in enumerate(unit.children)
+            ],
+        )
+        for number, unit in enumerate(few)
+    ]
+    return units + canaries
+
+
+def corrected(units):
+    """One household of Z1 goes, one of Z2 answers otherwise, thirty come to Z3."""
+    gone = next(x for x in units if x.zone_code == "Z1" and 0 < len(x.children) < 4)
+    other = next(x for x in units if x.zone_code == "Z2" and len(x.children) == 2)
+    turned = replace(
+        other,
+        children=[
+            replace(child, values=child.values | {"internet": 1 - child.values["internet"]})
+            for child in other.children
+        ],
+    )  # fmt: skip
+    more = [
+        replace(
+            unit,
+            key=f"more-{unit.key}",
+            psu=f"more-{unit.key}",
+            children=[replace(child, key=f"more-{child.key}") for child in unit.children],
+        )
+        for unit in plain(households(8, per_zone=30))
+        if unit.zone_code == "Z3"
+    ]  # fmt: skip
+    kept = [turned if unit is other else unit for unit in units if unit is not gone]
+    return kept + more
+
+
+@dataclass
+class Truth:
+    """For each cell the children behind it, as a mask over all children of a round."""
+
+    keys: dict[str, int]
+    sets: dict[tuple, np.ndarray]
+
+
+def truth_of(name, units, keys, size):
+    """Masks (size,) by (release, indicator, breakdown, zone, measure)."""
+    children = [(unit, child) for unit in units for child in unit.children]
+    columns = {
+        column: np.array(
+            [
+                child.values.get(column, child.weight_factors.get(column))
+                for _, child in children
+            ],
+            dtype=float,
+        )
+        for column in COLUMNS
+    }
+    columns["age_months"] = np.array([float(x.age_months) for _, x in children])
+    columns["age_years"] = columns["age_months"] // 12
+    place = np.array([keys[child.key] for _, child in children])
+    sex = np.array([child.sex == "male" for _, child in children]).astype(int)
+    zone = np.array([unit.zone_code for unit, _ in children])
+    found = {}
+    for code, indicator in indicators().items():
+        eligible, in_need = indicator.decide(columns)
+        parts = {"n": eligible, "need": in_need, "rest": eligible & ~in_need}
+        for breakdown, sexes in BREAKDOWNS.items():
+            for where in (*ZONES, None):
+                here = np.isin(sex, sexes) & ((zone == where) | (where is None))
+                for measure, part in parts.items():
+                    mask = np.zeros(size, dtype=bool)
+                    mask[place[part & here]] = True
+                    found[name, code, breakdown, where, measure] = mask
+    return found
+
+
+def bounds(share, step, n):
+    """What a share rounded to `step` and n rounded to 5 leave of n, need and the rest."""
+    counts = np.arange(max(n - 2, 0), n + 3)
+    low = np.ceil(np.maximum(share - step / 2, 0) * counts - 1e-9)
+    high = np.floor(np.minimum(share + step / 2, 1) * counts + 1e-9)
+    fits = low <= high
+    counts, low, high = counts[fits], low[fits], high[fits]
+    rest = counts - high, counts - low
+    return {
+        "n": (counts.min(), counts.max()),
+        "need": (low.min(), high.max()),
+        "rest": (rest[0].min(), rest[1].max()),
+    }
+
+
+@pytest.fixture
+def town_views(client, town):
+    """All views of the first round, of its correction and of another round, as read."""
+    places = [
+        ZoneFactory(
+            municipality=town,
+            code=code,
+            name_en=f"Zone {code}",
+            geometry=square(west=35.82 + number * 0.005, side=0.005),
+        )
+        for number, code in enumerate(ZONES)
+    ]
+    client.force_login(staff(town, "planner"))
+    first = first_round()
+    rounds = {
+        "first": ("spring", date(2026, 4, 1), first),
+        "corrected": ("spring", date(2026, 4, 1), corrected(first)),
+        "later": ("autumn", date(2026, 10, 1), plain(households(5, per_zone=70))),
+    }
+    views = Views(client, town, places)
+    for name, (code, day, units) in rounds.items():
+        found = replace_observations(
+            municipality=town,
+            code=code,
+            titles=dict.fromkeys(("ar", "en", "fr"), name),
+            reference_date=day,
+            source="Survey",
+            units=units,
+        )
+        compute_release(municipality=town, observation_set=found)
+        views.read(name, code)
+    return views, {name: units for name, (_code, _day, units) in rounds.items()}
+
+
+class Views:
+    """What each view shows: (release, indicator, breakdown, zone, format) to bounds."""
+
+    def __init__(self, client, town, places):
+        self.client, self.town, self.places = client, town, places
+        self.shown, self.texts = {}, []
+
+    def read(self, name, code):
+        release = Release.objects.latest_first().first()
+        assert release.observation_set.code == code
+        for row in Estimate.objects.of_release(release).select_related("zone"):
+            if row.estimate is not None:
+                zone = row.zone.code if row.zone else None
+                # 98 and 99 children are shown as 100, with whole percents.
+                step = 0.01 if row.n <= 100 else 0.001
+                self._add((name, row.indicator, row.breakdown, zone, "stored"), row.estimate, step, row.n)  # fmt: skip
+        for indicator in indicators():
+            for breakdown in BREAKDOWNS:
+                self._read_view(name, indicator, breakdown, code)
+        for zoom in ZOOMS:
+            self._read_tile(zoom)
+
+    def get(self, path, **query):
+        answer = self.client.get(f"/en/{self.town.slug}/map/{path}", query)
+        assert answer.status_code == 200, path
+        text = answer.content.decode()
+        self.texts.append(text)
+        return text
+
+    def _read_view(self, name, indicator, breakdown, code):
+        query = {"indicator": indicator, "breakdown": breakdown, "round": code}
+        key = name, indicator, breakdown
+        said = json.loads(self.get("values.json", **query))
+        rows = {**said["zones"], None: said["town"]}
+        for zone, row in rows.items():
+            self._percent((*key, zone, "values.json"), row["value"], row["n"])
+        table = csv.reader(io.StringIO(self.get("view.csv", **query).lstrip("\ufeff")))
+        for row in list(table)[1:]:
+            value, n = (int(x) if x else None for x in (row[6], row[9]))
+            self._percent((*key, row[0] or None, "view.csv"), value, n)
+        for each in json.loads(self.get("view.geojson", **query))["features"]:
+            told = each["properties"]
+            self._percent(
+                (*key, told["code"], "view.geojson"), told["of_100"], told["n"]
+            )
+        if indicator in {"hou_internet", "pro_labour"}:
+            self._read_pages(key, rows, query)
+
+    def _read_pages(self, key, rows, query):
+        """Pages that people read say the numbers of the view and no others."""
+        page = self.get("view.html", **query)
+        told = re.findall(r'"says": "(\d+) of 100 children"', page)
+        shown = [row for zone, row in rows.items() if zone and row["value"] is not None]
+        assert sorted(told) == sorted(str(row["value"]) for row in shown)
+        table = self.get("", view="table", **query)
+        body = table[table.index("<tbody") : table.index("</tbody")]
+        cells = re.findall(r'<td class="number">\(?(\d+)\)?</td>', body)
+        assert len(cells) == 2 * len(shown)
+        for zone, row in rows.items():
+            if zone is None:
+                continue
+            self._percent((*key, zone, "view.html"), row["value"], row["n"])
+            self._percent((*key, zone, "table"), row["value"], row["n"])
+            page = self.get(f"zone/{zone}/", **query)
+            self._percent((*key, zone, "zone"), row["value"], row["n"])
+            current = page.split('class="current"')[1].split("</li>")[0]
+            shown_here = [] if row["value"] is None else [str(row["value"])]
+            assert re.findall(r"<b>(\d+)</b>", current) == shown_here
+
+    def _read_tile(self, zoom):
+        layer = layer_named("zones")
+        version = LayerVersion.objects.of_layers([layer], self.town)["zones"]
+        z, x, y = tile_of(35.8225, 33.7925, zoom)
+        answer = self.client.get(
+            f"/tiles/{self.town.slug}/zones/{version}/{z}/{x}/{y}.mvt"
+        )
+        told = features(answer, "zones")
+        assert told
+        for each in told:
+            numbers = [x for x in each["properties"].values() if isinstance(x, float)]
+            assert not numbers
+        self.texts.append(str(told))
+
+    def _percent(self, key, value, n):
+        if value is not None:
+            # From 100 children on it was rounded twice: to a tenth, then to a whole one.
+            self._add(key, value / 100, 0.01 if n < 100 else 0.011, n)
+
+    def _add(self, key, share, step, n):
+        *cell, form = key
+        for measure, found in bounds(share, step, n).items():
+            self.shown[(*cell, measure, form)] = found
+
+
+def isolating(pairs, masks, low, high):
+    """Which pairs give a difference that must be one to four children of the larger.
+
+    `masks` (V, children), `low` and `high` (V,) what the view leaves open.
+    """
+    first, second = pairs.T
+    both = np.einsum("pc,pc->p", masks[first], masks[second], dtype=np.int64)
+    size = masks.sum(axis=1)
+    extra, missing = size[first] - both, size[second] - both
+    told = (low[first] - high[second] >= 1) & (high[first] - low[second] <= 4)
+    return told & (missing == 0) & (extra >= 1) & (extra <= 4)
+
+
+@pytest.fixture
+def arrays(town_views):
+    views, rounds = town_views
+    named = {}
+    for name, units in rounds.items():
+        of_round = "later" if name == "later" else "spring"
+        for unit in units:
+            for child in unit.children:
+                named.setdefault((of_round, child.key), len(named))
+    masks = {}
+    for name, units in rounds.items():
+        of_round = "later" if name == "later" else "spring"
+        keys = {key: place for (each, key), place in named.items() if each == of_round}
+        masks |= truth_of(name, units, keys, len(named))
+    keys = list(views.shown)
+    low, high = np.array([views.shown[key] for key in keys]).T
+    return views, keys, np.array([masks[key[:-1]] for key in keys]), low, high
+
+
+def test_no_difference_of_two_published_views_isolates_one_to_four_children(arrays):
+    views, keys, masks, low, high = arrays
+    assert len(keys) > 2000
+    assert {key[-1] for key in keys} == {*FORMATS, "stored"}
+    check_single_views(keys, masks.sum(axis=1), low, high)
+    random = np.random.default_rng(20261126)
+    check_pairs(random.integers(0, len(keys), (PAIRS, 2)), keys, (masks, low, high))
+    # And all pairs of stored figures, more exact than the pages by a tenth of a percent,
+    # that are close to each other, as they are where little is left between them.
+    stored = np.flatnonzero([key[-1] == "stored" for key in keys])
+    close = np.abs(low[stored][:, None] - low[stored]) <= 10
+    pairs = stored[np.argwhere(close)]
+    assert len(pairs) > 50_000
+    check_pairs(pairs, keys, (masks, low, high))
+    check_canaries(views, keys)
+
+
+def check_single_views(keys, size, low, high):
+    """What a view says is true, and is no group of one to four.
+
+    After a correction some figures are former ones, so they are not looked at here.
+    """
+    new = np.array([key[0] != "corrected" for key in keys])
+    wrong = new & ~((low <= size) & (size <= high))
+    assert not wrong.any(), [keys[x] for x in np.flatnonzero(wrong)[:5]]
+    assert not (new & (size >= 1) & (size <= 4) & (low >= 1) & (high <= 4)).any()
+
+
+def check_pairs(pairs, keys, known):
+    parts = np.array_split(pairs, len(pairs) // 1000)
+    found = np.concatenate([isolating(part, *known) for part in parts])
+    told = [[keys[x] for x in pairs[y]] for y in np.flatnonzero(found)[:5]]
+    assert not found.any(), told
+
+
+def check_canaries(views, keys):
+    assert not any(CANARY in text for text in views.texts)
+    assert not any(key[3] == "Z4" for key in keys)
+    assert any("Zone Z4" in text for text in views.texts)
+
+
+def test_the_test_would_see_a_group_that_stands_out():
+    masks = np.ones((2, 60), dtype=bool)
+    masks[1, :3] = False
+    pairs = np.array([[0, 1], [1, 0]])
+    exact = np.array([60, 57])
+    assert isolating(pairs, masks, exact, exact).tolist() == [True, False]
+    assert not isolating(pairs, masks, exact - 2, exact + 2).any()
