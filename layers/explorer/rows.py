@@ -24,7 +24,7 @@ LTR = "\u200e"
 ARROWS = {
     Verdict.BETTER: "▼",
     Verdict.WORSE: "▲",
-    Verdict.NO_EVIDENCE: "=",
+    Verdict.NO_EVIDENCE: "≈",
     Verdict.NOT_COMPARABLE: "–",
 }
 

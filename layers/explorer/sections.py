@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
@@ -84,7 +85,9 @@ def zone_rows(question: Question) -> list[Row]:
 
 
 def town_row(question: Question) -> Row:
-    town = question.rows.of_breakdown(question.breakdown).of_town().get()
+    town = question.rows.of_breakdown(question.breakdown).of_town().first()
+    if town is None:
+        raise Http404(_("There are no figures for this group of children."))
     return Row(_("Whole town"), town, question.changes.filter(zone=None).first())
 
 

@@ -4,8 +4,10 @@ import re
 import zlib
 
 import pytest
+from django.utils.translation import override
 
 from gisportal.printing import OwnFiles, print_pdf
+from layers.explorer.paper import profile_pdf
 from layers.explorer.profile import Profile
 
 
@@ -51,6 +53,15 @@ def test_a_profile_is_at_most_two_pages_of_a4(paper, two, rest, language):
     box = re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", inflated(pdf))
     width, height = (float(part) for part in box.groups())
     assert (round(width), round(height)) == (595, 842)
+
+
+def test_forty_two_indicators_fit_on_two_pages(two, town):
+    profile = Profile.asked(town, "Q1", {})
+    short = profile.needs
+    profile.__dict__["needs"] = [short[n % len(short)] for n in range(42)]
+    assert profile.long
+    with override("ar"):
+        assert pages(profile_pdf(profile)) == 2
 
 
 def test_the_fonts_are_the_towns_own_and_embedded(paper, two):
