@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "gisportal.billing",
     "layers.geography",
     "layers.maps",
+    "layers.explorer",
     "gisportal.cases",
     "gisportal.service_requests",
     "django.contrib.auth",

@@ -42,6 +42,14 @@ MAP_PAGES = (
     "map/layers/zones.geojson",
     "map/layers/parcels.csv",
     "map/layers/facilities.csv",
+    "indicators/",
+    "indicators/?view=changes",
+    "indicators/errors/",
+    "indicators/town/",
+    "indicators/zone/Z05/",
+    "indicators/files/figures.csv",
+    "indicators/files/sdmx.csv",
+    "indicators/files/geosight.csv",
     "",
 )
 

@@ -36,6 +36,12 @@ class Figure:
     se: float | None = None
     low: float | None = None
     high: float | None = None
+    df: int | None = None
+    deff: float | None = None
+    population: int | None = None
+    """Eligible children of the zone, weighted."""
+    total: int | None = None
+    """Those of them that are in need."""
     n: int | None = None
     households: int | None = None
 
@@ -49,6 +55,8 @@ class Estimated:
     low: maths.Floats
     high: maths.Floats
     households: maths.Integers
+    population: maths.Floats
+    """Eligible children, weighted."""
 
 
 class Estimator:
@@ -69,14 +77,16 @@ class Estimator:
 
     def estimate(self, indicator: Indicator) -> Estimated:
         eligible, in_need = indicator.decide(self.sample.columns)
-        found = self.ratios(indicator, eligible, in_need)
+        found, population = self.ratios(indicator, eligible, in_need)
         whole_town = maths.design_effect(found)[0, -1]
         low, high = maths.intervals(found, pooled_effect=whole_town)
-        return Estimated(indicator, found, low, high, self.households(eligible))
+        households = self.households(eligible)
+        return Estimated(indicator, found, low, high, households, population)
 
     def ratios(
         self, indicator: Indicator, eligible: maths.Booleans, in_need: maths.Booleans
-    ) -> maths.Ratios:
+    ) -> tuple[maths.Ratios, maths.Floats]:
+        """The ratios, and the weighted eligible children beside them."""
         weight = self.child_weight
         if module := indicator.population.module:
             weight = weight * np.nan_to_num(self.sample.columns[module])
@@ -93,7 +103,11 @@ class Estimator:
         by_zone = maths.ratios(totals, self.cells, design, MEMBERSHIP)
         town = totals.gathered(self.town_cell, len(self.town))
         whole = maths.ratios(town, self.town, design, MEMBERSHIP)
-        return maths.Ratios.joined([by_zone, whole], axis=1)
+        population = [
+            _weighted(totals, self.cells, design),
+            _weighted(town, self.town, design),
+        ]
+        return maths.Ratios.joined([by_zone, whole], axis=1), np.hstack(population)
 
     def households(self, eligible: maths.Booleans) -> maths.Integers:
         sample = self.sample
@@ -113,6 +127,14 @@ class Estimator:
             for domain, size in domains
         ]
         return np.hstack(counted)
+
+
+def _weighted(
+    totals: maths.Totals, cells: maths.Cells, design: maths.Design
+) -> maths.Floats:
+    """Weighted eligible children (breakdowns, domains)."""
+    sums = cells.slot_sums(totals.regrouped(MEMBERSHIP).denominator)
+    return maths.Slots.of(cells, design).sums(sums)
 
 
 @dataclass(frozen=True)
@@ -247,11 +269,18 @@ def _figures(
 ) -> Iterator[Figure]:
     indicator, found = estimated.indicator, estimated.found
     solid = maths.reliable(found, estimated.low, estimated.high)
+    estimate = suppression.shown_share(found.estimate, found.count)
+    population = shown_total(estimated.population)
     columns = {
-        "estimate": suppression.shown_share(found.estimate, found.count),
+        "estimate": estimate,
         "se": np.round(found.se, 3),
         "low": suppression.shown_share(estimated.low, found.count),
         "high": suppression.shown_share(estimated.high, found.count),
+        "df": found.df,
+        "deff": np.round(maths.design_effect(found), 2),
+        "population": population,
+        # From the share as it is shown: a total that knew more would tell it.
+        "total": shown_total(np.nan_to_num(estimate) * population),
         "n": suppression.shown_count(found.count),
         "households": suppression.shown_count(estimated.households),
     }
@@ -279,6 +308,11 @@ def _figures(
 def _told(reason: str) -> str:
     """Who knows which figures hide one to four children has bounds to reckon with."""
     return REASON.PROTECTS_OTHERS if reason == suppression.FEW_AFFECTED else reason
+
+
+def shown_total(children: maths.Floats) -> maths.Integers:
+    """Weighted counts rounded to 10: what is finer would give weights and counts away."""
+    return np.rint(children / 10).astype(np.int64) * 10
 
 
 def _plain(value: Any) -> float | int | None:

@@ -243,6 +243,14 @@ class Estimate(TenantModel):
     se = models.FloatField(_("standard error"), null=True)
     low = models.FloatField(_("lower bound"), null=True)
     high = models.FloatField(_("upper bound"), null=True)
+    df = models.PositiveIntegerField(_("degrees of freedom"), null=True)
+    deff = models.FloatField(_("design effect"), null=True)
+    population = models.PositiveIntegerField(
+        _("children in the zone, estimated, rounded"), null=True
+    )
+    total = models.PositiveIntegerField(
+        _("children in need, estimated, rounded"), null=True
+    )
     n = models.PositiveIntegerField(_("children asked, rounded"), null=True)
     households = models.PositiveIntegerField(_("households, rounded"), null=True)
     flag = models.CharField(_("flag"), max_length=10, choices=Flag)
@@ -266,6 +274,85 @@ class Estimate(TenantModel):
                 condition=Q(flag__in=["reliable", "uncertain"])
                 | Q(estimate=None, se=None, low=None, high=None, n=None),
                 name="estimate_withheld_without_values",
+            ),
+            models.CheckConstraint(
+                condition=Q(flag__in=["reliable", "uncertain"])
+                | Q(df=None, deff=None, population=None, total=None, households=None),
+                name="estimate_withheld_without_totals",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator} {self.breakdown}"
+
+
+class ChangeQuerySet(TenantQuerySet):
+    def of_release(self, release: Release) -> Self:
+        return self.filter(release=release)
+
+    def of_indicator(self, code: str) -> Self:
+        return self.filter(indicator=code)
+
+    def of_breakdown(self, breakdown: str) -> Self:
+        return self.filter(breakdown=breakdown)
+
+
+class Change(TenantModel):
+    """What became of a figure since the round before, as far as both are published."""
+
+    class Verdict(models.TextChoices):
+        BETTER = "better", _("better")
+        WORSE = "worse", _("worse")
+        NO_EVIDENCE = "no_evidence", _("no evidence of change")
+        NOT_COMPARABLE = "not_comparable", _("not comparable")
+
+    class Reason(models.TextChoices):
+        NONE = "", ""
+        OTHER_DEFINITION = "other_definition", _("the definition has changed")
+        OTHER_BOUNDARY = "other_boundary", _("the zone was drawn anew")
+        NOT_PUBLISHED = "not_published", _("one of the two figures is not published")
+        UNCERTAIN = "uncertain", _("one of the two figures is uncertain")
+        NO_VARIANCE = "no_variance", _("one of the two figures has no variance")
+
+    release = models.ForeignKey(Release, models.PROTECT, related_name="changes")
+    former = models.ForeignKey(Release, models.PROTECT, related_name="+")
+    indicator = models.CharField(_("indicator"), max_length=60)
+    zone = models.ForeignKey(
+        "geography.Zone",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("Empty for the whole town."),
+    )
+    breakdown = models.CharField(
+        _("breakdown"), max_length=20, choices=Estimate.Breakdown
+    )
+    difference = models.FloatField(_("difference"), null=True)
+    se = models.FloatField(_("standard error"), null=True)
+    low = models.FloatField(_("lower bound"), null=True)
+    high = models.FloatField(_("upper bound"), null=True)
+    p = models.FloatField(_("p-value, adjusted for the number of zones"), null=True)
+    verdict = models.CharField(_("verdict"), max_length=14, choices=Verdict)
+    reason = models.CharField(
+        _("reason"), max_length=20, choices=Reason, blank=True, default=Reason.NONE
+    )
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change between rounds")
+        verbose_name_plural = _("changes between rounds")
+        ordering = ["indicator", "breakdown", "zone__code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "indicator", "breakdown", "zone"],
+                name="change_once_per_release",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=~Q(verdict="not_comparable")
+                | Q(difference=None, se=None, low=None, high=None, p=None),
+                name="change_not_comparable_without_values",
             ),
         ]
 

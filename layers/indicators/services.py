@@ -9,8 +9,10 @@ from layers.geography.models import Municipality, Zone
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
 from layers.indicators.catalogue import indicators
+from layers.indicators.changes import changes_of
 from layers.indicators.figures import Figure, families_of
 from layers.indicators.models import (
+    Change,
     Estimate,
     FamilyCounts,
     Observation,
@@ -130,6 +132,7 @@ def compute_release(
             )
             for each in families
         )
+        Change.objects.bulk_create(changes_of(release), batch_size=BATCH)
     return release
 
 
@@ -319,6 +322,10 @@ def _estimate(release: Release, figure: Figure) -> Estimate:
         se=figure.se,
         low=figure.low,
         high=figure.high,
+        df=figure.df,
+        deff=figure.deff,
+        population=figure.population,
+        total=figure.total,
         n=figure.n,
         households=figure.households,
         flag=figure.flag,

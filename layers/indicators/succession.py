@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,11 @@ from layers.indicators.maths import Booleans
 from layers.indicators.models import Estimate, FamilyCounts, ObservationSet, Release
 
 Former = dict[tuple[str, str, int | None], Estimate]
-VALUES = ("estimate", "se", "low", "high", "n", "households")
+NAMES = {"indicator", "version", "zone", "breakdown", "flag", "reason"}
+VALUES = tuple(each.name for each in fields(Figure) if each.name not in NAMES)
+"""What a figure that is held back keeps from the last release: all of it, or a new share
+beside an old count would tell the difference.
+"""
 
 
 @dataclass(frozen=True)

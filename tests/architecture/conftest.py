@@ -67,6 +67,7 @@ def world(town) -> World:
         "geography.pk": run.pk,
         "surveys.pk": Upload.objects.get().pk,
         "surveys.code": round.code,
+        "explorer.code": "Z1",
         "maps.code": "Z1",
         "billing.account": account.number,
         "billing.number": bill(account, 5000).number,

@@ -43,6 +43,22 @@ ACCESS: dict[str, frozenset] = {
     "maps:clusters": FIGURES,
     "maps:download_view": FIGURES,
     "maps:download_layer": holders("maps.view_staff_layers"),
+    **dict.fromkeys(
+        (
+            f"explorer:{name}"
+            for name in (
+                "list",
+                "errors",
+                "files",
+                "download",
+                "town",
+                "town_pdf",
+                "zone",
+                "zone_pdf",
+            )
+        ),
+        FIGURES,
+    ),
     "surveys:list": UPLOAD,
     "surveys:create": PUBLISH,
     "surveys:detail": UPLOAD,

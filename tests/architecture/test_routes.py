@@ -23,6 +23,7 @@ SAMPLES = {
 # What a regular expression in an address asks for: a staff layer, because the
 # public ones are for everyone.
 MORE = {
+    "explorer:download": {"form": "figures.csv"},
     "maps:download_view": {"form": "csv"},
     "maps:download_layer": {"layer": "parcels", "form": "csv"},
 }

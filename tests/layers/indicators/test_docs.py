@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layers.indicators import maths, suppression
+from layers.explorer.ranking import rank_ranges
+from layers.indicators import change, maths, suppression
 from layers.indicators.catalogue import indicators
 
 PAGE = Path(__file__).parents[3] / "docs/indicators.md"
@@ -135,3 +136,32 @@ def table_pair():
     ]
     names = cells(heading)
     return [[dict(zip(names, row, strict=True)) for row in part] for part in rows]
+
+
+def test_the_changes_of_the_example_are_those_the_code_computes():
+    heading = (
+        "| zone | before | se | df | after | se | df | difference | se | low | high "
+        "| p, adjusted | verdict |"
+    )
+    lines = PAGE.read_text("utf-8").split(heading)[1].split("\n\n")[0].splitlines()
+    rows = [cells(line) for line in lines[2:]]
+    numbers = np.array([row[1:-1] for row in rows], dtype=float).T
+    found = change.differences(
+        change.Shares(*numbers[:3]), change.Shares(*numbers[3:6])
+    )
+    computed = (found.difference, found.se, found.low, found.high, found.p)
+    for column, expected in zip(computed, numbers[6:], strict=True):
+        np.testing.assert_allclose(column, expected, atol=5e-5)
+    verdicts = np.where(
+        ~found.changed,
+        "no evidence",
+        np.where(found.difference > 0, "worse", "better"),
+    )
+    assert [row[-1] for row in rows] == verdicts.tolist()
+
+
+def test_the_ranks_of_the_example_are_those_the_code_computes():
+    rows = table("| of 100 | from | to | ranks |")
+    intervals = [(float(row["from"]), float(row["to"])) for row in rows]
+    found = [f"{first}–{last}" for first, last in rank_ranges(intervals)]
+    assert [row["ranks"] for row in rows] == found

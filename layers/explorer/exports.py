@@ -1,0 +1,249 @@
+"""A release as files: for people, for statisticians, for other systems."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from math import sqrt
+from typing import IO, Any
+
+from django.utils.translation import gettext as _
+
+from layers.explorer import sdmx
+from layers.explorer.asking import figures
+from layers.explorer.workbook import write_workbook
+from layers.indicators import releases
+from layers.indicators.catalogue import indicators
+from layers.indicators.models import Change, Estimate, Release
+from layers.maps.downloads import BOM, safe
+
+CSV = "text/csv; charset=utf-8"
+TYPES = {
+    "figures.csv": CSV,
+    "figures.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "sdmx.csv": "application/vnd.sdmx.data+csv; version=2.0.0; charset=utf-8",
+    "geosight.csv": CSV,
+}
+SMALL = 4 * 1024 * 1024
+
+
+def release_file(release: Release, form: str) -> IO[bytes]:
+    """The release as a spooled file; a page of rows is held at a time.
+
+    Withheld figures stand in every file, without a value and with their reason.
+    """
+    out = tempfile.SpooledTemporaryFile(max_size=SMALL)  # noqa: SIM115
+    WRITERS[form](out, release)
+    out.seek(0)
+    return out
+
+
+def headings() -> list[str]:
+    return [
+        _("indicator"), _("title"), _("zone code"), _("zone"), _("group"), _("round"),
+        _("reference date"), _("release"), _("definition version"), _("percent"),
+        _("standard error"), _("from"), _("to"), _("degrees of freedom"),
+        _("design effect"), _("children asked, rounded"), _("households, rounded"),
+        _("children, estimated"), _("children in need, estimated"),
+        _("reliability"), _("reason"),
+    ]  # fmt: skip
+
+
+def lines(release: Release) -> Iterator[list[Any]]:
+    """A line a figure; shares as percent, empty where nothing is published."""
+    observed = release.observation_set
+    constant = [
+        releases.round_title(observed),
+        observed.reference_date.isoformat(),
+        release.number,
+    ]
+    for row in stored(release):
+        yield [
+            row.indicator,
+            title_of(row.indicator),
+            row.zone.code if row.zone else "",
+            row.zone.name if row.zone else _("Whole town"),
+            str(Estimate.Breakdown(row.breakdown).label),
+            *constant,
+            row.definition_version,
+            *(percent(share) for share in (row.estimate, row.se, row.low, row.high)),
+            *(row.df, row.deff, row.n, row.households, row.population, row.total),
+            str(Estimate.Flag(row.flag).label),
+            str(Estimate.Reason(row.reason).label),
+        ]
+
+
+def stored(release: Release) -> Iterator[Estimate]:
+    ordered = figures(release).order_by("indicator", "breakdown", "zone__code")
+    return ordered.iterator(chunk_size=2000)
+
+
+def title_of(code: str) -> str:
+    """The title today; the code where the catalogue has dropped the indicator."""
+    known = indicators().get(code)
+    return known.title if known else code
+
+
+def percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 1)
+
+
+def _figures_csv(out: IO[bytes], release: Release) -> None:
+    _write_csv(out, headings(), lines(release), mark=True)
+
+
+def _sdmx_csv(out: IO[bytes], release: Release) -> None:
+    _write_csv(out, sdmx.COLUMNS, sdmx.lines(release, stored(release)), mark=False)
+
+
+def _geosight_csv(out: IO[bytes], release: Release) -> None:
+    """The long table that UNICEF's GeoSight takes: keyed on geom_code and date."""
+    header = ["geom_code", "date", "indicator", "value", "attributes"]
+    _write_csv(out, header, geosight_lines(release), mark=False)
+
+
+def geosight_lines(release: Release) -> Iterator[list[Any]]:
+    day = release.observation_set.reference_date.isoformat()
+    town = release.municipality.slug
+    for row in stored(release):
+        said = {
+            "group": row.breakdown,
+            "low": percent(row.low),
+            "high": percent(row.high),
+            "se": percent(row.se),
+            "n": row.n,
+            "children_in_need": row.total,
+            "flag": row.flag,
+            "reason": row.reason,
+            "release": release.number,
+            "definition_version": row.definition_version,
+        }
+        known = {name: value for name, value in said.items() if value not in (None, "")}
+        yield [
+            row.zone.code if row.zone else town,
+            day,
+            row.indicator,
+            percent(row.estimate),
+            json.dumps(known, ensure_ascii=False),
+        ]
+
+
+def _write_csv(
+    out: IO[bytes],
+    header: Iterable[str],
+    rows: Iterable[list[Any]],
+    *,
+    mark: bool,
+) -> None:
+    """UTF-8; with a mark in front where Excel is the reader."""
+    text = io.TextIOWrapper(out, "utf-8", newline="", write_through=True)
+    if mark:
+        text.write(BOM)
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows([safe(cell) for cell in row] for row in rows)
+    text.detach()
+
+
+def _figures_xlsx(out: IO[bytes], release: Release) -> None:
+    sheets = [
+        (_("Figures"), headings(), lines(release)),
+        (_("Sampling errors"), precision_headings(), precision_lines(release)),
+        (_("Changes"), change_headings(), change_lines(release)),
+        (_("About"), [_("what"), _("value")], about(release)),
+    ]
+    write_workbook(out, sheets)
+
+
+def precision_headings() -> list[str]:
+    return [
+        _("indicator"), _("zone"), _("group"), _("value (r), percent"),
+        _("standard error, points"), _("coefficient of variation, percent"),
+        _("design effect (deff)"), _("square root (deft)"), _("weighted count"),
+        _("unweighted count"), "r − 2se", "r + 2se",
+    ]  # fmt: skip
+
+
+def precision_lines(release: Release) -> Iterator[list[Any]]:
+    """As MICS reports print it; published figures only."""
+    for row in stored(release):
+        share, error = row.estimate, row.se
+        if share is None or error is None:
+            continue
+        yield [
+            title_of(row.indicator),
+            row.zone.name if row.zone else _("Whole town"),
+            str(Estimate.Breakdown(row.breakdown).label),
+            percent(share),
+            percent(error),
+            percent(error / share) if share else None,
+            row.deff,
+            None if row.deff is None else round(sqrt(row.deff), 2),
+            row.population,
+            row.n,
+            percent(max(share - 2 * error, 0.0)),
+            percent(min(share + 2 * error, 1.0)),
+        ]
+
+
+def change_headings() -> list[str]:
+    return [
+        _("indicator"), _("zone"), _("group"), _("former release"),
+        _("difference, points"), _("standard error"), _("from"), _("to"),
+        _("p-value, adjusted"), _("verdict"), _("reason"),
+    ]  # fmt: skip
+
+
+def change_lines(release: Release) -> Iterator[list[Any]]:
+    found = (
+        Change.objects.of_release(release)
+        .select_related("zone", "former")
+        .defer("zone__geometry", "zone__geometry_3857")
+        .order_by("indicator", "breakdown", "zone__code")
+    )
+    for row in found.iterator(chunk_size=2000):
+        parts = (row.difference, row.se, row.low, row.high)
+        yield [
+            title_of(row.indicator),
+            row.zone.name if row.zone else _("Whole town"),
+            str(Estimate.Breakdown(row.breakdown).label),
+            row.former.number,
+            *(percent(part) for part in parts),
+            row.p,
+            str(Change.Verdict(row.verdict).label),
+            str(Change.Reason(row.reason).label),
+        ]
+
+
+def about(release: Release) -> Iterator[list[Any]]:
+    observed = release.observation_set
+    yield [_("Municipality"), release.municipality.name]
+    yield [_("Round"), releases.round_title(observed)]
+    yield [_("Reference date"), observed.reference_date.isoformat()]
+    yield [_("Release"), release.number]
+    yield [_("Computed"), release.computed_at.date().isoformat()]
+    yield [_("Source"), observed.source]
+    yield [
+        _("Empty cells"),
+        _("Withheld to protect children, or no child was asked: see the reason."),
+    ]
+    yield [
+        _("Rounding"),
+        _(
+            "Children and households asked to 5, estimated children to 10, shares "
+            "under 100 children to whole percents."
+        ),
+    ]
+    for code, version in release.definitions.items():
+        yield [f"{code}, {_('definition')} {version}", title_of(code)]
+
+
+WRITERS: dict[str, Callable[[IO[bytes], Release], None]] = {
+    "figures.csv": _figures_csv,
+    "figures.xlsx": _figures_xlsx,
+    "sdmx.csv": _sdmx_csv,
+    "geosight.csv": _geosight_csv,
+}

@@ -1,0 +1,246 @@
+"""What one zone's children need, or the town's: a page and a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count
+from django.utils.translation import get_language_bidi, ngettext
+from django.utils.translation import gettext as _
+
+from layers.explorer.asking import (
+    figures,
+    offered_by,
+    release_asked,
+    zone_asked,
+    zones_of,
+)
+from layers.explorer.picture import Picture, draw
+from layers.explorer.ranking import Axis, ticks
+from layers.explorer.rows import Moved, Row, whole
+from layers.geography.models import Facility, Municipality, Zone
+from layers.indicators import releases
+from layers.indicators.catalogue import Dimension, Indicator
+from layers.indicators.models import Change, Estimate, Release
+from layers.maps.desk import rounds
+
+Breakdown = Estimate.Breakdown
+TOP = 5
+STRIP = 300
+LONG = 22
+
+
+@dataclass(frozen=True)
+class Need:
+    """One indicator of the profile's zone, beside the town and the round before."""
+
+    indicator: Indicator
+    row: Row
+    groups: dict[str, Row]
+    town: Row | None
+
+    @property
+    def moved(self) -> Moved | None:
+        return Moved(self.row.change) if self.row.change else None
+
+    @property
+    def girls(self) -> Row | None:
+        return self.groups.get(Breakdown.GIRLS)
+
+    @property
+    def boys(self) -> Row | None:
+        return self.groups.get(Breakdown.BOYS)
+
+
+@dataclass(frozen=True)
+class Profile:
+    municipality: Municipality
+    release: Release
+    zone: Zone | None
+
+    @classmethod
+    def asked(
+        cls, municipality: Municipality, code: str, query: Mapping[str, str]
+    ) -> Profile:
+        """Raises Http404; `code` is empty for the town."""
+        release = release_asked(municipality, rounds(municipality), query)
+        return cls(municipality, release, zone_asked(release, code))
+
+    @property
+    def title(self) -> str:
+        return self.zone.name if self.zone else self.municipality.name
+
+    @property
+    def round(self) -> str:
+        return releases.round_title(self.release.observation_set)
+
+    @property
+    def file_name(self) -> str:
+        place = self.zone.code if self.zone else "town"
+        return f"{self.municipality.slug}-{place}-release-{self.release.number}.pdf"
+
+    @cached_property
+    def needs(self) -> list[Need]:
+        """In the order of the catalogue; only indicators that have a row."""
+        here = figures(self.release).filter(zone=self.zone)
+        by_key = {(row.indicator, row.breakdown): row for row in here}
+        town = self._town_rows() if self.zone else {}
+        changes = self._changes()
+        return [
+            Need(
+                indicator=each,
+                row=Row(each.title, by_key[code, Breakdown.ALL], changes.get(code)),
+                groups={
+                    group: Row(each.title, by_key[code, group])
+                    for group in (Breakdown.GIRLS, Breakdown.BOYS)
+                    if (code, group) in by_key
+                },
+                town=town.get(code),
+            )
+            for code, each in offered_by(self.release).items()
+            if (code, Breakdown.ALL) in by_key
+        ]
+
+    def _town_rows(self) -> dict[str, Row]:
+        rows = figures(self.release).of_breakdown(Breakdown.ALL).of_town()
+        return {row.indicator: Row(_("Whole town"), row) for row in rows}
+
+    def _changes(self) -> dict[str, Change]:
+        found = Change.objects.of_release(self.release).of_breakdown(Breakdown.ALL)
+        return {each.indicator: each for each in found.filter(zone=self.zone)}
+
+    @cached_property
+    def top(self) -> list[Need]:
+        """The greatest needs among the published figures."""
+        shown = [each for each in self.needs if each.row.shown]
+        return sorted(shown, key=lambda each: -(each.row.figure.estimate or 0))[:TOP]
+
+    @property
+    def themes(self) -> list[dict[str, Any]]:
+        found = [
+            {
+                "name": str(dimension.label),
+                "needs": [x for x in self.needs if x.indicator.dimension == dimension],
+            }
+            for dimension in Dimension
+        ]
+        return [each for each in found if each["needs"]]
+
+    @cached_property
+    def former_round(self) -> str:
+        found = (
+            Change.objects.of_release(self.release)
+            .select_related("former__observation_set")
+            .first()
+        )
+        return releases.round_title(found.former.observation_set) if found else ""
+
+    @property
+    def withheld(self) -> int:
+        return sum(each.row.figure.flag == "withheld" for each in self.needs)
+
+    def facts(self) -> list[dict[str, str]]:
+        """Numbers that say how large the place is and how many were asked."""
+        rows = [each.row.figure for each in self.needs]
+        asked = max((row.n or 0 for row in rows), default=0)
+        households = max((row.households or 0 for row in rows), default=0)
+        children = max((row.population or 0 for row in rows), default=0)
+        schools = self._schools()
+        found = [
+            (children, ngettext("child, estimated", "children, estimated", children)),
+            (asked, ngettext("child asked about", "children asked about", asked)),
+            (households, ngettext("household asked", "households asked", households)),
+            (schools, ngettext("school", "schools", schools)),
+        ]
+        return [
+            {"number": whole(number), "label": label}
+            for number, label in found
+            if number
+        ]
+
+    def _schools(self) -> int:
+        places = Facility.objects.of(self.municipality).current()
+        found = places.filter(kind__in=("school", "kindergarten"))
+        if self.zone:
+            area = Zone.objects.only("geometry").get(pk=self.zone.pk).geometry
+            found = found.filter(geometry__intersects=area)
+        return found.count()
+
+    @cached_property
+    def axis(self) -> Axis:
+        rows = [x for each in self.top for x in (each.row, each.town) if x and x.shown]
+        top = max((row.interval[1] for row in rows), default=10)
+        return Axis(ticks(top), rtl=get_language_bidi())
+
+    @property
+    def scale(self) -> str:
+        """Where the strips end."""
+        return _("%d of 100 children") % self.axis.last
+
+    def strips(self) -> list[dict[str, Any]]:
+        """The top needs with the places of their marks on a line of STRIP units.
+
+        The mark of the town is a second, thin one.
+        """
+        return [
+            {
+                "need": each,
+                **self._mark(each.row),
+                "town": self._place(each.town) if each.town and each.town.shown else "",
+            }
+            for each in self.top
+        ]
+
+    def _mark(self, row: Row) -> dict[str, str]:
+        left, width = self.axis.span(*row.interval) if row.bounded else (0, 0)
+        return {
+            "x": f"{left * STRIP / 100:.1f}",
+            "width": f"{width * STRIP / 100:.1f}",
+            "dot": self._place(row),
+        }
+
+    def _place(self, row: Row) -> str:
+        return f"{self.axis.at(row.value or 0) * STRIP / 100 - 1.5:.1f}"
+
+    @property
+    def long(self) -> bool:
+        """Whether the table of all indicators must begin on the first page."""
+        return len(self.needs) > LONG
+
+    @property
+    def columns(self) -> int:
+        """Of the table of all indicators."""
+        return 7 + bool(self.zone) + bool(self.former_round)
+
+    @cached_property
+    def pictured(self) -> Need | None:
+        """The greatest need whose map says something, else the greatest of all.
+
+        Reliable here, and published for at least half of the zones.
+        """
+        rows = Estimate.objects.of_release(self.release).of_breakdown(Breakdown.ALL)
+        counted = rows.exclude(zone=None).values_list("indicator")
+        shares = dict(counted.annotate(share=Count("estimate") * 1.0 / Count("pk")))
+        telling = (
+            each
+            for each in self.top
+            if not each.row.uncertain and shares.get(each.indicator.code, 0) >= 0.5
+        )
+        return next(telling, self.top[0] if self.top else None)
+
+    @cached_property
+    def picture(self) -> Picture | None:
+        if self.pictured is None:
+            return None
+        rows = [
+            Row(row.zone.name if row.zone else "", row)
+            for row in figures(self.release)
+            .of_indicator(self.pictured.indicator.code)
+            .of_breakdown(Breakdown.ALL)
+            .exclude(zone=None)
+        ]
+        code = self.zone.code if self.zone else ""
+        return draw(self.municipality, zones_of(self.release), rows, code)

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from layers.explorer.asking import VIEWS, Question, release_asked
+from layers.explorer.exports import TYPES, release_file
+from layers.explorer.paper import EDITION, profile_pdf
+from layers.explorer.profile import Profile
+from layers.explorer.rows import Precision
+from layers.explorer.sections import precision_rows, section
+from layers.geography.access import requires
+from layers.geography.models import Municipality
+from layers.indicators import releases
+from layers.indicators.models import Estimate, Release
+from layers.maps.desk import rounds
+
+
+def _waits(request: HttpRequest, municipality: Municipality) -> HttpResponse | None:
+    """The page that teaches, before the first round is published."""
+    if Release.objects.of(municipality).exists():
+        return None
+    return render(request, "explorer/empty.html")
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def explorer(request: HttpRequest, municipality: str) -> HttpResponse:
+    """One indicator by zone, by round, by group or as change; chart and table."""
+    town = request.municipality
+    if waiting := _waits(request, town):
+        return waiting
+    question = Question.asked(town, request.GET)
+    context = {
+        **_choice(question),
+        "views": [
+            {
+                "title": title,
+                "current": view == question.view,
+                "query": urlencode({**question.query, "view": view}),
+            }
+            for view, title in VIEWS.items()
+        ],
+        **section(question, request.GET),
+    }
+    return render(request, "explorer/list.html", context)
+
+
+def _choice(question: Question) -> dict[str, Any]:
+    return {
+        "question": question,
+        "release": question.release,
+        "round": releases.round_title(question.release.observation_set),
+        "breakdowns": Estimate.Breakdown.choices,
+        "query": urlencode(question.query),
+    }
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def precision(request: HttpRequest, municipality: str) -> HttpResponse:
+    """Sampling errors of all indicators for the town or a zone, as MICS prints them."""
+    if waiting := _waits(request, request.municipality):
+        return waiting
+    question = Question.asked(request.municipality, request.GET)
+    rows = [Precision(row) for row in precision_rows(question)]
+    context = {**_choice(question), "rows": rows}
+    return render(request, "explorer/errors.html", context)
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def files(request: HttpRequest, municipality: str) -> HttpResponse:
+    """What a release can be taken away as."""
+    if waiting := _waits(request, request.municipality):
+        return waiting
+    release = release_asked(
+        request.municipality, rounds(request.municipality), request.GET
+    )
+    context = {
+        "release": release,
+        "round": releases.round_title(release.observation_set),
+        "releases": [
+            {"release": each, "round": releases.round_title(each.observation_set)}
+            for each in Release.objects.of(request.municipality)
+            .select_related("observation_set")
+            .latest_first()
+        ],
+    }
+    return render(request, "explorer/files.html", context)
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def download(request: HttpRequest, municipality: str, form: str) -> FileResponse:
+    release = release_asked(
+        request.municipality, rounds(request.municipality), request.GET
+    )
+    response = FileResponse(
+        release_file(release, form),
+        content_type=TYPES[form],
+        as_attachment=True,
+        filename=f"{municipality}-release-{release.number}-{form}",
+    )
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def town(request: HttpRequest, municipality: str) -> HttpResponse:
+    return _profile(request, "")
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def zone(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
+    return _profile(request, code)
+
+
+def _profile(request: HttpRequest, code: str) -> HttpResponse:
+    if waiting := _waits(request, request.municipality):
+        return waiting
+    profile = Profile.asked(request.municipality, code, request.GET)
+    return render(request, "explorer/profile.html", {"profile": profile})
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def town_paper(request: HttpRequest, municipality: str) -> HttpResponse:
+    return _paper(request, "")
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def zone_paper(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
+    return _paper(request, code)
+
+
+def _paper(request: HttpRequest, code: str) -> HttpResponse:
+    """A release is frozen, so a paper that the browser holds stays right."""
+    profile = Profile.asked(request.municipality, code, request.GET)
+    said = (EDITION, profile.release.pk, code, get_language())
+    etag = f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:24]}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = HttpResponse(profile_pdf(profile), "application/pdf")
+        name = f'inline; filename="{profile.file_name}"'
+        response["Content-Disposition"] = name
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response

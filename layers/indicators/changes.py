@@ -1,0 +1,117 @@
+"""The changes that a release states: its figures beside those of the round before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from layers.indicators import change
+from layers.indicators.models import Change, Estimate, Release
+
+Key = tuple[str, str, str | None]
+Pair = tuple[Estimate, Estimate | None]
+
+Reason, Verdict = Change.Reason, Change.Verdict
+
+
+def release_before(release: Release) -> Release | None:
+    """The newest release of the newest round that is older than that of `release`."""
+    return (
+        Release.objects.of(release.municipality)
+        .filter(
+            observation_set__reference_date__lt=release.observation_set.reference_date
+        )
+        .order_by("-observation_set__reference_date", "-number")
+        .first()
+    )
+
+
+def changes_of(release: Release) -> Iterator[Change]:
+    """Unsaved changes, one for each figure; none for the first round of a town.
+
+    They are computed from what both releases say and from nothing else, so they tell
+    nothing that is not published. Zones of one indicator and group are judged
+    together, the town by itself.
+    """
+    former = release_before(release)
+    if former is None:
+        return
+    known = {_key(row): row for row in _figures(former)}
+    groups: dict[tuple, list[Pair]] = defaultdict(list)
+    for row in _figures(release):
+        key = _key(row)
+        groups[(*key[:2], row.zone is None)].append((row, known.get(key)))
+    for pairs in groups.values():
+        yield from _judged(release, former, pairs)
+
+
+def _figures(release: Release) -> Iterable[Estimate]:
+    rows = Estimate.objects.of_release(release).select_related("zone")
+    return rows.defer("zone__geometry", "zone__geometry_3857")
+
+
+def _key(row: Estimate) -> Key:
+    return row.indicator, row.breakdown, row.zone.code if row.zone else None
+
+
+def _judged(release: Release, former: Release, pairs: list[Pair]) -> Iterator[Change]:
+    reasons = [why_not(row, before) for row, before in pairs]
+    open_pairs = [
+        (row, before)
+        for (row, before), reason in zip(pairs, reasons, strict=True)
+        if before is not None and not reason
+    ]
+    found = change.differences(
+        _shares(before for _row, before in open_pairs),
+        _shares(row for row, _before in open_pairs),
+    )
+    place = iter(range(len(open_pairs)))
+    for (row, _before), reason in zip(pairs, reasons, strict=True):
+        stated = Change(
+            municipality=release.municipality,
+            release=release,
+            former=former,
+            indicator=row.indicator,
+            zone=row.zone,
+            breakdown=row.breakdown,
+            verdict=Verdict.NOT_COMPARABLE,
+            reason=reason,
+        )
+        if not reason:
+            _state(stated, found, next(place))
+        yield stated
+
+
+def why_not(row: Estimate, before: Estimate | None) -> str:
+    """Why a figure cannot be compared with the one before; empty where it can."""
+    if before is None or None in (row.estimate, before.estimate):
+        return Reason.NOT_PUBLISHED
+    if row.definition_version != before.definition_version:
+        return Reason.OTHER_DEFINITION
+    if row.zone_id != before.zone_id:
+        return Reason.OTHER_BOUNDARY
+    if not (row.se and before.se):
+        return Reason.NO_VARIANCE
+    if Estimate.Flag.UNCERTAIN in (row.flag, before.flag):
+        return Reason.UNCERTAIN
+    return Reason.NONE
+
+
+def _shares(rows: Iterable[Estimate]) -> change.Shares:
+    table = [(row.estimate, row.se, row.df) for row in rows]
+    columns = np.array(table, dtype=np.float64).reshape(len(table), 3).T
+    return change.Shares(*columns)
+
+
+def _state(stated: Change, found: change.Differences, place: int) -> None:
+    stated.reason = Reason.NONE
+    stated.difference = round(float(found.difference[place]), 3)
+    stated.se = round(float(found.se[place]), 4)
+    stated.low = round(float(found.low[place]), 3)
+    stated.high = round(float(found.high[place]), 3)
+    stated.p = round(float(found.p[place]), 4)
+    stated.verdict = Verdict.NO_EVIDENCE
+    if found.changed[place]:
+        stated.verdict = Verdict.WORSE if stated.difference > 0 else Verdict.BETTER

@@ -1,0 +1,161 @@
+import csv
+import io
+import json
+
+import pytest
+from openpyxl import load_workbook
+
+from layers.explorer.sdmx import COLUMNS
+from layers.indicators.models import Estimate
+from tests.layers.explorer.conftest import ZONES
+
+# What nobody may find in a file: values of a figure that is withheld.
+VALUES = ("OBS_VALUE", "LOWER_BOUND", "UPPER_BOUND", "STD_ERROR", "SAMPLE_SIZE")
+
+
+@pytest.fixture
+def take(planner, at):
+    def take(form, language="en"):
+        response = planner.get(at(f"files/{form}", language))
+        assert response.status_code == 200
+        assert "attachment" in response["Content-Disposition"]
+        assert "-release-" in response["Content-Disposition"]
+        return b"".join(response.streaming_content)
+
+    return take
+
+
+@pytest.fixture
+def lines(take):
+    def lines(form, language="en"):
+        text = take(form, language).decode("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    return lines
+
+
+def hidden(release):
+    return release.estimates.filter(estimate=None).count()
+
+
+def test_the_csv_has_a_line_a_figure_with_its_release_and_definition(lines, two):
+    rows = lines("figures.csv")
+    assert len(rows) == two.estimates.count()
+    assert {(row["release"], row["definition version"]) for row in rows} == {("2", "1")}
+    row = next(
+        row
+        for row in rows
+        if (row["indicator"], row["zone code"]) == ("edu_oos", "Q2")
+        and row["group"] == "all children"
+    )
+    stored = two.estimates.get(indicator="edu_oos", breakdown="all", zone__code="Q2")
+    assert float(row["percent"]) == pytest.approx(100 * stored.estimate)
+    assert int(row["children asked, rounded"]) == stored.n
+    assert int(row["children in need, estimated"]) == stored.total
+    assert row["reliability"] == "reliable"
+
+
+def test_withheld_figures_stand_there_without_values(lines, two):
+    rows = [row for row in lines("figures.csv") if row["reliability"] == "withheld"]
+    assert rows
+    for row in rows:
+        assert row["reason"]
+        numbers = list(row.values())[9:19]
+        assert numbers == [""] * 10, row
+
+
+def test_headings_are_in_the_readers_language(take, two):
+    headings = take("figures.csv", "ar").decode("utf-8-sig").splitlines()[0]
+    assert "بالمئة" in headings.split(",")
+    assert "degrés de liberté" in take("figures.csv", "fr").decode()
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_text(lines, zones, publish):
+    zones[0].name_en = "=HYPERLINK(1)"
+    zones[0].save()
+    publish(source="+cmd")
+    names = {row["zone"] for row in lines("figures.csv")}
+    assert "'=HYPERLINK(1)" in names
+    assert {row["DATA_SOURCE"] for row in lines("sdmx.csv")} == {"'+cmd"}
+
+
+def test_the_workbook_has_a_sheet_a_table_from_the_right_in_arabic(take, two, zones):
+    book = load_workbook(io.BytesIO(take("figures.xlsx", "ar")))
+    assert book.sheetnames == ["الأرقام", "أخطاء المعاينة", "التغيّرات", "عن الملف"]
+    assert all(sheet.sheet_view.rightToLeft for sheet in book)
+    figures = book["الأرقام"]
+    assert figures.max_row == two.estimates.count() + 1
+    assert figures["A1"].font.bold
+    assert figures.freeze_panes == "A2"
+    english = load_workbook(io.BytesIO(take("figures.xlsx")))
+    assert not any(sheet.sheet_view.rightToLeft for sheet in english)
+    assert english["Changes"].max_row == two.changes.count() + 1
+    shown = two.estimates.exclude(se=None).count()
+    assert english["Sampling errors"].max_row == shown + 1
+
+
+def test_a_workbook_runs_no_formula(take, zones, publish):
+    zones[0].name_en = "=1+1"
+    zones[0].save()
+    publish()
+    book = load_workbook(io.BytesIO(take("figures.xlsx")))
+    kinds = {cell.data_type for sheet in book for row in sheet for cell in row}
+    assert "f" not in kinds
+
+
+def test_sdmx_columns_begin_as_the_field_guide_has_them(lines, two, town):
+    rows = lines("sdmx.csv")
+    assert list(rows[0]) == COLUMNS
+    assert COLUMNS[:3] == ["STRUCTURE", "STRUCTURE_ID", "ACTION"]
+    assert {tuple(row[name] for name in COLUMNS[:3]) for row in rows} == {
+        ("dataflow", "GISPORTAL:CHILD_NEEDS(1.0)", "I")
+    }
+    keys = ["REF_AREA", "INDICATOR", "SEX", "AGE", "TIME_PERIOD"]
+    assert len({tuple(row[key] for key in keys) for row in rows}) == len(rows)
+    assert {row["SEX"] for row in rows} == {"_T", "F", "M"}
+    assert {row["TIME_PERIOD"] for row in rows} == {"2026-04-01"}
+    ages = {row["INDICATOR"]: row["AGE"] for row in rows}
+    assert (ages["edu_oos_primary"], ages["ecd_stim"]) == ("Y6T11", "M24T59")
+    assert {row["REF_AREA"] for row in rows} >= {town.slug, f"{town.slug}.Q1"}
+
+
+def test_sdmx_says_why_a_value_is_missing(lines, two):
+    rows = lines("sdmx.csv")
+    by_status = {status: [] for status in "AUQO"}
+    for row in rows:
+        by_status[row["OBS_STATUS"]].append(row)
+    assert all(by_status.values())
+    for row in by_status["Q"]:
+        assert row["CONF_STATUS"] in ("C", "D")
+        assert [row[name] for name in VALUES] == [""] * len(VALUES)
+    assert all(row["OBS_VALUE"] for row in by_status["A"] + by_status["U"])
+    secondary = Estimate.Reason.PROTECTS_OTHERS
+    assert {row["OBS_COMMENT"] for row in rows if row["CONF_STATUS"] == "D"} <= {
+        secondary
+    }
+
+
+def test_the_geosight_table_is_long_and_its_attributes_are_json(lines, two, town):
+    rows = lines("geosight.csv")
+    assert list(rows[0]) == ["geom_code", "date", "indicator", "value", "attributes"]
+    assert len(rows) == two.estimates.count()
+    for row in rows:
+        said = json.loads(row["attributes"])
+        assert said["release"] == 2
+        if said["flag"] == "withheld":
+            assert row["value"] == ""
+            assert not {"low", "high", "n", "se", "children_in_need"} & said.keys()
+    assert {row["geom_code"] for row in rows} == {town.slug, *ZONES}
+
+
+def test_no_file_holds_a_number_for_a_figure_that_is_withheld(lines, two):
+    assert hidden(two) > 0
+    empty = [row for row in lines("sdmx.csv") if not row["OBS_VALUE"]]
+    assert len(empty) == hidden(two)
+
+
+def test_an_older_release_is_taken_by_its_number(planner, at, two):
+    response = planner.get(at("files/figures.csv?release=1"))
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["round"] for row in rows} == {"Spring 2025"}

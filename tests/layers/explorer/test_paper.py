@@ -1,0 +1,127 @@
+"""The profile on paper: two pages, embedded fonts, the words of the reader."""
+
+import re
+import zlib
+
+import pytest
+from django.utils.translation import override
+
+from gisportal.printing import OwnFiles, print_pdf
+from layers.explorer.paper import profile_pdf
+from layers.explorer.profile import Profile
+
+
+@pytest.fixture
+def paper(planner, at):
+    def paper(rest="zone/Q1/profile.pdf", language="en"):
+        response = planner.get(at(rest, language))
+        assert response.status_code == 200
+        assert response["Content-Type"] == "application/pdf"
+        return response.content
+
+    return paper
+
+
+def inflated(pdf: bytes) -> bytes:
+    """The file with its compressed streams opened."""
+    streams = re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL)
+    opened = []
+    for stream in streams:
+        try:
+            opened.append(zlib.decompressobj().decompress(stream))
+        except zlib.error:
+            continue
+    return pdf + b"\n".join(opened)
+
+
+def pages(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", inflated(pdf)))
+
+
+def letters(pdf: bytes) -> str:
+    """All letters that the fonts of the file can show, from their ToUnicode maps."""
+    codes = re.findall(rb"<[0-9a-fA-F]{4}> <([0-9a-fA-F]+)>", inflated(pdf))
+    return "".join(bytes.fromhex(code.decode()).decode("utf-16-be") for code in codes)
+
+
+@pytest.mark.parametrize("language", ["ar", "en", "fr"])
+@pytest.mark.parametrize("rest", ["zone/Q1/profile.pdf", "town/profile.pdf"])
+def test_a_profile_is_at_most_two_pages_of_a4(paper, two, rest, language):
+    pdf = paper(rest, language)
+    assert pdf.startswith(b"%PDF-")
+    assert 1 <= pages(pdf) <= 2
+    box = re.search(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", inflated(pdf))
+    width, height = (float(part) for part in box.groups())
+    assert (round(width), round(height)) == (595, 842)
+
+
+def test_forty_two_indicators_fit_on_two_pages(two, town):
+    profile = Profile.asked(town, "Q1", {})
+    short = profile.needs
+    profile.__dict__["needs"] = [short[n % len(short)] for n in range(42)]
+    assert profile.long
+    with override("ar"):
+        assert pages(profile_pdf(profile)) == 2
+
+
+def test_the_fonts_are_the_towns_own_and_embedded(paper, two):
+    arabic, english = (inflated(paper(language=each)) for each in ("ar", "en"))
+    assert b"IBM-Plex-Sans-Arabic" in arabic.replace(b" ", b"-")
+    assert b"IBM-Plex-Sans" in english.replace(b" ", b"-")
+    for pdf in (arabic, english):
+        assert re.search(rb"/FontFile[23]", pdf)
+
+
+def test_an_arabic_paper_is_written_in_arabic(paper, two):
+    found = letters(paper(language="ar"))
+    assert set("أكبرالحاجات") <= set(found) | {" "}
+    assert not set("أكبر") & set(letters(paper(language="en")))
+
+
+def test_the_paper_says_what_the_release_says(two, town, zones):
+    profile = Profile.asked(town, "Q1", {})
+    need = profile.top[0]
+    stored = two.estimates.get(
+        indicator=need.indicator.code, breakdown="all", zone__code="Q1"
+    )
+    assert need.row.value == round(100 * stored.estimate)
+    assert need.row.total == str(stored.total)
+    assert need.moved.change.release_id == two.pk
+    assert [each.row.figure.estimate for each in profile.top] == sorted(
+        (each.row.figure.estimate for each in profile.top), reverse=True
+    )
+
+
+def test_a_zone_without_any_figure_has_a_profile_that_says_why(read, paper, two):
+    assert "No figure of this zone may be shown" in read("zone/Q4/")
+    assert pages(paper("zone/Q4/profile.pdf")) <= 2
+
+
+def test_the_map_marks_the_zone_and_hatches_the_uncertain(two, town, read):
+    picture = Profile.asked(town, "Q1", {}).picture
+    shapes = {each["code"]: each for each in picture.shapes}
+    assert picture.chosen == shapes["Q1"]["path"]
+    assert shapes["Q3"]["uncertain"]
+    assert shapes["Q4"]["blank"]
+    assert "class" in shapes["Q4"]
+    assert shapes["Q4"]["class"] is None
+    page = read("zone/Q1/")
+    assert "url(#hatch-" in page
+    assert Profile.asked(town, "", {}).picture.chosen == ""
+
+
+def test_a_paper_that_the_browser_holds_is_not_made_again(planner, at, two):
+    first = planner.get(at("zone/Q1/profile.pdf"))
+    url = at("zone/Q1/profile.pdf")
+    assert planner.get(url, headers={"If-None-Match": first["ETag"]}).status_code == 304
+    other = at("zone/Q1/profile.pdf", "ar")
+    answer = planner.get(other, headers={"If-None-Match": first["ETag"]})
+    assert answer.status_code == 200
+
+
+def test_a_printed_page_loads_nothing_from_elsewhere(tmp_path):
+    fetcher = OwnFiles(tmp_path)
+    for url in ("http://example.org/a.png", "file:///etc/hostname"):
+        with pytest.raises(ValueError, match=r"."):
+            fetcher.fetch(url)
+    assert print_pdf("<p>a</p>", style="profile").startswith(b"%PDF-")
