@@ -190,7 +190,7 @@ def rests(membership: Floats, shown: Booleans) -> Iterator[Rest]:
         parts = np.flatnonzero(inside[cell] & shown)
         unseen = np.flatnonzero(inside[cell] & ~shown)
         for first in parts:
-            yield from _rests_of(members, int(cell), [first], unseen)
+            yield from _rests_of(members, int(cell), [int(first)], unseen)
         yield from _rests_of(
             members, int(cell), parts[np.argsort(-size[parts])], unseen
         )
