@@ -75,8 +75,9 @@ class Estimator:
         self, indicator: Indicator, eligible: maths.Booleans, in_need: maths.Booleans
     ) -> maths.Ratios:
         weight = self.child_weight
-        if module := indicator.population.module:
-            weight = weight * np.nan_to_num(self.sample.columns[module])
+        factor = indicator.population.factor(self.sample.columns)
+        if factor is not None:
+            weight = weight * np.nan_to_num(factor)
         totals = maths.psu_totals(
             cell=self.child_cell,
             cells=len(self.cells),

@@ -1,18 +1,21 @@
 """The sample of one observation set as arrays."""
 
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 import numpy as np
 from django.db import connection
+from psycopg2 import sql
 
 from layers.geography.models import Zone
 from layers.indicators import maths
 from layers.indicators.models import ObservationSet, SampleUnit
 from layers.indicators.observations import MODULES, VARIABLES
 
-COLUMNS = ("age_months", *MODULES, *VARIABLES)
+COPY_HEADER, COPY_TRAILER = 19, 2
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,18 @@ class Sample:
     columns: dict[str, maths.Floats]
 
 
-def read_sample(observation_set: ObservationSet) -> Sample:
-    """Two queries: households, and children with their answers as typed columns."""
+def read_sample(observation_set: ObservationSet, own: Sequence[str] = ()) -> Sample:
+    """Two queries: households, and children with their answers as typed columns.
+
+    `own` names variables of the municipality's own besides the canonical ones.
+    """
     units = _rows("units.sql", observation_set)
     ids, zone_ids, strata, psus, weights, frames = zip(*units, strict=True)
     unit_ids = np.array(ids)
     zones = _zones_of(observation_set, set(zone_ids))
     place = {zone.pk: index for index, zone in enumerate(zones)}
     unit_psu, design = design_of(strata, psus, frames)
-    child_unit, child_group, columns = _children(observation_set, unit_ids)
+    child_unit, child_group, columns = _children(observation_set, unit_ids, own)
     return Sample(
         design=design,
         zones=zones,
@@ -66,14 +72,57 @@ def design_of(
 
 
 def _children(
-    observation_set: ObservationSet, unit_ids: maths.Integers
+    observation_set: ObservationSet, unit_ids: maths.Integers, own: Sequence[str]
 ) -> tuple[maths.Integers, maths.Integers, dict[str, maths.Floats]]:
-    rows = _rows("children.sql", observation_set)
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), 2 + len(COLUMNS))
-    columns = dict(zip(COLUMNS, table[:, 2:].T.copy(), strict=True))
+    names = (*VARIABLES, *own)
+    table = _copied(children_query(names), observation_set, 3 + len(MODULES) + len(names))
+    child_unit = np.searchsorted(unit_ids, table[0].astype(np.int64))
+    columns = dict(zip(("age_months", *MODULES, *names), table[2:], strict=True))
     columns["age_years"] = columns["age_months"] // 12
-    child_unit = np.searchsorted(unit_ids, table[:, 0].astype(np.int64))
-    return child_unit, table[:, 1].astype(np.int64), columns
+    columns["girl"] = 1 - table[1]
+    return child_unit, table[1].astype(np.int64), columns
+
+
+def children_query(names: Sequence[str]) -> sql.Composed:
+    """`children.sql` with a typed column for each variable.
+
+    Missing is NaN, so that every row of the answer has the same length.
+    """
+    text = _sql("children.sql")
+    missing = sql.SQL("coalesce({}, 'NaN')")
+    modules = sql.SQL("coalesce((child.weight_factors ->> {})::float8, 'NaN')")
+    return sql.SQL(text).format(
+        modules=sql.SQL(", ").join(modules.format(sql.Literal(m)) for m in MODULES),
+        answers=sql.SQL(", ").join(
+            missing.format(sql.Identifier("answer", name)) for name in names
+        ),
+        typed=sql.SQL(", ").join(
+            sql.SQL("{} float8").format(sql.Identifier(name)) for name in names
+        ),
+        observation_set=sql.Placeholder("observation_set"),
+    )
+
+
+def _copied(
+    query: sql.Composed, observation_set: ObservationSet, width: int
+) -> maths.Floats:
+    """(width, rows): PostgreSQL's binary copy of a query whose columns are all float8.
+
+    The format (PostgreSQL manual, COPY): a header of 19 bytes, then per row the number of
+    columns and, for each, its length and its bytes, then a trailer of two.
+    """
+    row = np.dtype(
+        [("columns", ">i2"), ("cells", [("length", ">i4"), ("value", ">f8")], width)]
+    )
+    out = io.BytesIO()
+    with connection.cursor() as cursor:
+        statement = cursor.mogrify(query, {"observation_set": observation_set.pk})
+        cursor.copy_expert(
+            b"COPY (" + statement + b") TO STDOUT (FORMAT BINARY)", out
+        )
+    body = out.getbuffer()[COPY_HEADER:-COPY_TRAILER]
+    cells = np.frombuffer(body, row)["cells"]["value"]
+    return np.ascontiguousarray(cells.T, dtype=np.float64)
 
 
 def _zones_of(observation_set: ObservationSet, used: set[int]) -> tuple[Zone, ...]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from layers.indicators.rules import RuleError, read_condition
+from layers.indicators.grammar import RuleError, read_condition
 
 NAN = float("nan")
 
