@@ -34,7 +34,7 @@ class Sample:
 
 
 def read_sample(observation_set: ObservationSet, own: Sequence[str] = ()) -> Sample:
-    """Two queries: households, and children with their answers as typed columns.
+    """Households, and children with their answers as typed columns.
 
     `own` names variables of the municipality's own besides the canonical ones.
     """
@@ -74,13 +74,22 @@ def design_of(
 def _children(
     observation_set: ObservationSet, unit_ids: maths.Integers, own: Sequence[str]
 ) -> tuple[maths.Integers, maths.Integers, dict[str, maths.Floats]]:
-    names = (*VARIABLES, *own)
+    asked = _asked(observation_set)
+    names = [name for name in (*VARIABLES, *own) if name in asked]
     table = _copied(children_query(names), observation_set, 3 + len(MODULES) + len(names))
     child_unit = np.searchsorted(unit_ids, table[0].astype(np.int64))
-    columns = dict(zip(("age_months", *MODULES, *names), table[2:], strict=True))
+    columns = dict.fromkeys((*VARIABLES, *own), np.full(table.shape[1], np.nan))
+    columns |= zip(("age_months", *MODULES, *names), table[2:], strict=True)
     columns["age_years"] = columns["age_months"] // 12
     columns["girl"] = 1 - table[1]
     return child_unit, table[1].astype(np.int64), columns
+
+
+def _asked(observation_set: ObservationSet) -> frozenset[str]:
+    """The variables of which anything is known: a round asks a part of them, and a
+    column costs time also where it is empty.
+    """
+    return frozenset(name for (name,) in _rows("variables.sql", observation_set))
 
 
 def children_query(names: Sequence[str]) -> sql.Composed:
@@ -92,12 +101,14 @@ def children_query(names: Sequence[str]) -> sql.Composed:
     missing = sql.SQL("coalesce({}, 'NaN')")
     modules = sql.SQL("coalesce((child.weight_factors ->> {})::float8, 'NaN')")
     return sql.SQL(text).format(
-        modules=sql.SQL(", ").join(modules.format(sql.Literal(m)) for m in MODULES),
-        answers=sql.SQL(", ").join(
-            missing.format(sql.Identifier("answer", name)) for name in names
+        numbers=sql.SQL(", ").join(
+            [modules.format(sql.Literal(module)) for module in MODULES]
+            + [missing.format(sql.Identifier("answer", name)) for name in names]
         ),
         typed=sql.SQL(", ").join(
-            sql.SQL("{} float8").format(sql.Identifier(name)) for name in names
+            sql.SQL("{} float8").format(sql.Identifier(name))
+            # A record has a column at least.
+            for name in names or ["nothing"]
         ),
         observation_set=sql.Placeholder("observation_set"),
     )

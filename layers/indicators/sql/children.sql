@@ -3,8 +3,7 @@ SELECT
     child.unit_id::float8,
     (child.sex = 'male')::int::float8,
     child.age_months::float8,
-    {modules},
-    {answers}
+    {numbers}
 FROM indicators_observation AS child
 CROSS JOIN LATERAL jsonb_to_record(child.values) AS answer ({typed})
 WHERE child.observation_set_id = {observation_set}
