@@ -285,7 +285,9 @@ def _family(answers: Answers) -> Values:
     here = LIVING_WITH.get(answers.get("living_with") or "", (None, None))
     alive = (_yes(answers.get("mother_alive")), _yes(answers.get("father_alive")))
     # A parent in the home is alive and not asked about.
-    mother, father = (1 if at == 1 else said for at, said in zip(here, alive, strict=True))
+    mother, father = (
+        1 if at == 1 else said for at, said in zip(here, alive, strict=True)
+    )
     return {
         "mother_here": here[0],
         "father_here": here[1],

@@ -112,9 +112,7 @@ class Worst:
     def measure(self, columns: Columns) -> Interval:
         found = [(score, each.decide(columns)) for score, each in self.steps]
         lows = [np.where(each.true, score, 0.0) for score, each in found]
-        highs = [
-            np.where(each.true | ~each.known, score, 0.0) for score, each in found
-        ]
+        highs = [np.where(each.true | ~each.known, score, 0.0) for score, each in found]
         return Interval(np.max(lows, axis=0), np.max(highs, axis=0))
 
 

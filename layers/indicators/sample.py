@@ -76,7 +76,9 @@ def _children(
 ) -> tuple[maths.Integers, maths.Integers, dict[str, maths.Floats]]:
     asked = _asked(observation_set)
     names = [name for name in (*VARIABLES, *own) if name in asked]
-    table = _copied(children_query(names), observation_set, 3 + len(MODULES) + len(names))
+    table = _copied(
+        children_query(names), observation_set, 3 + len(MODULES) + len(names)
+    )
     child_unit = np.searchsorted(unit_ids, table[0].astype(np.int64))
     columns = dict.fromkeys((*VARIABLES, *own), np.full(table.shape[1], np.nan))
     columns |= zip(("age_months", *MODULES, *names), table[2:], strict=True)
@@ -128,9 +130,7 @@ def _copied(
     out = io.BytesIO()
     with connection.cursor() as cursor:
         statement = cursor.mogrify(query, {"observation_set": observation_set.pk})
-        cursor.copy_expert(
-            b"COPY (" + statement + b") TO STDOUT (FORMAT BINARY)", out
-        )
+        cursor.copy_expert(b"COPY (" + statement + b") TO STDOUT (FORMAT BINARY)", out)
     body = out.getbuffer()[COPY_HEADER:-COPY_TRAILER]
     cells = np.frombuffer(body, row)["cells"]["value"]
     return np.ascontiguousarray(cells.T, dtype=np.float64)

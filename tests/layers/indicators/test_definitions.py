@@ -317,7 +317,9 @@ def test_a_child_is_judged_as_the_standard_has_it(code):
 
 def test_every_indicator_has_its_cases():
     assert set(CASES) | TOLD_ELSEWHERE == set(indicators())
-    assert all({"need", "no"} <= {said for _child, said in each} for each in CASES.values())
+    assert all(
+        {"need", "no"} <= {said for _child, said in each} for each in CASES.values()
+    )
 
 
 def test_selected_children_stand_for_the_others_and_young_ones_for_themselves():
