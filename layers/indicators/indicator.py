@@ -51,6 +51,8 @@ class Standard:
 
     @property
     def title(self) -> str:
+        if self.own and not self.name:
+            return gettext("the municipality's own")
         if self.own:
             return gettext("our own, after %(standard)s") % {"standard": self.name}
         return f"{self.name} {self.code}".strip()

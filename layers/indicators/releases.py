@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import get_language
 
 from layers.geography.models import Municipality
-from layers.indicators.catalogue import indicators
+from layers.indicators.definitions import indicators_in
 from layers.indicators.models import Estimate, ObservationSet, Release
 
 
@@ -38,7 +38,7 @@ def view(release: Release, *, indicator: str, breakdown: str = "all") -> dict[st
     town = figures.pop(None)
     return {
         "indicator": indicator,
-        "title": indicators()[indicator].title,
+        "title": indicators_in(release)[indicator].title,
         "breakdown": breakdown,
         "zones": {code: figure(row) for code, row in figures.items()},
         "town": figure(town),

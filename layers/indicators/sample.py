@@ -1,7 +1,7 @@
 """The sample of one observation set as arrays."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -33,10 +33,12 @@ class Sample:
     columns: dict[str, maths.Floats]
 
 
-def read_sample(observation_set: ObservationSet, own: Sequence[str] = ()) -> Sample:
+def read_sample(
+    observation_set: ObservationSet, wanted: Collection[str] = VARIABLES
+) -> Sample:
     """Households, and children with their answers as typed columns.
 
-    `own` names variables of the municipality's own besides the canonical ones.
+    `wanted` are the variables to read, all by default.
     """
     units = _rows("units.sql", observation_set)
     ids, zone_ids, strata, psus, weights, frames = zip(*units, strict=True)
@@ -44,7 +46,7 @@ def read_sample(observation_set: ObservationSet, own: Sequence[str] = ()) -> Sam
     zones = _zones_of(observation_set, set(zone_ids))
     place = {zone.pk: index for index, zone in enumerate(zones)}
     unit_psu, design = design_of(strata, psus, frames)
-    child_unit, child_group, columns = _children(observation_set, unit_ids, own)
+    child_unit, child_group, columns = _children(observation_set, unit_ids, wanted)
     return Sample(
         design=design,
         zones=zones,
@@ -72,15 +74,15 @@ def design_of(
 
 
 def _children(
-    observation_set: ObservationSet, unit_ids: maths.Integers, own: Sequence[str]
+    observation_set: ObservationSet, unit_ids: maths.Integers, wanted: Collection[str]
 ) -> tuple[maths.Integers, maths.Integers, dict[str, maths.Floats]]:
     asked = _asked(observation_set)
-    names = [name for name in (*VARIABLES, *own) if name in asked]
+    names = [name for name in wanted if name in asked]
     table = _copied(
         children_query(names), observation_set, 3 + len(MODULES) + len(names)
     )
     child_unit = np.searchsorted(unit_ids, table[0].astype(np.int64))
-    columns = dict.fromkeys((*VARIABLES, *own), np.full(table.shape[1], np.nan))
+    columns = dict.fromkeys(wanted, np.full(table.shape[1], np.nan))
     columns |= zip(("age_months", *MODULES, *names), table[2:], strict=True)
     columns["age_years"] = columns["age_months"] // 12
     columns["girl"] = 1 - table[1]

@@ -8,7 +8,7 @@ from datetime import date
 from layers.geography.models import Municipality, Zone
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
-from layers.indicators.catalogue import indicators
+from layers.indicators.definitions import catalogue_of
 from layers.indicators.figures import Figure, figures_of
 from layers.indicators.models import (
     Estimate,
@@ -81,7 +81,8 @@ def compute_release(
         Municipality.objects.select_for_update(no_key=True).get(pk=municipality.pk)
         observation_set.refresh_from_db()
         releases = Release.objects.of(municipality)
-        definitions = {code: each.version for code, each in indicators().items()}
+        catalogue = catalogue_of(municipality)
+        definitions = {code: each.version for code, each in catalogue.items()}
         last = releases.filter(observation_set=observation_set).latest_first().first()
         if last and (last.digest, last.definitions) == (
             observation_set.digest,
@@ -113,7 +114,8 @@ def compute_figures(
     with tenant(municipality):
         if not has_units(observation_set):
             raise errors.NothingObserved(observation_set.code)
-        return list(figures_of(read_sample(observation_set), indicators().values()))
+        catalogue = catalogue_of(municipality)
+        return list(figures_of(read_sample(observation_set), catalogue.values()))
 
 
 def check_units(units: Iterable[UnitRow]) -> None:

@@ -29,6 +29,7 @@ FEW = ("a\x00b", "\ud800", str(2**63), "9" * 5000, "NaN")
 # What each page reads from its query.
 READ = {
     "maps:desk": ("zone", "round", "indicator", "breakdown", "view"),
+    "indicators:list": ("q",),
     "surveys:submissions": ("q", "page", "sort"),
     "surveys:review:queue": ("state", "round", "zone", "check", "number", "after"),
     "surveys:quarantine": ("aside", "reason", "page"),
