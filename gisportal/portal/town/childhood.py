@@ -113,7 +113,7 @@ def care(kids: Kids) -> dict:
     alone = np.where(draw.chance(0.05), 1 + (draw.uniform() * 3).astype(int), 0)
     minded = np.where(draw.chance(0.08), 1 + (draw.uniform() * 4).astype(int), 0)
     done = np.array([kids.told[each] == "yes" for each in STIMULATION])
-    with_him = np.array([draw.uniform() < 0.45 for _each in STIMULATION]) & done
+    with_him = np.array([draw.uniform() < 0.68 for _each in STIMULATION]) & done
     father = [" ".join(np.array(STIMULATION)[row]) or "none" for row in with_him.T]
     return {
         "books": where(small, books.astype(int)),

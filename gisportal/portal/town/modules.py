@@ -11,13 +11,13 @@ from .people import Frame
 from .plan import TownPlan
 
 FOODS = {
-    "fcs_staples": (6.8, 0.2), "fcs_pulses": (3.0, 0.3), "fcs_dairy": (4.4, 0.9),
-    "fcs_meat": (2.6, 0.9), "fcs_vegetables": (5.0, 0.7), "fcs_fruit": (3.0, 1.0),
+    "fcs_staples": (6.8, 0.2), "fcs_pulses": (2.2, 0.4), "fcs_dairy": (2.6, 1.4),
+    "fcs_meat": (1.4, 1.0), "fcs_vegetables": (4.2, 0.9), "fcs_fruit": (1.8, 1.0),
     "fcs_oil": (6.2, 0.3), "fcs_sugar": (5.4, 0.3),
 }  # fmt: skip
 HUNGER = {
-    "rcsi_cheaper": (2.6, 1.5), "rcsi_borrow": (0.6, 0.9), "rcsi_meals": (1.0, 1.2),
-    "rcsi_portions": (1.2, 1.2), "rcsi_adults": (0.7, 1.1),
+    "rcsi_cheaper": (2.6, 1.5), "rcsi_borrow": (0.8, 1.2), "rcsi_meals": (1.2, 1.3),
+    "rcsi_portions": (1.4, 1.3), "rcsi_adults": (0.9, 1.6),
 }  # fmt: skip
 COPING = {
     "lcs_sell_goods": 0.11, "lcs_savings": 0.34, "lcs_credit": 0.42, "lcs_debt": 0.38,
