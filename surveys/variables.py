@@ -185,10 +185,10 @@ def _schooling(answers: Answers) -> Values:
     return {
         "attends_school": 0 if ever == 0 else attends,
         "school_level": LEVELS.get(answers.get("school_level") or ""),
-        "school_grade": answers.get("school_grade"),
+        "school_grade": _number(answers.get("school_grade")),
         "completed_level": 0 if ever == 0 else completed,
         "preprimary_last_year": _yes(answers.get("preprimary_last_year")),
-        "absent_days": answers.get("absent_days"),
+        "absent_days": _number(answers.get("absent_days")),
     }
 
 
@@ -196,9 +196,9 @@ def _early_years(answers: Answers, months: int) -> Values:
     stimulated = 24 <= months < 60
     return {
         "birth_registered": _yes(answers.get("birth_registered")),
-        "books": answers.get("books"),
-        "left_alone_days": answers.get("left_alone_days"),
-        "left_with_child_days": answers.get("left_with_child_days"),
+        "books": _number(answers.get("books")),
+        "left_alone_days": _number(answers.get("left_alone_days")),
+        "left_with_child_days": _number(answers.get("left_with_child_days")),
         "early_education": _yes(answers.get("early_education")),
         "stim_activities": _stimulation(answers) if stimulated else None,
         "stim_father": _father(answers) if stimulated else None,
@@ -272,11 +272,11 @@ def _diet(answers: Answers) -> Values:
     if eaten is not None:
         found = set(_listed(eaten)) & FOOD_GROUPS
         groups = len(found | ({"breastmilk"} if breastfed else set()))
-    milk = answers.get("milk_feeds_yesterday")
+    milk = _number(answers.get("milk_feeds_yesterday"))
     return {
         "breastfed": breastfed,
         "food_groups": groups,
-        "meals": answers.get("meals_yesterday"),
+        "meals": _number(answers.get("meals_yesterday")),
         "milk_feeds": milk,
     }
 
