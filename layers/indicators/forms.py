@@ -9,7 +9,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from layers.indicators.indicator import Dimension, Unknown, build_indicator
+from layers.indicators.indicator import (
+    Dimension,
+    Unknown,
+    build_indicator,
+    spoken_language,
+)
 from layers.indicators.models import ObservationSet
 from layers.indicators.observations import LANGUAGES
 from layers.indicators.wording import variable_labels
@@ -31,12 +36,20 @@ WHO = (
     ("", _("all children of this age")),
     ("module_5_17", _("the one child of 5 to 17 drawn in each household")),
 )
+TEXTS = tuple(
+    f"{part}_{each}" for part in ("title", "description") for each in LANGUAGES
+)
 JOINS = (("all", _("all of these are true")), ("any", _("one of these is true")))
 
 
 def _words(label: Any, *, long: bool = False) -> forms.CharField:
     widget = forms.Textarea(attrs={"rows": 2}) if long else None
     return forms.CharField(label=label, max_length=400 if long else 120, widget=widget)
+
+
+class RoundChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: ObservationSet) -> str:
+        return obj.titles[spoken_language()] or obj.code
 
 
 class DefinitionForm(forms.Form):
@@ -65,12 +78,18 @@ class DefinitionForm(forms.Form):
     unknown = forms.ChoiceField(
         label=_("A child of whom this is not known is"), choices=Unknown.choices
     )
-    round = forms.ModelChoiceField(
+    round = RoundChoice(
         label=_("Try it on the round"), queryset=ObservationSet.objects.none()
     )
 
-    def __init__(self, *args: Any, rounds: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, rounds: Any, trial: bool = False, **kwargs: Any
+    ) -> None:
+        """For a trial on a round no texts are needed."""
         super().__init__(*args, **kwargs)
+        if trial:
+            for name in ("name", *TEXTS):
+                self.fields[name].required = False
         self.fields["round"].queryset = rounds
         self.fields["round"].empty_label = None
         labels = variable_labels()
@@ -89,10 +108,7 @@ class DefinitionForm(forms.Form):
 
     @property
     def text_fields(self) -> list[forms.BoundField]:
-        names = [
-            f"{part}_{each}" for part in ("title", "description") for each in LANGUAGES
-        ]
-        return [self[name] for name in ("name", *names, "dimension", "sensitive")]
+        return [self[name] for name in ("name", *TEXTS, "dimension", "sensitive")]
 
     @property
     def age_fields(self) -> list[forms.BoundField]:
@@ -122,8 +138,10 @@ class DefinitionForm(forms.Form):
         return {
             "dimension": said["dimension"],
             "sensitive": said["sensitive"],
-            "title": {each: said[f"title_{each}"] for each in LANGUAGES},
-            "description": {each: said[f"description_{each}"] for each in LANGUAGES},
+            **{
+                part: {each: said[f"{part}_{each}"] or "–" for each in LANGUAGES}
+                for part in ("title", "description")
+            },
             "standard": {
                 **dict.fromkeys(("name", "code", "other", "link"), ""),
                 "definition": said["description_en"],

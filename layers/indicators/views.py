@@ -134,10 +134,7 @@ def _edit(request: TownRequest, former: Definition | None) -> HttpResponse:
 @requires(DEFINE)
 def definition_preview(request: TownRequest, municipality: str) -> HttpResponse:
     """What the form would say of a round, for the whole town, as it may be published."""
-    form = DefinitionForm(request.POST, rounds=_rounds(request))
-    form.fields["name"].required = False
-    for name in [each for each in form.fields if each.startswith(("title", "descr"))]:
-        form.fields[name].required = False
+    form = DefinitionForm(request.POST, rounds=_rounds(request), trial=True)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         context |= _previewed(form)

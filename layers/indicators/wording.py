@@ -68,7 +68,7 @@ def condition_words(condition: Condition, labels: Labels) -> Line:
             for band in condition.bands
         )
         number = number_words(condition.number, labels)
-        return Line(number.text, (*number.parts, *bands))
+        return Line(number.text, (*bands, *number.parts))
     return _comparison_words(condition, labels)
 
 

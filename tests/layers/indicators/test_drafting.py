@@ -147,7 +147,8 @@ def test_a_planner_makes_an_indicator_without_code(client, put, town, planner):
     observed = put(households())
     client.force_login(planner)
     form = FORM | {"round": observed.pk}
-    page = client.post(url(town, "preview"), form).content.decode()
+    untold = {name: "" for name in form if name.startswith(("name", "title", "desc"))}
+    page = client.post(url(town, "preview"), form | untold).content.decode()
     assert "of 100 children" in page
     assert "or less" not in page
     assert "How many minutes to fetch water and come back: more than 10" in page
