@@ -76,7 +76,7 @@ def design_of(
 def _children(
     observation_set: ObservationSet, unit_ids: maths.Integers, wanted: Collection[str]
 ) -> tuple[maths.Integers, maths.Integers, dict[str, maths.Floats]]:
-    asked = _asked(observation_set)
+    asked = _asked(observation_set, wanted)
     names = [name for name in wanted if name in asked]
     table = _copied(
         children_query(names), observation_set, 3 + len(MODULES) + len(names)
@@ -89,11 +89,12 @@ def _children(
     return child_unit, table[1].astype(np.int64), columns
 
 
-def _asked(observation_set: ObservationSet) -> frozenset[str]:
+def _asked(observation_set: ObservationSet, wanted: Collection[str]) -> frozenset[str]:
     """The variables of which anything is known: a round asks a part of them, and a
     column costs time also where it is empty.
     """
-    return frozenset(name for (name,) in _rows("variables.sql", observation_set))
+    rows = _rows("variables.sql", observation_set, wanted=list(wanted))
+    return frozenset(name for (name,) in rows)
 
 
 def children_query(names: Sequence[str]) -> sql.Composed:
@@ -146,9 +147,9 @@ def _zones_of(observation_set: ObservationSet, used: set[int]) -> tuple[Zone, ..
     return tuple(found.only("code").order_by("code", "pk"))
 
 
-def _rows(query: str, observation_set: ObservationSet) -> list[tuple]:
+def _rows(query: str, observation_set: ObservationSet, **more: object) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute(_sql(query), {"observation_set": observation_set.pk})
+        cursor.execute(_sql(query), {"observation_set": observation_set.pk, **more})
         return cursor.fetchall()
 
 
