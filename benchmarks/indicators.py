@@ -32,7 +32,12 @@ from layers.indicators import maths
 from layers.indicators.catalogue import indicators
 from layers.indicators.current import current_figures, put_units, rebuild
 from layers.indicators.figures import Estimator, withheld
-from layers.indicators.observations import ChildRow, UnitRow
+from layers.indicators.observations import (
+    DESCRIBED,
+    VARIABLES,
+    ChildRow,
+    UnitRow,
+)
 from layers.indicators.sample import read_sample
 from layers.indicators.services import compute_release, replace_observations
 
@@ -285,12 +290,21 @@ def make_town() -> Municipality:
 
 def unit_rows(random, data) -> list[UnitRow]:
     children: list[list[ChildRow]] = [[] for _ in range(HOUSEHOLDS)]
+    homes, small, older = answers_of(random)
     months = random.integers(0, 216, CHILDREN)
     hours = random.poisson(4, CHILDREN)
     needs = data["needs"][:8].T
     for number, unit in enumerate(data["unit"].tolist()):
         children[unit].append(
-            one_child(number, data, needs[number], int(months[number]), hours)
+            one_child(
+                number,
+                data,
+                needs[number],
+                int(months[number]),
+                homes[unit % len(homes)]
+                | (small if months[number] < 60 else older)
+                | {"economic_hours": int(hours[number])},
+            )
         )
     return [
         UnitRow(
@@ -306,13 +320,36 @@ def unit_rows(random, data) -> list[UnitRow]:
     ]
 
 
-def one_child(number, data, needs, months, hours) -> ChildRow:
-    values = {
+def answers_of(random) -> tuple[list[dict], dict, dict]:
+    """What the standard questionnaire asks besides: of homes, under five, from five."""
+    asked = {each: [] for each in ("household", "small", "older")}
+    for name, each in DESCRIBED.items():
+        if each.of == "household":
+            asked["household"].append(name)
+        elif name.startswith(("fcf_", "discipline_")):
+            asked["older"].append(name)
+        elif name not in ("married", "school_level", "school_grade", "absent_days"):
+            asked["small"].append(name)
+    homes = [
+        {name: drawn(random, name) for name in asked["household"]} for _ in range(2000)
+    ]
+    small, older = (
+        {name: drawn(random, name) for name in asked[each]}
+        for each in ("small", "older")
+    )
+    return homes, small, older
+
+
+def drawn(random, name: str) -> int:
+    return int(random.integers(*VARIABLES[name], endpoint=True))
+
+
+def one_child(number, data, needs, months, asked) -> ChildRow:
+    values = asked | {
         "attends_school": int(not needs[0]),
         "school_age": months // 12,
         "birth_registered": int(not needs[1]),
         "stim_activities": 3 if needs[2] else 5,
-        "economic_hours": int(hours[number]),
         "chores_hours": 4,
         "water_improved": int(not needs[3]),
         "water_minutes": 40 if needs[4] else 0,

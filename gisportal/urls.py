@@ -14,7 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 urlpatterns += i18n_patterns(
     path("account/", include("allauth.urls")),
     path("<slug:municipality>/map/", include("layers.maps.urls")),
-    path("<slug:municipality>/indicators/", include("layers.explorer.urls")),
+    path("<slug:municipality>/figures/", include("layers.explorer.urls")),
+    path("<slug:municipality>/indicators/", include("layers.indicators.urls")),
     path("<slug:municipality>/surveys/", include("surveys.urls")),
     path("<slug:municipality>/data/", include("layers.geography.urls")),
     path("<slug:municipality>/requests/", include("gisportal.service_requests.urls")),

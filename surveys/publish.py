@@ -37,6 +37,7 @@ from surveys.questionnaires.meaning import CHILD, HOUSEHOLD, library_answers
 from surveys.questionnaires.parts import Parts, find_parts
 from surveys.rounds.nonresponse import classes
 from surveys.variables import (
+    EVERY_CHILD,
     Child,
     child_variables,
     household_variables,
@@ -198,7 +199,9 @@ def _children(round: Round, submission: Submission, form: _Form) -> list[ChildRo
             interviewed_on=submission.interviewed_on,
             school_year_start=round.school_year_start,
         )
-        drawn = child.answers.get("selected_5_17") == "yes"
+        stands_for = {"yes": factor, EVERY_CHILD: factor and 1.0}.get(
+            child.answers.get("selected_5_17") or ""
+        )
         rows.append(
             ChildRow(
                 key=opaque_key(
@@ -207,7 +210,7 @@ def _children(round: Round, submission: Submission, form: _Form) -> list[ChildRo
                 sex=row.sex,
                 age_months=months_between(child.birth_date, submission.interviewed_on),
                 values=shared | own,
-                weight_factors={"module_5_17": factor} if drawn and factor else {},
+                weight_factors={"module_5_17": stands_for} if stands_for else {},
             )
         )
     return rows

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from layers.geography.access import TownRequest, requires
+from layers.indicators.definitions import catalogue_of
 from layers.indicators.errors import FigureGivenAway
 from layers.indicators.releases import history
 from layers.indicators.succession import given_away
@@ -218,7 +219,8 @@ def _refusal(round: Round) -> str:
     last = round.publications.first()
     if last is None or last.refusal is None:
         return ""
-    return _words(given_away(last.refusal))
+    known = catalogue_of(round.municipality)
+    return _words(given_away(last.refusal, known))
 
 
 def _publish(request: TownRequest, round: Round) -> None:

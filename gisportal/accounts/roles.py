@@ -34,10 +34,13 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "surveys.publish_round",
             "indicators.view_estimates",
             "indicators.compute",
+            "indicators.define",
             "maps.view_staff_layers",
         }
     ),
-    Role.PLANNER: frozenset({"indicators.view_estimates", "maps.view_staff_layers"}),
+    Role.PLANNER: frozenset(
+        {"indicators.view_estimates", "indicators.define", "maps.view_staff_layers"}
+    ),
     Role.CLERK: frozenset({"service_requests.view_all"}),
     Role.OFFICER: frozenset({"service_requests.view_all", "service_requests.answer"}),
     Role.CASHIER: frozenset(

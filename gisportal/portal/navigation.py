@@ -45,6 +45,13 @@ CARDS: tuple[Card, ...] = (
         "indicators.view_estimates",
     ),
     Card(
+        _("Indicators"),
+        _("What is counted, of which children, and by which standard."),
+        "indicators:list",
+        "ledger",
+        "indicators.view_estimates",
+    ),
+    Card(
         _("Surveys"),
         _("Upload a round of interviews, check it, publish its figures."),
         "surveys:list",

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from layers.geography.models import Municipality, Zone
 from layers.indicators import releases
-from layers.indicators.catalogue import Dimension, Indicator, indicators
+from layers.indicators.definitions import indicators_in
+from layers.indicators.indicator import Dimension, Indicator
 from layers.indicators.models import (
     Change,
     ChangeQuerySet,
@@ -159,10 +160,8 @@ def release_asked(
 
 
 def offered_by(release: Release) -> dict[str, Indicator]:
-    """The indicators of a release that the catalogue still knows."""
-    found = {
-        code: each for code, each in indicators().items() if code in release.definitions
-    }
+    """The indicators of a release that are still known."""
+    found = indicators_in(release)
     if not found:
         raise Http404(_("This round has no such indicator."))
     return found

@@ -16,7 +16,7 @@ from layers.explorer import sdmx
 from layers.explorer.asking import figures
 from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
-from layers.indicators.catalogue import indicators
+from layers.indicators.definitions import indicators_in
 from layers.indicators.models import Change, Estimate, Release
 from layers.maps.downloads import BOM, safe
 
@@ -60,10 +60,11 @@ def lines(release: Release) -> Iterator[list[Any]]:
         observed.reference_date.isoformat(),
         release.number,
     ]
+    titles = titles_of(release)
     for row in stored(release):
         yield [
             row.indicator,
-            title_of(row.indicator),
+            titles[row.indicator],
             row.zone.code if row.zone else "",
             row.zone.name if row.zone else _("Whole town"),
             str(Estimate.Breakdown(row.breakdown).label),
@@ -81,10 +82,13 @@ def stored(release: Release) -> Iterator[Estimate]:
     return ordered.iterator(chunk_size=2000)
 
 
-def title_of(code: str) -> str:
-    """The title today; the code where the catalogue has dropped the indicator."""
-    known = indicators().get(code)
-    return known.title if known else code
+def titles_of(release: Release) -> dict[str, str]:
+    """The titles today; the code where the indicator is no longer known."""
+    known = indicators_in(release)
+    return {
+        code: known[code].title if code in known else code
+        for code in release.definitions
+    }
 
 
 def percent(share: float | None) -> float | None:
@@ -169,12 +173,13 @@ def precision_headings() -> list[str]:
 
 def precision_lines(release: Release) -> Iterator[list[Any]]:
     """As MICS reports print it; published figures only."""
+    titles = titles_of(release)
     for row in stored(release):
         share, error = row.estimate, row.se
         if share is None or error is None:
             continue
         yield [
-            title_of(row.indicator),
+            titles[row.indicator],
             row.zone.name if row.zone else _("Whole town"),
             str(Estimate.Breakdown(row.breakdown).label),
             percent(share),
@@ -204,10 +209,11 @@ def change_lines(release: Release) -> Iterator[list[Any]]:
         .defer("zone__geometry", "zone__geometry_3857")
         .order_by("indicator", "breakdown", "zone__code")
     )
+    titles = titles_of(release)
     for row in found.iterator(chunk_size=2000):
         parts = (row.difference, row.se, row.low, row.high)
         yield [
-            title_of(row.indicator),
+            titles[row.indicator],
             row.zone.name if row.zone else _("Whole town"),
             str(Estimate.Breakdown(row.breakdown).label),
             row.former.number,
@@ -237,8 +243,9 @@ def about(release: Release) -> Iterator[list[Any]]:
             "under 100 children to whole percents."
         ),
     ]
+    titles = titles_of(release)
     for code, version in release.definitions.items():
-        yield [f"{code}, {_('definition')} {version}", title_of(code)]
+        yield [f"{code}, {_('definition')} {version}", titles[code]]
 
 
 WRITERS: dict[str, Callable[[IO[bytes], Release], None]] = {

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from layers.indicators.catalogue import indicators
+from layers.indicators.definitions import indicators_in
+from layers.indicators.indicator import Indicator
 from layers.indicators.models import Estimate, Release
 
 COLUMNS = [
@@ -44,13 +45,14 @@ def lines(release: Release, rows: Iterable[Estimate]) -> Iterator[list[Any]]:
     """Percent with one decimal; no value where the figure is not published."""
     observed = release.observation_set
     town = release.municipality.slug
+    known = indicators_in(release)
     for row in rows:
         yield [
             *STRUCTURE,
             f"{town}.{row.zone.code}" if row.zone else town,
             row.indicator,
             SEX.get(Estimate.Breakdown(row.breakdown), row.breakdown),
-            age_of(row.indicator),
+            age_of(known.get(row.indicator)),
             observed.reference_date.isoformat(),
             _percent(row.estimate),
             "PT",
@@ -65,12 +67,11 @@ def lines(release: Release, rows: Iterable[Estimate]) -> Iterator[list[Any]]:
         ]
 
 
-def age_of(code: str) -> str:
-    """The age window as a code; _U where the catalogue has dropped the indicator."""
-    known = indicators().get(code)
-    if known is None:
+def age_of(indicator: Indicator | None) -> str:
+    """The age window as a code; _U where the indicator is no longer known."""
+    if indicator is None:
         return "_U"
-    window = known.population
+    window = indicator.population
     return f"{'M' if window.unit == 'months' else 'Y'}{window.first}T{window.last}"
 
 

@@ -15,8 +15,9 @@ from django.db.models import Q
 from layers.geography.models import Zone
 from layers.geography.tenancy import tenant
 from layers.indicators import errors, maths, suppression
-from layers.indicators.catalogue import Indicator, indicators
+from layers.indicators.definitions import catalogue_of
 from layers.indicators.figures import BREAKDOWNS
+from layers.indicators.indicator import Indicator
 from layers.indicators.models import ObservationSet, RunningSum, SampleUnit
 from layers.indicators.observations import UnitRow
 from layers.indicators.running import (
@@ -116,7 +117,7 @@ def _clusters(
 def _households(observation_set: ObservationSet, clusters: Q) -> Sample | None:
     """All households of these sampling units, as they stand."""
     keys = list(SampleUnit.objects.filter(clusters).values_list("pk", flat=True))
-    return read_sample(observation_set, keys) if keys else None
+    return read_sample(observation_set, units=keys) if keys else None
 
 
 def _replace(
@@ -136,7 +137,7 @@ def _follow(
     if not in_step(observation_set):
         rebuild(observation_set)
         return
-    chosen = list(indicators().values())
+    chosen = chosen_of(observation_set)
     asked: list[list[float]] = observation_set.running["asked"]
     changes: dict[Key, Part] = {}
     for sample, sign in ((before, -1), (after, 1)):
@@ -194,24 +195,32 @@ def _part(row: RunningSum) -> Part:
 
 def in_step(observation_set: ObservationSet) -> bool:
     """Whether the sums were made with the definitions in force."""
-    return observation_set.running.get("definitions") == _definitions()
+    return observation_set.running.get("definitions") == _definitions(observation_set)
 
 
-def _definitions() -> dict[str, int]:
-    return {code: each.version for code, each in indicators().items()}
+def chosen_of(observation_set: ObservationSet) -> list[Indicator]:
+    return list(catalogue_of(observation_set.municipality).values())
+
+
+def _definitions(observation_set: ObservationSet) -> list[list[str | int]]:
+    """Code and version, in the order of the sums."""
+    return [[each.code, each.version] for each in chosen_of(observation_set)]
 
 
 def rebuild(observation_set: ObservationSet) -> None:
     """Makes the sums anew from all observations of the set."""
     RunningSum.objects.filter(observation_set=observation_set).delete()
-    chosen = list(indicators().values())
+    chosen = chosen_of(observation_set)
     asked = [[0.0] * (2 + len(each.in_need.variables)) for each in chosen]
     if SampleUnit.objects.filter(observation_set=observation_set).exists():
         sample = read_sample(observation_set)
         asked = asked_of(sample, chosen)
         for key, part in parts_of(sample, chosen).items():
             _save(observation_set, key, part, None)
-    observation_set.running = {"definitions": _definitions(), "asked": asked}
+    observation_set.running = {
+        "definitions": _definitions(observation_set),
+        "asked": asked,
+    }
     observation_set.save(update_fields=["running"])
 
 
@@ -242,7 +251,7 @@ def current_figures(
     FrameTooSmall.
     """
     found, households = estimates_now(observation_set, zones)
-    chosen = list(indicators().values())
+    chosen = chosen_of(observation_set)
     return _figures(chosen, [*zones, None], found, households)
 
 
@@ -264,7 +273,7 @@ def estimates_now(
     counted = observation_set.running["asked"]
     asked = [
         each.asked(np.array(counts))
-        for each, counts in zip(indicators().values(), counted, strict=True)
+        for each, counts in zip(chosen_of(observation_set), counted, strict=True)
     ]
     keys = [zone.pk for zone in zones]
     factors = observation_set.response_factors

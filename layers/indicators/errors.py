@@ -2,6 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 
 class UnknownZone(ValidationError):
@@ -273,3 +274,17 @@ class FigureGivenAway(ValidationError):
             params={"indicator": title, "group": group, "zone": zone},
         )
         self.where = where
+
+
+IN_REVIEW = gettext_lazy(
+    "Version %(version)s of %(code)s is being reviewed. Wait for the decision, or have "
+    "it sent back."
+)
+NO_STEP = gettext_lazy(
+    "A definition that is “%(state)s” can't take this step. Reload the page."
+)
+BY_AUTHOR = gettext_lazy("You wrote this version. Somebody else has to put it in use.")
+
+
+class DefinitionRefused(ValidationError):
+    """A definition that cannot be used, or a step that cannot be taken."""

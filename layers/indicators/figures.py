@@ -88,8 +88,9 @@ class Estimator:
     ) -> tuple[maths.Ratios, maths.Floats]:
         """The ratios, and the weighted eligible children beside them."""
         weight = self.child_weight
-        if module := indicator.population.module:
-            weight = weight * np.nan_to_num(self.sample.columns[module])
+        factor = indicator.population.factor(self.sample.columns)
+        if factor is not None:
+            weight = weight * np.nan_to_num(factor)
         totals = maths.psu_totals(
             cell=self.child_cell,
             cells=len(self.cells),

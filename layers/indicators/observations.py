@@ -1,28 +1,50 @@
 """What the layers know about households and children: no name, no date, no place but a zone."""
 
+import tomllib
 from dataclasses import dataclass, field
+from importlib import resources
 
+LANGUAGES = ("ar", "en", "fr")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A canonical variable, as `variables.toml` has it."""
+
+    name: str
+    of: str
+    """"household" or "child": whose answer it is; a child has those of its home."""
+    smallest: float
+    largest: float
+    labels: dict[str, str]
+
+
+def _read_variables() -> dict[str, Variable]:
+    source = (resources.files(__package__) / "variables.toml").read_text("utf-8")
+    return {
+        name: Variable(name, each["of"], *each["range"], labels=each["label"])
+        for name, each in tomllib.loads(source).items()
+    }
+
+
+DESCRIBED = _read_variables()
 VARIABLES: dict[str, tuple[float, float]] = {
-    "attends_school": (0, 1),
-    "school_age": (0, 25),
-    "stim_activities": (0, 6),
-    "birth_registered": (0, 1),
-    "economic_hours": (0, 168),
-    "chores_hours": (0, 168),
-    "water_improved": (0, 1),
-    "water_minutes": (0, 1440),
-    "sanitation_improved": (0, 1),
-    "sanitation_shared": (0, 1),
-    "persons": (1, 100),
-    "sleeping_rooms": (0, 50),
-    "internet": (0, 1),
+    name: (each.smallest, each.largest) for name, each in DESCRIBED.items()
 }
 """The canonical variables with their smallest and largest value.
 
+A variable that is absent or None was not asked or not known. 0 and 1 are no and yes.
 `school_age` is in completed years at the beginning of the school year, `stim_activities`
-counts the activities with anyone aged 15 or more, hours are of the last week,
-`water_minutes` is the round trip with 0 for water on the premises. A variable that is
-absent or None was not asked or not known.
+counts the activities with anyone aged 15 or more, `stim_father` those with the father,
+hours are of the last week, `water_minutes` is the round trip with 0 for water on the
+premises, `handwashing_place` is missing where the interviewer was not let see it. `ec21`
+to `ec38` are 1 where the child can do it, `ec39` is how often the child is sad (1 daily
+to 5 never), `ec40` how much it kicks, bites or hits (1 not at all to 5 a lot more).
+`lcs_` is 1 for a strategy used in the last 30 days or used up before. `ucf_` and `fcf_`
+are the codes of the Washington Group (1 no difficulty to 4 cannot do it at all;
+`ucf_behave` as `ec40`; `fcf_anxious` and `fcf_depressed` as `ec39`). `haz`, `whz`, `waz`
+and `bmiz` are z-scores of the WHO standards, missing outside WHO's limits and, where
+weight counts, with oedema; `muac_mm` is in millimetres.
 """
 
 MODULES = ("module_5_17",)

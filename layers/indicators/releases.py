@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from layers.geography.models import Municipality
-from layers.indicators.catalogue import indicators
+from layers.indicators.definitions import indicators_in
 from layers.indicators.models import Estimate, ObservationSet, Release
 
 
@@ -39,7 +39,7 @@ def view(release: Release, *, indicator: str, breakdown: str = "all") -> dict[st
     town = figures.pop(None)
     return {
         "indicator": indicator,
-        "title": indicators()[indicator].title,
+        "title": indicators_in(release)[indicator].title,
         "breakdown": breakdown,
         "zones": {code: figure(row) for code, row in figures.items()},
         "town": figure(town),
@@ -73,7 +73,11 @@ def history(municipality: Municipality, code: str) -> list[dict[str, Any]]:
         {
             "number": release.number,
             "computed_at": release.computed_at,
-            "changes": _changes(said[place], said[place + 1])
+            "changes": _changes(
+                said[place],
+                said[place + 1],
+                {code: each.title for code, each in indicators_in(release).items()},
+            )
             if place + 1 < len(said)
             else None,
         }
@@ -92,10 +96,11 @@ def _said(release: Release) -> dict[tuple[str, str, int | None], Estimate]:
 def _changes(
     now: dict[tuple[str, str, int | None], Estimate],
     before: dict[tuple[str, str, int | None], Estimate],
+    titles: dict[str, str],
 ) -> list[dict[str, Any]]:
     found = [
         {
-            "title": indicators()[row.indicator].title,
+            "title": titles.get(row.indicator, row.indicator),
             "zone": row.zone.name if row.zone else _("Whole town"),
             "group": row.get_breakdown_display(),
             "before": _told(old) if old else "",

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from layers.indicators import maths
-from layers.indicators.catalogue import Indicator
 from layers.indicators.figures import BREAKDOWNS, MEMBERSHIP
+from layers.indicators.indicator import Indicator
 from layers.indicators.sample import Sample
 
 STATISTICS = 9
@@ -79,8 +79,9 @@ class _Slotted:
         """(STATISTICS, B, S)"""
         sample = self.sample
         weight = sample.unit_weight[sample.child_unit]
-        if module := indicator.population.module:
-            weight = weight * np.nan_to_num(sample.columns[module])
+        factor = indicator.population.factor(sample.columns)
+        if factor is not None:
+            weight = weight * np.nan_to_num(factor)
         totals = maths.psu_totals(
             cell=self.unit_cell[sample.child_unit],
             cells=len(self.cells),

@@ -1,20 +1,23 @@
 """The sample of one observation set as arrays."""
 
-from collections.abc import Iterable
+import io
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
+from psycopg2 import sql
 
 from layers.geography.models import Zone
 from layers.indicators import maths
 from layers.indicators.models import ObservationSet, SampleUnit
 from layers.indicators.observations import MODULES, VARIABLES
 
-COLUMNS = ("age_months", *MODULES, *VARIABLES)
+COPY_HEADER, COPY_TRAILER = 19, 2
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,18 @@ class Sample:
 
 
 def read_sample(
-    observation_set: ObservationSet, units: Iterable[int] | None = None
+    observation_set: ObservationSet,
+    wanted: Collection[str] = VARIABLES,
+    *,
+    units: Collection[int] | None = None,
 ) -> Sample:
-    """Two queries: households, and children with their answers as typed columns.
+    """Households, and children with their answers as typed columns.
 
-    `units` are the keys of the households to read, None: all of them.
+    `wanted` are the variables to read, all by default; `units` the keys of the
+    households, all by default.
     """
     among = None if units is None else list(units)
-    rows = _rows("units.sql", observation_set, among)
+    rows = _rows("units.sql", observation_set, units=among)
     ids, zone_ids, strata, psus, weights, classes, frames = zip(*rows, strict=True)
     unit_ids = np.array(ids)
     zones = _zones_of(observation_set, set(zone_ids))
@@ -56,7 +63,8 @@ def read_sample(
     unit_psu, design = design_of(strata, psus, frames)
     frame_of = dict(zip(strata, frames, strict=True))
     factors = observation_set.response_factors
-    child_unit, child_group, columns = _children(observation_set, unit_ids, among)
+    children = _children(observation_set, unit_ids, wanted, among)
+    child_unit, child_group, columns = children
     return Sample(
         design=design,
         zones=zones,
@@ -88,14 +96,73 @@ def design_of(
 
 
 def _children(
-    observation_set: ObservationSet, unit_ids: maths.Integers, among: list[int] | None
+    observation_set: ObservationSet,
+    unit_ids: maths.Integers,
+    wanted: Collection[str],
+    units: list[int] | None,
 ) -> tuple[maths.Integers, maths.Integers, dict[str, maths.Floats]]:
-    rows = _rows("children.sql", observation_set, among)
-    table = np.array(rows, dtype=np.float64).reshape(len(rows), 2 + len(COLUMNS))
-    columns = dict(zip(COLUMNS, table[:, 2:].T.copy(), strict=True))
+    asked = _asked(observation_set, wanted) if units is None else set(wanted)
+    names = [name for name in wanted if name in asked]
+    parameters = {"observation_set": observation_set.pk, "units": units}
+    width = 3 + len(MODULES) + len(names)
+    table = _copied(children_query(names), parameters, width)
+    child_unit = np.searchsorted(unit_ids, table[0].astype(np.int64))
+    columns = dict.fromkeys(wanted, np.full(table.shape[1], np.nan))
+    columns |= zip(("age_months", *MODULES, *names), table[2:], strict=True)
     columns["age_years"] = columns["age_months"] // 12
-    child_unit = np.searchsorted(unit_ids, table[:, 0].astype(np.int64))
-    return child_unit, table[:, 1].astype(np.int64), columns
+    columns["girl"] = 1 - table[1]
+    return child_unit, table[1].astype(np.int64), columns
+
+
+def _asked(observation_set: ObservationSet, wanted: Collection[str]) -> frozenset[str]:
+    """The variables of which anything is known: a round asks a part of them, and a
+    column costs time also where it is empty.
+    """
+    rows = _rows("variables.sql", observation_set, wanted=list(wanted))
+    return frozenset(name for (name,) in rows)
+
+
+def children_query(names: Sequence[str]) -> sql.Composed:
+    """`children.sql` with a typed column for each variable.
+
+    Missing is NaN, so that every row of the answer has the same length.
+    """
+    text = _sql("children.sql")
+    missing = sql.SQL("coalesce({}, 'NaN')")
+    modules = sql.SQL("coalesce((child.weight_factors ->> {})::float8, 'NaN')")
+    return sql.SQL(text).format(
+        numbers=sql.SQL(", ").join(
+            [modules.format(sql.Literal(module)) for module in MODULES]
+            + [missing.format(sql.Identifier("answer", name)) for name in names]
+        ),
+        typed=sql.SQL(", ").join(
+            sql.SQL("{} float8").format(sql.Identifier(name))
+            # A record has a column at least.
+            for name in names or ["nothing"]
+        ),
+        observation_set=sql.Placeholder("observation_set"),
+        units=sql.Placeholder("units"),
+    )
+
+
+def _copied(
+    query: sql.Composed, parameters: dict[str, Any], width: int
+) -> maths.Floats:
+    """(width, rows): PostgreSQL's binary copy of a query whose columns are all float8.
+
+    The format (PostgreSQL manual, COPY): a header of 19 bytes, then per row the number of
+    columns and, for each, its length and its bytes, then a trailer of two.
+    """
+    row = np.dtype(
+        [("columns", ">i2"), ("cells", [("length", ">i4"), ("value", ">f8")], width)]
+    )
+    out = io.BytesIO()
+    with connection.cursor() as cursor:
+        statement = cursor.mogrify(query, parameters)
+        cursor.copy_expert(b"COPY (" + statement + b") TO STDOUT (FORMAT BINARY)", out)
+    body = out.getbuffer()[COPY_HEADER:-COPY_TRAILER]
+    cells = np.frombuffer(body, row)["cells"]["value"]
+    return np.ascontiguousarray(cells.T, dtype=np.float64)
 
 
 def _zones_of(observation_set: ObservationSet, used: set[int]) -> tuple[Zone, ...]:
@@ -106,12 +173,9 @@ def _zones_of(observation_set: ObservationSet, used: set[int]) -> tuple[Zone, ..
     return tuple(found.only("code").order_by("code", "pk"))
 
 
-def _rows(
-    query: str, observation_set: ObservationSet, among: list[int] | None
-) -> list[tuple]:
-    asked = {"observation_set": observation_set.pk, "units": among}
+def _rows(query: str, observation_set: ObservationSet, **more: Any) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute(_sql(query), asked)
+        cursor.execute(_sql(query), {"observation_set": observation_set.pk, **more})
         return cursor.fetchall()
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from layers.geography.models import Municipality, Zone
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
-from layers.indicators.catalogue import indicators
 from layers.indicators.changes import changes_of
+from layers.indicators.definitions import catalogue_of
 from layers.indicators.figures import Figure, families_of
 from layers.indicators.models import (
     Change,
@@ -96,7 +96,8 @@ def compute_release(
         observation_set.refresh_from_db()
         _renew_digest(observation_set)
         releases = Release.objects.of(municipality)
-        definitions = {code: each.version for code, each in indicators().items()}
+        catalogue = catalogue_of(municipality)
+        definitions = {code: each.version for code, each in catalogue.items()}
         last = releases.filter(observation_set=observation_set).latest_first().first()
         if last and (last.digest, last.definitions) == (
             observation_set.digest,
@@ -163,7 +164,8 @@ def _families(observation_set: ObservationSet) -> list[Succeeding]:
     if not has_units(observation_set):
         raise errors.NothingObserved(observation_set.code)
     sample, past = read_sample(observation_set), Past.of(observation_set)
-    found = families_of(sample, indicators().values())
+    catalogue = catalogue_of(observation_set.municipality)
+    found = families_of(sample, catalogue.values())
     return [Succeeding.of(family, past) for family in found]
 
 

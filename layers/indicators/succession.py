@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Zone
 from layers.indicators import differencing, errors, suppression
-from layers.indicators.catalogue import indicators
 from layers.indicators.differencing import Issued
 from layers.indicators.figures import FLAG, REASON, Family, Figure, issued, windows
+from layers.indicators.indicator import Indicator
 from layers.indicators.maths import Booleans
 from layers.indicators.models import Estimate, FamilyCounts, ObservationSet, Release
 
@@ -114,17 +114,22 @@ class Succeeding:
         for cell in [*np.flatnonzero(told), *through, *([rest.about] if rest else [])]:
             code, breakdown, zone = counts.cells[cell]
             keys = {each.code: each.pk for each in self.family.sample.zones}
-            raise given_away(
-                {"indicator": code, "breakdown": breakdown, "zone": keys.get(zone)}
-            )
+            where = {"indicator": code, "breakdown": breakdown, "zone": keys.get(zone)}
+            known = {
+                each.indicator.code: each.indicator for each in self.family.members
+            }
+            raise given_away(where, known)
 
 
-def given_away(where: dict[str, Any]) -> errors.FigureGivenAway:
+def given_away(
+    where: dict[str, Any], known: Mapping[str, Indicator]
+) -> errors.FigureGivenAway:
     """The refusal in the reader's language, for a figure named by `where`."""
+    code = where["indicator"]
     zone = Zone.objects.filter(pk=where["zone"]).first()
     return errors.FigureGivenAway(
         where,
-        title=indicators()[where["indicator"]].title,
+        title=known[code].title if code in known else code,
         group=str(Estimate.Breakdown(where["breakdown"]).label),
         zone=zone.name if zone else _("Whole town"),
     )

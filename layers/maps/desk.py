@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Facility, Municipality, Parcel, Zone
 from layers.indicators import releases
-from layers.indicators.catalogue import Dimension, Indicator, indicators
+from layers.indicators.catalogue import Dimension, Indicator
+from layers.indicators.definitions import indicators_in
 from layers.indicators.models import Estimate, Release
 from layers.maps import classes
 
@@ -68,11 +69,15 @@ class View:
         by_code = {each.observation_set.code: each for each in available}
         code = query.get("round") or available[0].observation_set.code
         release = by_code.get(code)
-        indicator = indicators().get(query.get("indicator") or "edu_oos")
+        indicator = (
+            indicators_in(release).get(query.get("indicator") or "edu_oos")
+            if release
+            else None
+        )
         breakdown = query.get("breakdown") or Breakdown.ALL.value
         if release is None:
             raise Http404(_("There is no published round “%s”.") % code)
-        if indicator is None or indicator.code not in release.definitions:
+        if indicator is None:
             raise Http404(_("This round has no such indicator."))
         if breakdown not in Breakdown.values:
             raise Http404(_("There are no figures for this group of children."))
@@ -302,7 +307,7 @@ class Profile:
                 "current": each.code == self.view.indicator.code,
                 **strip(self.view.spoken(releases.figure(by_code[each.code]))),
             }
-            for each in indicators().values()
+            for each in indicators_in(self.view.release).values()
             if each.code in by_code
         ]
 
@@ -317,6 +322,7 @@ def strip(row: dict[str, Any]) -> dict[str, Any]:
 
 def themes(view: View) -> list[dict[str, Any]]:
     """The dimensions with their indicators, as the panel offers them."""
+    known = list(indicators_in(view.release).values())
     return [
         {
             "name": str(dimension.label),
@@ -324,11 +330,5 @@ def themes(view: View) -> list[dict[str, Any]]:
             "indicators": offered,
         }
         for dimension in Dimension
-        if (
-            offered := [
-                each
-                for each in indicators().values()
-                if each.dimension == dimension and each.code in view.release.definitions
-            ]
-        )
+        if (offered := [each for each in known if each.dimension == dimension])
     ]

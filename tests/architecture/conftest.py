@@ -15,6 +15,7 @@ from surveys.publish import publish_round
 from tests.architecture.test_routes import MORE, TOWN_ROUTES
 from tests.factories.accounts import UserFactory
 from tests.factories.billing import AccountFactory, bill
+from tests.factories.definitions import definition
 from tests.factories.forms import make_version, receiving_round
 from tests.factories.geography import ParcelFactory, ZoneFactory
 from tests.factories.service_requests import service_request
@@ -69,6 +70,8 @@ def world(town) -> World:
         "surveys.code": round.code,
         "explorer.code": "Z1",
         "maps.code": "Z1",
+        "indicators.pk": definition(town, by=person).pk,
+        "indicators.code": "own_wet",
         "billing.account": account.number,
         "billing.number": bill(account, 5000).number,
         "billing.reference": "nothing",

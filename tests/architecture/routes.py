@@ -36,6 +36,18 @@ ACCESS: dict[str, frozenset] = {
     "geography:check": IMPORT,
     "geography:apply": IMPORT,
     "geography:refused": IMPORT,
+    "indicators:list": FIGURES,
+    "indicators:detail": FIGURES,
+    **dict.fromkeys(
+        (
+            f"indicators:{name}"
+            for name in (
+                *("definitions", "create", "preview"),
+                *("definition", "change", "move"),
+            )
+        ),
+        holders("indicators.define"),
+    ),
     "maps:desk": FIGURES,
     "maps:values": FIGURES,
     "maps:zone": FIGURES,

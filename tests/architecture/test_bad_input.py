@@ -43,6 +43,7 @@ READ = {
     "explorer:errors": ("zone", "breakdown", "release"),
     "explorer:zone": ("round", "release"),
     "explorer:download": ("round", "release"),
+    "indicators:list": ("q",),
     "surveys:submissions": ("q", "page", "sort"),
     "surveys:review:queue": ("state", "round", "zone", "check", "number", "after"),
     "surveys:quarantine": ("aside", "reason", "page"),

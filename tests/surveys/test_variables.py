@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from surveys.ages import months_between, years_between
 from surveys.variables import (
     Child,
+    GrowthMeasures,
     child_variables,
+    growth_values,
     household_variables,
     module_5_17_factor,
 )
@@ -126,3 +128,146 @@ def test_sanitation_is_improved_by_its_kind(sanitation, improved):
 
 def test_a_household_that_answered_nothing_has_no_values():
     assert set(household_variables({}).values()) == {None}
+
+
+def test_who_never_went_to_school_is_out_of_it():
+    """The form does not ask them whether they went this year."""
+    never = of_child(date(2016, 1, 1), school_ever="no")
+    assert (never["attends_school"], never["completed_level"]) == (0, 0)
+    unsure = of_child(date(2016, 1, 1), school_ever="dont_know")
+    assert (unsure["attends_school"], unsure["completed_level"]) == (None, None)
+
+
+def test_school_levels_are_numbers():
+    values = of_child(
+        date(2012, 1, 1),
+        school_ever="yes",
+        school_level="lower_secondary",
+        completed_level="primary",
+        school_grade=7,
+    )
+    assert values["school_level"] == 2
+    assert values["completed_level"] == 1
+    assert values["school_grade"] == 7
+
+
+@pytest.mark.parametrize(
+    ("seen", "place"),
+    [("observed", 1), ("no_place", 0), ("no_permission", None), (None, None)],
+)
+def test_a_place_to_wash_hands_is_known_only_where_it_was_seen(seen, place):
+    values = household_variables({"handwashing": seen, "handwashing_soap": "no"})
+    assert values["handwashing_place"] == place
+    assert values["handwashing_soap"] == 0
+
+
+@pytest.mark.parametrize(
+    ("chosen", "value"),
+    [
+        (["none"], 0),
+        ("none", 0),
+        (["cash", "food"], 1),
+        ("cash food", 1),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_any_help_is_a_transfer(chosen, value):
+    assert household_variables({"transfers": chosen})["social_transfer"] == value
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [("yes", 1), ("exhausted", 1), ("no", 0), ("not_applicable", 0), (None, None)],
+)
+def test_a_way_of_coping_that_is_used_up_counts(answer, value):
+    assert household_variables({"lcs_beg": answer})["lcs_beg"] == value
+
+
+def test_days_of_food_stay_numbers():
+    values = household_variables({"fcs_meat": "3", "rcsi_meals": 2, "fcs_oil": ""})
+    assert (values["fcs_meat"], values["rcsi_meals"], values["fcs_oil"]) == (3, 2, None)
+
+
+@pytest.mark.parametrize(
+    ("answers", "value"),
+    [
+        ({"stim_read": "yes", "stim_with_father": ["stim_read", "stim_play"]}, 2),
+        ({"stim_read": "yes", "stim_with_father": "none"}, 0),
+        # Nobody did anything, so the father did nothing: he is not asked about.
+        (dict.fromkeys(("stim_read", "stim_play"), "no"), 0),
+        ({"stim_read": "yes"}, None),
+        ({}, None),
+    ],
+)
+def test_activities_with_the_father(answers, value):
+    assert of_child(date(2023, 1, 1), **answers)["stim_father"] == value
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [("card", 1), ("recall", 1), ("no", 0), ("dont_know", None), (None, None)],
+)
+def test_a_dose_counts_by_card_or_recall(answer, value):
+    assert of_child(date(2025, 1, 1), vac_mcv1=answer)["vac_mcv1"] == value
+
+
+def test_being_breastfed_is_a_food_group_once():
+    fed = {"breastfed_yesterday": "yes", "foods_yesterday": ["grains", "breastmilk"]}
+    assert of_child(date(2025, 4, 1), **fed)["food_groups"] == 2
+    untold = {"breastfed_yesterday": "yes", "foods_yesterday": "grains eggs"}
+    assert of_child(date(2025, 4, 1), **untold)["food_groups"] == 3
+    assert of_child(date(2025, 4, 1), breastfed_yesterday="yes")["food_groups"] is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "mother", "father"),
+    [
+        ({"living_with": "both"}, (1, 1), (1, 1)),
+        ({"living_with": "mother", "father_alive": "no"}, (1, 1), (0, 0)),
+        ({"living_with": "neither", "mother_alive": "dont_know"}, (0, None), (0, None)),
+        ({}, (None, None), (None, None)),
+    ],
+)
+def test_a_parent_in_the_home_is_alive(answers, mother, father):
+    values = of_child(date(2015, 1, 1), **answers)
+    assert (values["mother_here"], values["mother_alive"]) == mother
+    assert (values["father_here"], values["father_alive"]) == father
+
+
+def test_questions_of_the_drawn_child_count_for_it_alone():
+    asked = {"fcf_walk": "3", "discipline_k": "yes"}
+    older, younger = date(2015, 1, 1), date(2023, 1, 1)
+    drawn = of_child(older, selected_5_17="yes", **asked)
+    assert (drawn["fcf_walk"], drawn["discipline_k"]) == (3, 1)
+    other = of_child(older, selected_5_17="no", **asked)
+    assert (other["fcf_walk"], other["discipline_k"]) == (None, None)
+    # Of children under five all are asked.
+    assert of_child(younger, **asked)["discipline_k"] == 1
+
+
+def measures(**changes):
+    return GrowthMeasures(
+        **{
+            "sex": "female",
+            "age_days": 400,
+            "weight_kg": 9.0,
+            "length_cm": 74.0,
+            "measured_as": "lying",
+            "oedema": None,
+            "muac_mm": 140.0,
+            "measured": True,
+        }
+        | changes
+    )
+
+
+def test_a_measured_child_of_whom_nothing_is_said_has_no_oedema():
+    assert growth_values(measures())["oedema"] == 0
+    assert growth_values(measures(oedema=1))["oedema"] == 1
+    assert growth_values(measures(measured=False, muac_mm=None))["oedema"] is None
+
+
+def test_nothing_measured_gives_no_growth():
+    bare = measures(measured=False, muac_mm=None, weight_kg=None, length_cm=None)
+    assert set(growth_values(bare).values()) == {None}

@@ -6,32 +6,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .childhood import CHILD_COLUMNS as MORE_OF_CHILDREN
+from .childhood import STIMULATION, Kids, modules_of_children
 from .fate import HOUSEHOLD_TOPICS, Fate
+from .modules import HOME_COLUMNS, Chances
 from .names import BOYS, GIRLS, SURVEYORS, people
 from .people import NATIONALITIES, Frame, completed_months
 from .plan import TownPlan
-
-STIMULATION = (
-    "stim_read",
-    "stim_stories",
-    "stim_songs",
-    "stim_outside",
-    "stim_play",
-    "stim_count",
-)
-
 
 HOUSEHOLD_COLUMNS = [
     "household_id", "parcel_code", "latitude", "longitude", "interview_date", "surveyor", "phone",
     "head_name", "persons", "sleeping_rooms", "water_source", "water_minutes", "sanitation",
     "sanitation_shared", "internet", "nationality", "displaced", "stratum", "weight",
-    "frame_households",
+    "frame_households", *HOME_COLUMNS,
 ]  # fmt: skip
 
 
 CHILD_COLUMNS = [
     "household_id", "child_id", "name", "sex", "birth_date", "school_attended_this_year",
     *STIMULATION, "birth_registered", "selected_5_17", "economic_hours", "chores_hours",
+    *MORE_OF_CHILDREN,
 ]  # fmt: skip
 
 
@@ -194,6 +188,9 @@ def child_rows(
         months, topics["unregistered"][there], topics["understimulated"][there], rng
     )
     rows |= work(months, owner, topics["labour"][there], rng)
+    need = fate.frame.deprivation[young.household]
+    draw = Chances(plan.stream("modules", "children"), need, there)
+    rows |= modules_of_children(Kids(months, young.girl[there], draw, rows))
     in_order = np.lexsort([rows["child_id"], rows["household_id"]])
     return {
         column: np.asarray(values, dtype=object)[in_order]

@@ -14,6 +14,7 @@ from .answers import (
     home_rows,
 )
 from .fate import CHILD_TOPICS, HOUSEHOLD_TOPICS, Fate, zone_changes
+from .modules import modules_of_homes
 from .people import Children, Frame
 from .plan import TownPlan
 from .sampling import draw, sample_sizes
@@ -46,6 +47,7 @@ def interview(
     homes = home_rows(plan, fate, visits, rng)
     kids = child_rows(plan, fate, visits, topics, rng)
     homes |= answers_of_homes(homes, frame, chosen, topics, rng)
+    homes |= modules_of_homes(plan, frame, chosen)
     zone = frame.zone[chosen]
     total = pd.Series(frame.zone).value_counts()
     homes["stratum"] = zone

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from layers.indicators.models import Estimate, Release
+from tests.factories.definitions import definition
 from tests.factories.observations import households
 
 
@@ -21,7 +22,7 @@ def test_it_prints_the_figures_and_stores_nothing(put, town):
         *("se", "low", "high", "n", "flag"),
     ]
     assert len(lines) == 1 + 5 * 3 + 1
-    assert lines[5].startswith("was_water        (town)       all         0.")
+    assert lines[5].startswith("was_water             (town)       all         0.")
     assert lines[4].split() == [
         "was_water",
         "Z4",
@@ -49,3 +50,12 @@ def test_an_unknown_town_or_round_is_answered_with_the_known_ones(put, town):
         printed("x", "spring")
     with pytest.raises(CommandError, match=r"no published round x\. Known: spring\."):
         printed(town.slug, "x")
+
+
+def test_an_unknown_indicator_is_answered_with_the_known_ones(put, town):
+    put(households())
+    definition(town)
+    with pytest.raises(CommandError, match=r"no indicator was_wine\. Known: .*own_wet"):
+        printed(town.slug, "spring", "--indicator", "was_wine")
+    lines = printed(town.slug, "spring", "--indicator", "own_wet")
+    assert any(line.startswith("own_wet") for line in lines)

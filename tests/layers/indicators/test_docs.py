@@ -1,5 +1,6 @@
 """docs/indicators.md is read here: its tables hold what the code computes."""
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,12 @@ import pytest
 from layers.explorer.ranking import rank_ranges
 from layers.indicators import change, maths, suppression
 from layers.indicators.catalogue import indicators
+from layers.indicators.grammar import read_condition
+from layers.indicators.wording import (
+    condition_words,
+    population_words,
+    variable_labels,
+)
 
 PAGE = Path(__file__).parents[3] / "docs/indicators.md"
 
@@ -30,27 +37,45 @@ def cells(line):
 
 def test_the_page_lists_every_indicator_of_the_catalogue():
     rows = table(
-        "| code | version | title | standard | ages | unknown answers | sensitive |"
+        "| code | version | title | dimension | standard | children | unknown answers "
+        "| sensitive |"
     )
     assert rows == [described(each) for each in indicators().values()]
 
 
 def described(each):
-    window = each.population
-    ages = f"{window.first}–{window.last} {window.unit}"
-    if window.moment == "school_year":
-        ages += " at the beginning of the school year"
-    if window.module:
-        ages += ", one selected child"
+    where = each.population.where
+    children = population_words(each.population)
+    if where:
+        children += f" ({flat(condition_words(where, variable_labels()))})"
     return {
         "code": f"`{each.code}`",
         "version": str(each.version),
         "title": each.title,
+        "dimension": str(each.dimension.label),
         "standard": each.standard.title,
-        "ages": ages,
+        "children": children,
         "unknown answers": str(each.unknown.label),
         "sensitive": "yes" if each.sensitive else "no",
     }
+
+
+def flat(line):
+    return " ".join([line.text, "; ".join(flat(part) for part in line.parts)]).strip()
+
+
+def test_the_rules_of_the_page_decide_as_it_says():
+    for row in table("| rule | answers | verdict |"):
+        source = tomllib.loads(f"rule = {row['rule'].strip('`')}")["rule"]
+        condition = read_condition(source)
+        given = dict(each.rsplit(" ", 1) for each in row["answers"].split(", "))
+        columns = {name: np.array([np.nan]) for name in condition.variables}
+        columns |= {
+            name.strip("`"): np.array([float(value)]) for name, value in given.items()
+        }
+        verdict = condition.decide(columns)
+        found = ["not in need", "in need"][int(verdict.true[0])]
+        assert row["verdict"] == (found if verdict.known[0] else "unknown"), row
 
 
 def test_the_worked_example_is_what_the_engine_computes():

@@ -71,6 +71,7 @@ def test_the_form_plays_every_part(structure):
         "functioning_2_4",
         "functioning_5_17",
         "drawn_child",
+        "discipline_module",
     ],
 )
 def test_a_module_asks_something(structure, module):

@@ -181,9 +181,10 @@ def test_the_answers_reach_the_indicators(version, say):
     assert (small["attends_school"], big["attends_school"]) == (0, 1)
     # One of the two games, told for the child under five.
     assert small["stim_activities"] == 1
-    # Nobody was drawn: every child's hours count, with no weight of a drawn one.
+    # Nobody was drawn: every child's hours count, and each stands for itself alone.
     assert (small["economic_hours"], big["economic_hours"]) == (3, 25)
-    assert not any(each.weight_factors for each in Observation.objects.all())
+    factors = [each.weight_factors for each in Observation.objects.all()]
+    assert factors == [{"module_5_17": 1}] * 2
 
 
 def test_the_checks_use_the_parts(version, say):

@@ -5,7 +5,7 @@ from django.core.management.base import CommandError
 
 from layers.geography.management.town import TownCommand
 from layers.geography.models import Municipality
-from layers.indicators.catalogue import indicators
+from layers.indicators.definitions import catalogue_of
 from layers.indicators.figures import BREAKDOWNS, Figure
 from layers.indicators.models import ObservationSet
 from layers.indicators.services import compute_figures, compute_release
@@ -21,7 +21,7 @@ HEADING = (
     "n",
     "flag",
 )
-WIDTHS = (16, 12, 11, 9, 7, 7, 7, 6, 0)
+WIDTHS = (21, 12, 11, 9, 7, 7, 7, 6, 0)
 
 
 class Command(TownCommand):
@@ -31,7 +31,10 @@ class Command(TownCommand):
         super().add_arguments(parser)
         parser.add_argument("round", help="the round's code")
         parser.add_argument(
-            "--indicator", action="append", choices=sorted(indicators())
+            "--indicator",
+            action="append",
+            metavar="CODE",
+            help="only this one; may be given several times",
         )
         parser.add_argument("--breakdown", choices=[str(each) for each in BREAKDOWNS])
         outcome = parser.add_mutually_exclusive_group()
@@ -44,6 +47,11 @@ class Command(TownCommand):
 
     def work(self, municipality: Municipality, options: dict[str, Any]) -> None:
         chosen = self.observation_set(municipality, options["round"])
+        catalogue = catalogue_of(municipality)
+        if unknown := set(options["indicator"] or ()) - set(catalogue):
+            raise CommandError(
+                f"There is no indicator {min(unknown)}. Known: {', '.join(catalogue)}."
+            )
         figures = compute_figures(municipality=municipality, observation_set=chosen)
         for line in table(figures, options["indicator"], options["breakdown"]):
             self.stdout.write(line)

@@ -1,0 +1,106 @@
+"""What households answer beyond the first questions: food, hygiene, help.
+
+Every household keeps its draws from round to round; need follows the ground, as in
+`fate.py`. Levels are assumed: they make a plausible fiction and say nothing of a place.
+"""
+
+import numpy as np
+
+from .fate import intercept
+from .people import Frame
+from .plan import TownPlan
+
+FOODS = {
+    "fcs_staples": (6.8, 0.2), "fcs_pulses": (2.2, 0.4), "fcs_dairy": (2.6, 1.4),
+    "fcs_meat": (1.4, 1.0), "fcs_vegetables": (4.2, 0.9), "fcs_fruit": (1.8, 1.0),
+    "fcs_oil": (6.2, 0.3), "fcs_sugar": (5.4, 0.3),
+}  # fmt: skip
+HUNGER = {
+    "rcsi_cheaper": (2.6, 1.5), "rcsi_borrow": (0.8, 1.2), "rcsi_meals": (1.2, 1.3),
+    "rcsi_portions": (1.4, 1.3), "rcsi_adults": (0.9, 1.6),
+}  # fmt: skip
+COPING = {
+    "lcs_sell_goods": 0.11, "lcs_savings": 0.34, "lcs_credit": 0.42, "lcs_debt": 0.38,
+    "lcs_sell_tools": 0.04, "lcs_health": 0.22, "lcs_withdraw_school": 0.06,
+    "lcs_sell_home": 0.01, "lcs_beg": 0.01, "lcs_child_work": 0.05,
+}  # fmt: skip
+HELP = {"cash": 0.16, "food": 0.15, "school": 0.06, "health": 0.05}
+HOME_COLUMNS = [
+    *("transfers", "handwashing", "handwashing_water", "handwashing_soap"),
+    *FOODS,
+    *HUNGER,
+    *COPING,
+]
+
+
+class Chances:
+    """Draws that stay with a household or child; `chance` follows its deprivation."""
+
+    def __init__(self, rng: np.random.Generator, need: np.ndarray, rows: np.ndarray):
+        self.rng, self.whole, self.rows = rng, need, rows
+
+    @property
+    def need(self) -> np.ndarray:
+        return self.whole[self.rows]
+
+    def uniform(self) -> np.ndarray:
+        return self.rng.uniform(size=len(self.whole))[self.rows]
+
+    def normal(self) -> np.ndarray:
+        return self.rng.normal(size=len(self.whole))[self.rows]
+
+    def chance(self, share: float, weight: float = 0.7) -> np.ndarray:
+        """True for `share` of all, more often where there is need."""
+        score = weight * self.whole
+        risk = 1 / (1 + np.exp(-(score + intercept(score, share))))
+        return (self.rng.uniform(size=len(self.whole)) < risk)[self.rows]
+
+    def days(self, mean: float, slope: float, latent: np.ndarray) -> np.ndarray:
+        found = mean + slope * latent + 0.9 * self.normal()
+        return np.clip(np.round(found), 0, 7).astype(int)
+
+
+def where(asked: np.ndarray, answer: np.ndarray) -> np.ndarray:
+    """The answer of those asked, None for the others."""
+    return np.where(asked, np.asarray(answer, dtype=object), None)
+
+
+def said(flags: np.ndarray) -> np.ndarray:
+    return np.where(flags, "yes", "no")
+
+
+def modules_of_homes(plan: TownPlan, frame: Frame, chosen: np.ndarray) -> dict:
+    draw = Chances(plan.stream("modules", "homes"), frame.deprivation, chosen)
+    hunger = 0.8 * draw.need + 0.6 * draw.normal()
+    lot = draw.uniform()
+    missing = draw.chance(0.09)
+    place = np.where(
+        missing, "no_place", np.where(lot < 0.04, "no_permission", "observed")
+    )
+    seen = place == "observed"
+    rows = {
+        "transfers": helped(draw),
+        "handwashing": place,
+        "handwashing_water": where(seen, said(~draw.chance(0.07))),
+        "handwashing_soap": where(seen, said(~draw.chance(0.12))),
+    }
+    for name, (mean, slope) in FOODS.items():
+        rows[name] = draw.days(mean, -slope, hunger)
+    for name, (mean, slope) in HUNGER.items():
+        rows[name] = draw.days(mean - 0.6, slope, hunger)
+    for name, share in COPING.items():
+        used, spent = draw.chance(share, 0.9), draw.uniform() < 0.06
+        rows[name] = np.where(used, np.where(spent, "exhausted", "yes"), "no")
+    return rows
+
+
+def helped(draw: Chances) -> np.ndarray:
+    """Choices of several are written one after another."""
+    got = {kind: draw.chance(share, 0.5) for kind, share in HELP.items()}
+    return np.array(
+        [
+            " ".join(kind for kind in got if got[kind][row]) or "none"
+            for row in range(len(draw.rows))
+        ],
+        dtype=object,
+    )
