@@ -78,10 +78,6 @@ class Stage:
         """(H,) a single unit of a frame that holds more."""
         return np.asarray((self.sampled == 1) & (self.fraction < 1.0))
 
-    def rows(self, kept: Booleans) -> Stage:
-        """The same stage, seen from the rows (N,) that are kept."""
-        return replace(self, unit=self.unit[kept])
-
 
 @dataclass(frozen=True)
 class Design:

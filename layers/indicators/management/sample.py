@@ -20,7 +20,7 @@ from layers.indicators.estimation.errors import (
     StatisticError,
     WeightError,
 )
-from layers.indicators.management.columns import kept_factor, zeros_and_ones
+from layers.indicators.management.columns import kept_factor
 from layers.indicators.management.data import MISSING, DataError, DataTable
 from layers.indicators.management.specification import Keys
 from layers.indicators.management.weighting import (
@@ -81,14 +81,6 @@ class Sample:
     notes: list[str]
     """What was done to the weights, for the reader."""
 
-    def numbers(self, name: str) -> Floats:
-        """(N,) of a column; NaN where not known."""
-        return self.table.numbers(name, missing=True)[self.rows]
-
-    def shares(self, name: str) -> Floats:
-        """(N,) of a column of 0 and 1 (or no and yes, false and true); NaN where not known."""
-        return zeros_and_ones(self.table, name)[self.rows]
-
     def texts(self, name: str) -> np.ndarray:
         return self.table.text(name)[self.rows]
 
@@ -97,10 +89,10 @@ def read_sample(table: DataTable, spec: SampleSpec) -> Sample:
     """Raises DataError with the line, the column or the stratum at fault."""
     with refused():
         weight = _weights(table, spec.weight)
-        rows, notes = np.arange(len(table)), []
+        rows = np.arange(len(table))
+        notes: list[str] = []
         if spec.nonresponse:
-            answer = adjusted(table, weight, spec.nonresponse)
-            notes = [f"{a} was merged with {b}." for a, b in answer.merged]
+            answer, notes = adjusted(table, weight, spec.nonresponse)
             rows = np.flatnonzero(answer.weight > 0)
             weight = answer.weight
         design = _design(table, spec, weight, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -71,14 +71,18 @@ def margins(keys: Keys) -> list[Margin]:
 
 def adjusted(
     table: DataTable, weight: Floats | None, spec: NonResponse
-) -> ResponseClasses:
-    """Weights of all rows; each unit (household) counts once in its class."""
+) -> tuple[ResponseClasses, list[str]]:
+    """Weights of all rows; each unit (household) counts once in its class. Notes on both."""
     if weight is None:
         raise DataError('"nonresponse" adjusts weights: name a column as "weight".')
     answered = zeros_and_ones(table, spec.respondent)
     if (bad := np.flatnonzero(np.isnan(answered))).size:
         raise table.error(int(bad[0]), spec.respondent, "is empty; 0 or 1 is needed")
-    classes = factor(table, spec.classes) if spec.classes else Factor.single(len(table))
+    classes = (
+        factor(table, spec.classes)
+        if spec.classes
+        else Factor.of(["all rows"] * len(table))
+    )
     units = factor(table, spec.unit) if spec.unit else Factor.each(len(table))
     first = np.unique(units.codes, return_index=True)[1]
     _refuse_mixed_unit(units, weight, first, "weights")
@@ -91,9 +95,14 @@ def adjusted(
         smallest=int(spec.smallest),
         merge=spec.merge,
     )
-    return ResponseClasses(
-        found.weight[units.codes], found.factor, found.rate, found.merged
-    )
+    notes = [f'Class "{one}" was joined with "{other}".' for one, other in found.merged]
+    notes += [
+        f'Class "{name}": {rate:.1%} responded, weights were multiplied by {times:.4f}.'
+        for name, rate, times in zip(
+            classes.names, found.rate, found.factor, strict=True
+        )
+    ]
+    return replace(found, weight=found.weight[units.codes]), notes
 
 
 def _refuse_mixed_unit(

@@ -110,7 +110,10 @@ def simulated() -> str:
     """A sample of households in segments in strata, as a CSV: nobody that exists."""
     random = np.random.default_rng(20)
     lines = [
-        "stratum,single,segment,household,segments,households,weight,zone,y,x,need"
+        (
+            "stratum,single,segment,household,child,segments,households,children,"
+            "weight,zone,y,x,need"
+        )
     ]
     segment = 0
     for stratum, (drawn, frame) in enumerate([(4, 11), (5, 9), (3, 20)]):
@@ -119,7 +122,9 @@ def simulated() -> str:
             households = int(random.integers(4, 12))
             for household in range(int(random.integers(2, 5))):
                 weight = round(float(random.uniform(2, 9)), 2)
-                for _ in range(int(random.integers(1, 4))):
+                asked = int(random.integers(1, 4))
+                children = asked + int(random.integers(0, 3))
+                for child in range(asked):
                     x = int(random.integers(1, 9))
                     y = (
                         ""
@@ -130,8 +135,8 @@ def simulated() -> str:
                     zone = "ABC"[int(random.integers(0, 3))]
                     single = "alone" if segment == 9 else f"S{stratum}"
                     lines.append(
-                        f"S{stratum},{single},{segment},{household},{frame},{households},"
-                        f"{weight},{zone},{y},{x},{need}"
+                        f"S{stratum},{single},{segment},{household},{child},{frame},"
+                        f"{households},{children},{weight},{zone},{y},{x},{need}"
                     )
     return "\n".join(lines) + "\n"
 
@@ -139,6 +144,8 @@ def simulated() -> str:
 DESIGNS = {
     "two": "svydesign(id=~segment+household, strata=~stratum, weights=~weight, "
     "fpc=~segments+households, data=s)",
+    "three": "svydesign(id=~segment+household+child, strata=~stratum, "
+    "weights=~weight, fpc=~segments+households+children, data=s)",
     "open": "svydesign(id=~segment, strata=~stratum, weights=~weight, data=s)",
     "single": "svydesign(id=~segment, strata=~single, weights=~weight, data=s)",
 }
@@ -146,6 +153,8 @@ CALLS = {
     "mean": ("two", "of_mean(~y, d)"),
     "mean, open": ("open", "of_mean(~y, d)"),
     "mean by zone": ("two", "of_each(~y, ~zone, d, svymean)"),
+    "mean, three": ("three", "of_mean(~y, d)"),
+    "share, three, by zone": ("three", "of_each(~need, ~zone, d, svymean)"),
     "total": ("two", "of_total(~y, d)"),
     "total by zone": ("open", "of_each(~y, ~zone, d, svytotal)"),
     "ratio": ("two", "of_ratio(~y, ~x, d)"),
@@ -153,12 +162,18 @@ CALLS = {
     "share, beta": ("open", "of_share(~need, d, 'beta')"),
     "share in B": ("two", "of_share(~need, subset(d, zone == 'B'), 'xlogit')"),
     "median": ("open", "of_median(~y, d)"),
+    "median in B": ("two", "of_median(~y, subset(d, zone == 'B'))"),
     "deff, replace": ("open", "of_replace(~y, d)"),
     "single, adjust": ("single", "of_mean(~y, d)"),
     "single, certainty": ("single", "of_mean(~y, d)"),
     "single, average": ("single", "of_mean(~y, d)"),
     "contrast": ("two", "contrasted(~need, ~zone, d, 1, 3)"),
     "post-strata": ("open", "of_mean(~y, d)"),
+    # R's svyby has no covariances of calibrated weights; a total says the same.
+    "post-strata contrast": (
+        "open",
+        "replace(of_total(~I(need * ((zone == 'C') - (zone == 'A'))), d), 3:6, NA)",
+    ),
     "post-strata by zone": ("open", "of_each(~need, ~zone, d, svymean)"),
 }
 KNOWN = "data.frame(zone=c('A','B','C'), Freq=c(160, 150, 140))"
