@@ -135,6 +135,12 @@ def test_the_nearest_and_csv(run):
         (SPEC | {"level": 2}, "between 0 and 1"),
         (SPEC | {"wieghts": 1}, 'has no "wieghts"'),
         (SPEC | {"area": "x"}, "occurs twice"),
+        (SPEC | {"area": ["zone"]}, '"area" is a text'),
+        (SPEC | {"separator": ""}, '"separator" is a text'),
+        (
+            {"value": "y", "area": "zone", "geometry": {"file": 5, "id": "a"}},
+            '"file" is a text',
+        ),
         (
             {"value": "y", "area": "zone", "geometry": {"file": "none", "id": "a"}},
             "can't be read",
