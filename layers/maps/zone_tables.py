@@ -81,7 +81,7 @@ def _column(row: ZoneStatistic) -> dict[str, str]:
     name, _colon, rest = row.statistic.partition(":")
     if name == "walk":
         kind, _colon, length = rest.partition(":")
-        title = _("%(place)s within %(minutes)s minutes on foot") % {
+        title = _("%(place)s within %(minutes)s min") % {
             "place": capfirst(Facility.Kind(kind).label),
             "minutes": length,
         }

@@ -81,8 +81,8 @@ def test_the_table_tells_what_rasters_say(planner, town, computed):
     titles = [
         "Children",
         "River flood",
-        "School within 5 minutes on foot",
-        "School within 15 minutes on foot",
+        "School within 5 min",
+        "School within 15 min",
     ]
     places = [text.index(title) for title in titles[1:]]
     assert places == sorted(places)

@@ -36,8 +36,9 @@ def check_spec(spec: Mapping[str, Any]) -> None:
             f'The specification has no "{unknown[0]}"; it knows: '
             f"{', '.join(sorted(KNOWN))}."
         )
-    if not isinstance(spec.get("estimate"), str):
+    if "estimate" not in spec:
         raise DataError('The specification needs "estimate", a column\'s name.')
+    check_columns(spec, ("estimate", "variance", "se", "n", "area"))
     if ("variance" in spec) == ("se" in spec):
         raise DataError('The specification needs "variance" or "se", one of them.')
     covariates = spec.get("covariates")
@@ -52,14 +53,23 @@ def check_spec(spec: Mapping[str, Any]) -> None:
     _check_benchmark(spec.get("benchmark"))
 
 
+def check_columns(spec: Mapping[str, Any], names: Sequence[str]) -> None:
+    """What stands under these keys, if anything, is text."""
+    for name in names:
+        if not isinstance(spec.get(name, ""), str):
+            raise DataError(f'"{name}" is a text, the name of a column.')
+
+
 def _check_benchmark(wanted: Any) -> None:
     if wanted is None:
         return
     if not isinstance(wanted, Mapping) or "weight" not in wanted:
         raise DataError('"benchmark" is an object with "weight", a column.')
+    check_columns(wanted, ("weight",))
     if wanted.get("method", "ratio") not in METHODS:
         raise DataError(f'The benchmark\'s "method" is one of {", ".join(METHODS)}.')
-    if not isinstance(wanted.get("target", 0.0), int | float):
+    target = wanted.get("target", 0.0)
+    if not isinstance(target, int | float) or not np.isfinite(target):
         raise DataError('The benchmark\'s "target" is a number.')
 
 

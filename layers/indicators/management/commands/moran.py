@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from shapely import STRtree
 
 from layers.indicators import spatial
+from layers.indicators.management.commands.fay_herriot import check_columns
 from layers.indicators.management.data import DataCommand, DataError, DataTable
 
 KNOWN = {
@@ -53,8 +54,12 @@ def check_spec(spec: Mapping[str, Any]) -> None:
             f'The specification has no "{unknown[0]}"; it knows: '
             f"{', '.join(sorted(KNOWN))}."
         )
-    if not isinstance(spec.get("value"), str):
+    if "value" not in spec:
         raise DataError('The specification needs "value", a column\'s name.')
+    check_columns(spec, ("value", "area", "neighbours", "x", "y"))
+    separator = spec.get("separator", " ")
+    if not isinstance(separator, str) or not separator:
+        raise DataError('"separator" is a text, what stands between two names.')
     ways = [each for each in ("neighbours", "k", "geometry") if each in spec]
     if len(ways) != 1:
         raise DataError(
@@ -86,7 +91,7 @@ def areas(table: DataTable, spec: Mapping[str, Any]) -> list[str]:
 def neighbours(table: DataTable, spec: Mapping[str, Any]) -> csr_array:
     if "k" in spec:
         _check_number(spec, "k", 1, len(table))
-        if not (isinstance(spec.get("x"), str) and isinstance(spec.get("y"), str)):
+        if not {"x", "y"} <= set(spec):
             raise DataError('"k" needs "x" and "y", columns in one unit of length.')
         points = np.column_stack([table.numbers(spec["x"]), table.numbers(spec["y"])])
         return spatial.nearest(points, spec["k"])
@@ -116,6 +121,7 @@ def _touching(names: list[str], wanted: Any) -> csr_array:
     """Neighbours that share a point (queen) or a stretch of border (rook)."""
     if not isinstance(wanted, Mapping) or not {"file", "id"} <= set(wanted):
         raise DataError('"geometry" is an object with "file" and "id", a column of it.')
+    check_columns(wanted, ("file", "id"))
     rule = wanted.get("rule", "queen")
     if rule not in RULES:
         raise DataError(f'The geometry\'s "rule" is one of {", ".join(RULES)}.')

@@ -112,6 +112,9 @@ def test_smoothing_lets_a_share_of_one_in(run, tmp_path):
         ({"benchmark": {"weight": "n", "method": "sum"}}, "ratio, difference"),
         ({"benchmark": "n"}, "an object with"),
         ({"area": "v"}, "occurs twice"),
+        ({"n": ["n"]}, '"n" is a text'),
+        ({"benchmark": {"weight": "n", "target": float("nan")}}, "is a number"),
+        ({"benchmark": {"weight": 5}}, '"weight" is a text'),
     ],
 )
 def test_a_wrong_specification_is_refused(run, tmp_path, change, words):

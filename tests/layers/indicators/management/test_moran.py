@@ -1,13 +1,20 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import geopandas
 import pytest
 from django.core.management import CommandError, call_command
 from shapely import box
 
+from layers.indicators import spatial
 from tests.layers.indicators.test_spatial import LATTICE, LOCAL, WHOLE
+
+# Sudden infant deaths of 1974 by births in 100 counties (Cressie 1993), where present.
+COUNTIES = (
+    Path(__file__).parents[5] / "shared/data/suppression/nc_sids_counties.geojson"
+)
 
 SPEC = {"value": "y", "area": "zone", "neighbours": "near"}
 
@@ -78,6 +85,35 @@ def test_neighbours_come_from_a_file_of_areas(run, tmp_path, rule, same):
         run(spec)
 
 
+@pytest.mark.skipif(not COUNTIES.exists(), reason="the counties are not here")
+def test_the_counties_give_the_figures_of_esda(tmp_path):
+    # esda 2.9.0: Queen.from_dataframe, row-standardised; Moran(SID74 / BIR74).
+    frame = geopandas.read_file(COUNTIES)
+    frame["rate"] = frame["SID74"] / frame["BIR74"]
+    frame[["FIPS", "rate"]].to_csv(tmp_path / "rates.csv", index=False)
+    spec = {
+        "area": "FIPS",
+        "value": "rate",
+        "geometry": {"file": str(COUNTIES), "id": "FIPS"},
+    }
+    (tmp_path / "spec.json").write_text(json.dumps(spec))
+    output = io.StringIO()
+    call_command(
+        "moran",
+        str(tmp_path / "rates.csv"),
+        spec=str(tmp_path / "spec.json"),
+        stdout=output,
+    )
+    found = json.loads(output.getvalue())
+    told = [found["moran"][name] for name in ("i", "variance", "z")]
+    assert told == pytest.approx(
+        [0.23091044884585776, 0.0040651336857609926, 3.780073771171808], abs=1e-9
+    )
+    quadrants = [each["quadrant"] for each in found["areas"]]
+    counts = [quadrants.count(name) for name in spatial.QUADRANTS]
+    assert counts == [26, 22, 38, 14]
+
+
 def test_the_nearest_and_csv(run):
     spec = {"value": "y", "x": "x", "y": "north", "k": 4}
     rows = list(csv.DictReader(io.StringIO(run(spec, format="csv"))))
@@ -99,6 +135,12 @@ def test_the_nearest_and_csv(run):
         (SPEC | {"level": 2}, "between 0 and 1"),
         (SPEC | {"wieghts": 1}, 'has no "wieghts"'),
         (SPEC | {"area": "x"}, "occurs twice"),
+        (SPEC | {"area": ["zone"]}, '"area" is a text'),
+        (SPEC | {"separator": ""}, '"separator" is a text'),
+        (
+            {"value": "y", "area": "zone", "geometry": {"file": 5, "id": "a"}},
+            '"file" is a text',
+        ),
         (
             {"value": "y", "area": "zone", "geometry": {"file": "none", "id": "a"}},
             "can't be read",
