@@ -168,7 +168,7 @@ def families_of(sample: Sample, indicators: Iterable[Indicator]) -> Iterator[Fam
     for indicator in indicators:
         families[indicator.family].append(estimator.estimate(indicator))
     for members in families.values():
-        table, reasons = protected(members)
+        table, reasons = family_table(members), withheld(members)
         counts = _issued(sample, members, table, reasons)
         yield Family(sample, members, reasons, table, counts)
 
@@ -179,16 +179,19 @@ def figures_of(sample: Sample, indicators: Iterable[Indicator]) -> Iterator[Figu
         yield from family.figures()
 
 
-def protected(members: list[Estimated]) -> tuple[suppression.Table, np.ndarray]:
-    """The family's table and the reasons (members, breakdowns, zones + 1) to withhold."""
-    table = suppression.zone_table(
+def withheld(members: list[Estimated]) -> np.ndarray:
+    """Reasons (members, breakdowns, zones + 1), empty where a figure may be shown."""
+    reasons = suppression.withheld(family_table(members), rule_of(members))
+    return reasons.reshape(len(members), len(BREAKDOWNS), -1)
+
+
+def family_table(members: list[Estimated]) -> suppression.Table:
+    return suppression.zone_table(
         membership=family_membership([each.indicator for each in members]),
         count=np.vstack([each.found.count for each in members]),
         affected=np.vstack([each.found.affected for each in members]),
         households=np.vstack([each.households for each in members]),
     )
-    reasons = suppression.withheld(table, rule_of(members))
-    return table, reasons.reshape(len(members), len(BREAKDOWNS), -1)
 
 
 def rule_of(members: list[Estimated]) -> suppression.Rule:

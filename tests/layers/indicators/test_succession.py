@@ -97,7 +97,9 @@ def test_two_releases_and_their_sums_show_no_change_of_one_to_four(publish):
 def test_a_release_whose_audit_finds_a_withheld_figure_is_not_published(
     publish, monkeypatch
 ):
-    monkeypatch.setattr(suppression, "complementary", lambda table, hidden: hidden)
+    monkeypatch.setattr(
+        suppression, "complementary", lambda table, hidden, rule: hidden
+    )
     with pytest.raises(ValidationError, match="Nothing was published: readers could"):
         publish(households())
     assert not Release.objects.exists()
@@ -120,7 +122,9 @@ def test_the_comparison_with_earlier_releases_is_audited_as_well(publish, monkey
     ("language", "word"), [("ar", "لم يُنشر شيء"), ("fr", "Rien n’a été publié")]
 )
 def test_the_refusal_speaks_the_readers_language(publish, monkeypatch, language, word):
-    monkeypatch.setattr(suppression, "complementary", lambda table, hidden: hidden)
+    monkeypatch.setattr(
+        suppression, "complementary", lambda table, hidden, rule: hidden
+    )
     with translation.override(language), pytest.raises(ValidationError, match=word):
         publish(households())
 

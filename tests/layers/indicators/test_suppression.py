@@ -115,6 +115,37 @@ def test_a_town_of_one_zone_withholds_the_town_too():
     ]
 
 
+def test_withheld_zones_are_no_small_group_together():
+    """1 and 2 in need are withheld; the town less the other zones would say 3."""
+    table = table_of([[60, 60, 60, 70], [0, 0, 0, 0]], [[1, 2, 20, 25], [0, 0, 0, 0]])
+    hidden = suppression.primary(table, USUAL) == "few_affected"
+    assert not suppression.recoverable(table, hidden)[0]
+    rest = suppression.small_rest(table, hidden, USUAL)
+    assert rest is not None
+    assert table.affected[rest.cells].tolist() == [48, 20, 25]
+    reasons = np.array(reasons_of(table))
+    assert reasons[ALL].tolist() == [*["few_affected"] * 2, "protects_others", "", ""]
+
+
+def test_nobody_in_need_together_is_not_said_of_a_sensitive_matter():
+    """Z1 and Z2 hide because of no one in need; together they are no one as well."""
+    table = table_of([[60, 60, 60, 70], [0, 0, 0, 0]], [[0, 0, 20, 25], [0, 0, 0, 0]])
+    assert np.array(reasons_of(table, USUAL))[ALL].tolist() == [""] * 5
+    reasons = np.array(reasons_of(table, SENSITIVE))[ALL].tolist()
+    assert reasons[:3] == ["few_affected", "few_affected", "protects_others"]
+
+
+def test_a_range_of_one_to_four_is_known_well_enough():
+    """Two zones share four in need, so that each has one to three."""
+    table = table_of([[60, 60, 70], [60, 60, 70]], [[2, 2, 20], [20, 20, 20]])
+    hidden = np.zeros((3, 4), dtype=bool)
+    hidden[[GIRLS, BOYS], :2] = True
+    assert suppression.recoverable(table, hidden.ravel()).sum() == 0
+    assert suppression.small_rest(table, hidden.ravel(), USUAL) is not None
+    reasons = np.array(reasons_of(table))
+    assert (reasons[GIRLS] != "").sum() >= 3
+
+
 def test_age_bands_that_add_up_are_protected_together():
     """Rows: two bands and their union; the first band of one zone is withheld."""
     bands = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
@@ -219,3 +250,5 @@ def test_a_shown_percentage_and_count_give_back_no_group_of_one_to_four(count, d
         if abs(y / n - share[0]) <= half + 1e-9
     }
     assert affected in possible
+    assert not possible <= {1, 2, 3, 4}
+    assert not {n - affected for n in range(count - 4, count + 5)} <= {1, 2, 3, 4}
