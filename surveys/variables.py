@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from layers.indicators.anthropometry import valid_scores_of
 from surveys.ages import months_between, years_between
 
 # JMP: packaged and delivered water count as improved since 2017.
 IMPROVED_WATER = {"piped", "borehole", "protected_well", "tanker", "bottled"}
+# As the growth standards write them.
+SEXES = {"male": 1, "female": 2}
+POSITIONS = {"lying": "l", "standing": "h"}
 IMPROVED_SANITATION = {"flush_sewer", "flush_septic", "pit_slab"}
 STIMULATION = (
     "stim_read",
@@ -247,19 +251,27 @@ class GrowthMeasures:
 def growth_values(given: GrowthMeasures) -> Values:
     """The nutrition variables of a child.
 
-    SEAM: the z-scores `haz`, `whz`, `waz` and `bmiz` come from the WHO growth standards
-    (`layers.indicators.anthropometry`), which are connected here. Until then they are
-    missing, and the indicators that need them have no figure. As in WHO's `anthro`, a
-    measured child of whom nothing is said about oedema has none.
+    Z-scores by the WHO growth standards, None where they can't be or are flagged. As in
+    WHO's `anthro`, a measured child of whom nothing is said about oedema has none.
     """
     oedema = given.oedema
     if oedema is None and given.measured:
         oedema = 0
+    scores: Mapping[str, float | None] = {}
+    if given.weight_kg is not None or given.length_cm is not None:
+        scores = valid_scores_of(
+            sex=SEXES[given.sex],
+            age_days=given.age_days,
+            weight=given.weight_kg,
+            length=given.length_cm,
+            position=POSITIONS.get(given.measured_as or "", ""),
+            oedema=bool(oedema),
+        )
     return {
-        "haz": None,
-        "whz": None,
-        "waz": None,
-        "bmiz": None,
+        "haz": scores.get("len"),
+        "whz": scores.get("wfl"),
+        "waz": scores.get("wei"),
+        "bmiz": scores.get("bmi"),
         "muac_mm": given.muac_mm,
         "oedema": oedema,
     }
