@@ -71,7 +71,7 @@ class Sum:
         found = [(part.measure(columns), times) for part, times in self.parts]
         lows = [each.low * times for each, times in found]
         highs = [each.high * times for each, times in found]
-        return Interval(np.sum(lows, axis=0), np.sum(highs, axis=0))
+        return Interval(np.stack(lows).sum(axis=0), np.stack(highs).sum(axis=0))
 
 
 @dataclass(frozen=True)
@@ -220,9 +220,17 @@ def _compare(name: str, found: Interval, bound: Floats) -> Verdict:
             true = (low == bound) & (high == bound)
             return Verdict(true, true | (low > bound) | (high < bound))
         if name in ("at_least", "above"):
-            compare = np.greater_equal if name == "at_least" else np.greater
-            true, possible = compare(low, bound), compare(high, bound)
+            true, possible = _holds(name, low, bound), _holds(name, high, bound)
         else:
-            compare = np.less_equal if name == "at_most" else np.less
-            true, possible = compare(high, bound), compare(low, bound)
-    return Verdict(np.asarray(true), np.asarray(true | ~possible))
+            true, possible = _holds(name, high, bound), _holds(name, low, bound)
+    return Verdict(true, true | ~possible)
+
+
+def _holds(name: str, value: Floats, bound: Floats) -> Booleans:
+    compare = {
+        "at_least": np.greater_equal,
+        "above": np.greater,
+        "at_most": np.less_equal,
+        "below": np.less,
+    }
+    return np.asarray(compare[name](value, bound))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -147,7 +148,7 @@ def _zones_of(observation_set: ObservationSet, used: set[int]) -> tuple[Zone, ..
     return tuple(found.only("code").order_by("code", "pk"))
 
 
-def _rows(query: str, observation_set: ObservationSet, **more: object) -> list[tuple]:
+def _rows(query: str, observation_set: ObservationSet, **more: Any) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(_sql(query), {"observation_set": observation_set.pk, **more})
         return cursor.fetchall()
