@@ -91,8 +91,8 @@ class Count:
 
     def measure(self, columns: Columns) -> Interval:
         verdicts = [each.decide(columns) for each in self.conditions]
-        met = np.sum([each.true for each in verdicts], axis=0, dtype=np.float64)
-        known = np.sum([each.known for each in verdicts], axis=0, dtype=np.float64)
+        met = _how_many([each.true for each in verdicts])
+        known = _how_many([each.known for each in verdicts])
         high = met + len(verdicts) - known
         if self.unknown_is_not_met:
             high = np.where(known > 0, met, high)
@@ -210,6 +210,10 @@ class Any_:
 
 
 Condition = Comparison | ByAge | All | Any_
+
+
+def _how_many(flags: list[Booleans]) -> Floats:
+    return np.asarray(np.stack(flags).sum(axis=0), dtype=np.float64)
 
 
 def _compare(name: str, found: Interval, bound: Floats) -> Verdict:
