@@ -97,8 +97,13 @@ class Child:
     answers: Answers
 
 
-def _yes(answer: str | None) -> int | None:
-    return {"yes": 1, "no": 0}.get(answer or "")
+def _word(answer: Any) -> str:
+    """A form of one's own may ask under a usual name what is no single choice."""
+    return answer if isinstance(answer, str) else ""
+
+
+def _yes(answer: Any) -> int | None:
+    return {"yes": 1, "no": 0}.get(_word(answer))
 
 
 def _is_in(answer: str | None, improved: set[str]) -> int | None:
@@ -119,14 +124,14 @@ def _number(answer: Any) -> float | None:
 
 
 def household_variables(answers: Answers) -> Values:
-    seen = answers.get("handwashing")
+    seen = _word(answers.get("handwashing"))
     return {
         "water_improved": _is_in(answers.get("water_source"), IMPROVED_WATER),
         "water_minutes": answers.get("water_minutes"),
         "sanitation_improved": _is_in(answers.get("sanitation"), IMPROVED_SANITATION),
         "sanitation_shared": _yes(answers.get("sanitation_shared")),
         # Where the place could not be seen nothing is known of it.
-        "handwashing_place": {"observed": 1, "no_place": 0}.get(seen or ""),
+        "handwashing_place": {"observed": 1, "no_place": 0}.get(seen),
         "handwashing_water": _yes(answers.get("handwashing_water")),
         "handwashing_soap": _yes(answers.get("handwashing_soap")),
         "persons": answers.get("persons"),
@@ -134,19 +139,20 @@ def household_variables(answers: Answers) -> Values:
         "internet": _yes(answers.get("internet")),
         "social_transfer": _any_but_none(answers.get("transfers")),
         **_codes(answers, (*FOOD_DAYS, *COPING_DAYS)),
-        **{name: COPING.get(answers.get(name) or "") for name in COPING_STRATEGIES},
+        **{name: COPING.get(_word(answers.get(name))) for name in COPING_STRATEGIES},
     }
 
 
 def _any_but_none(chosen: Any) -> int | None:
     """Of a choice of several, one of which is "none"."""
-    if not chosen:
-        return None
-    return int(bool(set(_listed(chosen)) - {"none"}))
+    found = set(_listed(chosen))
+    return int(bool(found - {"none"})) if found else None
 
 
 def _listed(chosen: Any) -> list[str]:
-    return chosen.split() if isinstance(chosen, str) else [str(each) for each in chosen]
+    if isinstance(chosen, str):
+        return chosen.split()
+    return [str(each) for each in chosen] if isinstance(chosen, list) else []
 
 
 def child_variables(
@@ -185,10 +191,10 @@ def _schooling(answers: Answers) -> Values:
     """Who never went to school does not attend it and has completed no level."""
     ever = _yes(answers.get("school_ever"))
     attends = _yes(answers.get("school_attended_this_year"))
-    completed = LEVELS.get(answers.get("completed_level") or "")
+    completed = LEVELS.get(_word(answers.get("completed_level")))
     return {
         "attends_school": 0 if ever == 0 else attends,
-        "school_level": LEVELS.get(answers.get("school_level") or ""),
+        "school_level": LEVELS.get(_word(answers.get("school_level"))),
         "school_grade": _number(answers.get("school_grade")),
         "completed_level": 0 if ever == 0 else completed,
         "preprimary_last_year": _yes(answers.get("preprimary_last_year")),
@@ -228,7 +234,7 @@ def _father(answers: Answers) -> int | None:
 
 def _health(answers: Answers) -> Values:
     return {
-        name: {"card": 1, "recall": 1, "no": 0}.get(answers.get(name) or "")
+        name: {"card": 1, "recall": 1, "no": 0}.get(_word(answers.get(name)))
         for name in VACCINES
     }
 
@@ -294,7 +300,7 @@ def _diet(answers: Answers) -> Values:
 
 
 def _family(answers: Answers) -> Values:
-    here = LIVING_WITH.get(answers.get("living_with") or "", (None, None))
+    here = LIVING_WITH.get(_word(answers.get("living_with")), (None, None))
     alive = (_yes(answers.get("mother_alive")), _yes(answers.get("father_alive")))
     # A parent in the home is alive and not asked about.
     mother, father = (

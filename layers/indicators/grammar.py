@@ -36,7 +36,7 @@ from layers.indicators.rules import (
 )
 
 NUMBERS = ("variable", "term", "sum", "count", "worst")
-JOINED = {"all": All, "any": Any_}
+JOINED: dict[str, type[All] | type[Any_]] = {"all": All, "any": Any_}
 DEEPEST = 20
 Table = Mapping[str, Any]
 

@@ -22,7 +22,13 @@ class Variable:
 def _read_variables() -> dict[str, Variable]:
     source = (resources.files(__package__) / "variables.toml").read_text("utf-8")
     return {
-        name: Variable(name, each["of"], *each["range"], labels=each["label"])
+        name: Variable(
+            name,
+            of=each["of"],
+            smallest=each["range"][0],
+            largest=each["range"][1],
+            labels=each["label"],
+        )
         for name, each in tomllib.loads(source).items()
     }
 

@@ -71,7 +71,7 @@ class Sum:
         found = [(part.measure(columns), times) for part, times in self.parts]
         lows = [each.low * times for each, times in found]
         highs = [each.high * times for each, times in found]
-        return Interval(np.sum(lows, axis=0), np.sum(highs, axis=0))
+        return Interval(np.stack(lows).sum(axis=0), np.stack(highs).sum(axis=0))
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ class Count:
 
     def measure(self, columns: Columns) -> Interval:
         verdicts = [each.decide(columns) for each in self.conditions]
-        met = np.sum([each.true for each in verdicts], axis=0, dtype=np.float64)
-        known = np.sum([each.known for each in verdicts], axis=0, dtype=np.float64)
+        met = _how_many([each.true for each in verdicts])
+        known = _how_many([each.known for each in verdicts])
         high = met + len(verdicts) - known
         if self.unknown_is_not_met:
             high = np.where(known > 0, met, high)
@@ -212,6 +212,10 @@ class Any_:
 Condition = Comparison | ByAge | All | Any_
 
 
+def _how_many(flags: list[Booleans]) -> Floats:
+    return np.asarray(np.stack(flags).sum(axis=0), dtype=np.float64)
+
+
 def _compare(name: str, found: Interval, bound: Floats) -> Verdict:
     """Decided where both ends of what is possible lie on the same side."""
     low, high = found.low, found.high
@@ -220,9 +224,17 @@ def _compare(name: str, found: Interval, bound: Floats) -> Verdict:
             true = (low == bound) & (high == bound)
             return Verdict(true, true | (low > bound) | (high < bound))
         if name in ("at_least", "above"):
-            compare = np.greater_equal if name == "at_least" else np.greater
-            true, possible = compare(low, bound), compare(high, bound)
+            true, possible = _holds(name, low, bound), _holds(name, high, bound)
         else:
-            compare = np.less_equal if name == "at_most" else np.less
-            true, possible = compare(high, bound), compare(low, bound)
-    return Verdict(np.asarray(true), np.asarray(true | ~possible))
+            true, possible = _holds(name, high, bound), _holds(name, low, bound)
+    return Verdict(true, true | ~possible)
+
+
+def _holds(name: str, value: Floats, bound: Floats) -> Booleans:
+    compare = {
+        "at_least": np.greater_equal,
+        "above": np.greater,
+        "at_most": np.less_equal,
+        "below": np.less,
+    }
+    return np.asarray(compare[name](value, bound))

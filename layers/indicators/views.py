@@ -148,13 +148,13 @@ def _previewed(form: DefinitionForm) -> dict[str, Any]:
         indicator=indicator, observation_set=form.cleaned_data["round"]
     )
     figure = found.figure if found else None
-    in_need = None
-    if figure and figure.estimate is not None:
-        in_need = int(shown_count(figure.estimate * (figure.n or 0)))
+    in_need, share = None, figure.estimate if figure else None
+    if figure and share is not None:
+        in_need = int(shown_count(share * (figure.n or 0)))
     return {
         "figure": figure,
         "in_need": in_need,
-        "out_of_100": None if in_need is None else round(100 * figure.estimate),
+        "out_of_100": None if share is None else round(100 * share),
         "rule": wording.condition_words(indicator.in_need, wording.variable_labels()),
     }
 

@@ -271,3 +271,15 @@ def test_a_measured_child_of_whom_nothing_is_said_has_no_oedema():
 def test_nothing_measured_gives_no_growth():
     bare = measures(measured=False, muac_mm=None, weight_kg=None, length_cm=None)
     assert set(growth_values(bare).values()) == {None}
+
+
+@pytest.mark.parametrize("answer", [["yes"], 5, 5.5, [], "\u0661", {"a": 1}, True])
+def test_an_answer_of_another_kind_is_no_answer(answer):
+    """A form of one's own may ask anything under the names of the library."""
+    names = ("handwashing", "lcs_beg", "transfers", "fcs_meat")
+    values = household_variables(dict.fromkeys(names, answer))
+    assert values["handwashing_place"] is None
+    assert values["lcs_beg"] is None
+    asked = ("school_ever", "school_level", "living_with", "vac_bcg", "married")
+    child = of_child(date(2015, 1, 1), **dict.fromkeys(asked, answer))
+    assert {child[name] for name in ("school_level", "vac_bcg", "married")} == {None}
