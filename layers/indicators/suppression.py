@@ -189,8 +189,8 @@ def rests(membership: Floats, shown: Booleans) -> Iterator[Rest]:
     for cell in np.flatnonzero(shown & (inside & ~shown).any(axis=1)):
         parts = np.flatnonzero(inside[cell] & shown)
         unseen = np.flatnonzero(inside[cell] & ~shown)
-        for first in parts:
-            yield from _rests_of(members, int(cell), [int(first)], unseen)
+        for first in parts.tolist():
+            yield from _rests_of(members, int(cell), [first], unseen)
         yield from _rests_of(
             members, int(cell), parts[np.argsort(-size[parts])], unseen
         )

@@ -200,10 +200,9 @@ def diet(kids: Kids) -> dict:
     ]
     meals = np.clip(np.round(3.2 - 0.3 * draw.need + draw.normal()), 0, 7).astype(int)
     milk = np.clip(np.round(2.4 + draw.normal()), 0, 6).astype(int)
-    foods = np.array([each or None for each in foods], dtype=object)
     return {
         "breastfed_yesterday": where(asked, said(fed)),
-        "foods_yesterday": where(asked, foods),
+        "foods_yesterday": where(asked, [each or None for each in foods]),
         "meals_yesterday": where(asked, meals),
         "milk_feeds_yesterday": where(asked & ~fed, milk),
     }

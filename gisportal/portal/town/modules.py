@@ -4,6 +4,8 @@ Every household keeps its draws from round to round; need follows the ground, as
 `fate.py`. Levels are assumed: they make a plausible fiction and say nothing of a place.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .fate import intercept
@@ -60,9 +62,11 @@ class Chances:
         return np.clip(np.round(found), 0, 7).astype(int)
 
 
-def where(asked: np.ndarray, answer: np.ndarray) -> np.ndarray:
+def where(asked: np.ndarray, answer: Sequence | np.ndarray) -> np.ndarray:
     """The answer of those asked, None for the others."""
-    return np.where(asked, np.asarray(answer, dtype=object), None)
+    found = np.full(len(asked), None, dtype=object)
+    found[asked] = np.asarray(answer, dtype=object)[asked]
+    return found
 
 
 def said(flags: np.ndarray) -> np.ndarray:
