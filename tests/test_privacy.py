@@ -44,12 +44,12 @@ MAP_PAGES = (
     "map/layers/facilities.csv",
     "indicators/",
     "indicators/?view=changes",
-    "indicators/errors/",
-    "indicators/town/",
-    "indicators/zone/Z05/",
-    "indicators/files/figures.csv",
-    "indicators/files/sdmx.csv",
-    "indicators/files/geosight.csv",
+    "figures/errors/",
+    "figures/town/",
+    "figures/zone/Z05/",
+    "figures/files/figures.csv",
+    "figures/files/sdmx.csv",
+    "figures/files/geosight.csv",
     "",
 )
 

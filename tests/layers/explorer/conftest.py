@@ -97,7 +97,7 @@ def planner(client, town):
 @pytest.fixture
 def at(town):
     def at(rest="", language="en"):
-        return f"/{language}/{town.slug}/indicators/{rest}"
+        return f"/{language}/{town.slug}/figures/{rest}"
 
     return at
 

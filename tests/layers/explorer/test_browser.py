@@ -28,7 +28,7 @@ def planner(page, live_town):
 def test_every_view_fits_and_is_accessible(planner, live_town):
     faults = []
     for view in VIEWS:
-        planner.goto(f"{live_town.url}/ar/wadi-zaytoun/indicators/{view}")
+        planner.goto(f"{live_town.url}/ar/wadi-zaytoun/figures/{view}")
         for size in (WIDE, PHONE):
             planner.set_viewport_size(size)
             beyond = "document.documentElement.scrollWidth - innerWidth"
@@ -41,7 +41,7 @@ def test_every_view_fits_and_is_accessible(planner, live_town):
 
 
 def test_the_form_chooses_without_a_script_and_the_address_keeps_it(planner, live_town):
-    planner.goto(f"{live_town.url}/en/wadi-zaytoun/indicators/")
+    planner.goto(f"{live_town.url}/en/wadi-zaytoun/figures/")
     planner.select_option("#indicator", "hou_crowd")
     planner.select_option("#breakdown", "sex:female")
     planner.click("main form button")
@@ -53,6 +53,6 @@ def test_the_form_chooses_without_a_script_and_the_address_keeps_it(planner, liv
 def test_the_desk_leads_to_the_ranking_of_what_it_shows(planner, live_town):
     planner.goto(f"{live_town.url}/en/wadi-zaytoun/map/?indicator=was_water")
     planner.click("text=Compare zones")
-    planner.wait_for_url("**/indicators/**")
+    planner.wait_for_url("**/figures/**")
     assert "indicator=was_water" in planner.url
     assert planner.locator(".ranking-row").count() == 24

@@ -256,6 +256,6 @@ def test_the_town_reads_from_the_right_in_arabic(read, two):
 
 def test_the_zones_page_of_the_map_leads_to_its_profile(planner, town, two):
     page = planner.get(f"/en/{town.slug}/map/zone/Q1/").content.decode()
-    link = f"/en/{town.slug}/indicators/zone/Q1/?round=spring-2026"
+    link = f"/en/{town.slug}/figures/zone/Q1/?round=spring-2026"
     assert link in page
     assert planner.get(link).status_code == 200
