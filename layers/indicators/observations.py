@@ -84,6 +84,6 @@ class UnitRow:
     weight: float
     stratum_psus: int | None
     """Primary sampling units in the stratum's frame, None if unknown."""
+    children: list[ChildRow] = field(default_factory=list)
     response_class: str = ""
     """Households whose weights are raised alike for those that gave no interview."""
-    children: list[ChildRow] = field(default_factory=list)

@@ -19,6 +19,7 @@ from tests.surveys.intake.conftest import Phone
 from tests.surveys.review.test_release import (
     AFTER,
     BEFORE,
+    GIRLS,
     send_back,
     shares,
     two_zones,
@@ -210,22 +211,26 @@ def library_round(town, parcels, surveyor):
     return round
 
 
-def interview(**more):
+def interview(girls=("نور",), **more):
     base = "/data/household_module[1]"
+    roster = {}
+    for n, name in enumerate(girls):
+        child = f"/data/children[{n + 1}]/child_basics[1]"
+        roster[f"{child}/name[1]"] = name
+        roster[f"{child}/sex[1]"] = "female"
+        roster[f"{child}/birth_date[1]"] = f"201{6 - n}-05-20"
     return {
         "/data/visit[1]/parcel_code[1]": "12",
         "/data/agreement[1]/consent[1]": "yes",
         f"{base}/interview_date[1]": "2026-04-18",
         f"{base}/surveyor[1]": "سامر",
         f"{base}/head_name[1]": "ليلى",
-        f"{base}/persons[1]": "4",
+        f"{base}/persons[1]": str(3 + len(girls)),
         "/data/wash_module[1]/water_source[1]": "piped",
         "/data/wash_module[1]/water_minutes[1]": "0",
-        "/data/roster[1]/child_count[1]": "1",
-        "/data/roster[1]/children_5_17[1]": "1",
-        "/data/children[1]/child_basics[1]/name[1]": "نور",
-        "/data/children[1]/child_basics[1]/sex[1]": "female",
-        "/data/children[1]/child_basics[1]/birth_date[1]": "2016-05-20",
+        "/data/roster[1]/child_count[1]": str(len(girls)),
+        "/data/roster[1]/children_5_17[1]": str(len(girls)),
+        **roster,
         **more,
     }
 
@@ -257,7 +262,7 @@ def test_sent_back_corrected_on_the_phone_and_published(
     _access, token = issue_access(municipality=town, surveyor=surveyor)
     phone = Phone(client, town, token)
     xform, files = fetch(phone, "child_needs")
-    xml, _shown = fill(xform, files, interview(), tmp_path / "first")
+    xml, _shown = fill(xform, files, interview(GIRLS), tmp_path / "first")
     phone.send(xml)
     stored = Submission.objects.get(source="phone")
     take_step(submission=stored, action="approve", by=manager)
@@ -265,29 +270,30 @@ def test_sent_back_corrected_on_the_phone_and_published(
     assert shares(Release.objects.get()) == BEFORE
     send_back(stored, manager)
     xform, files = fetch(phone, "child_needs")
-    answers = interview()
+    answers = interview(GIRLS)
     for kept in ("head_name", "persons"):
         answers.pop(f"/data/household_module[1]/{kept}[1]")
     for kept in ("child_count", "children_5_17"):
         answers.pop(f"/data/roster[1]/{kept}[1]")
-    for kept in ("name", "sex", "birth_date"):
-        answers.pop(f"/data/children[1]/child_basics[1]/{kept}[1]")
     answers["/data/visit[1]/household[1]"] = str(stored.household.uuid)
-    child = Entity.objects.get(list_name="children")
-    answers["/data/children[1]/child_basics[1]/child[1]"] = str(child.uuid)
+    listed = Entity.objects.filter(list_name="children").order_by("pk")
+    for n, child in enumerate(listed, 1):
+        for kept in ("name", "sex", "birth_date"):
+            answers.pop(f"/data/children[{n}]/child_basics[1]/{kept}[1]")
+        answers[f"/data/children[{n}]/child_basics[1]/child[1]"] = str(child.uuid)
     answers["/data/wash_module[1]/water_source[1]"] = "surface"
     xml, shown = fill(xform, files, answers, tmp_path / "second")
     note = shown["/data/visit[1]/returned_note[1]"].text
     assert "تحقّق" in note
     assert "أليس الماء من النهر؟" in note
-    assert shown["/data/household_module[1]/persons[1]"].value == "4"
+    assert shown["/data/household_module[1]/persons[1]"].value == "8"
     assert shown["/data/children[1]/child_basics[1]/name[1]"].value == "نور"
     assert phone.send(xml).status_code == 201
     stored.refresh_from_db()
     assert Submission.objects.filter(source="phone").count() == 1
     assert (stored.state, stored.answers["water_source"]) == ("corrected", "surface")
     assert stored.events.get(kind="edited").before["water_source"] == "piped"
-    assert stored.rows.children().get().name == "نور"
+    assert {each.name for each in stored.rows.children()} == set(GIRLS)
     take_step(submission=stored, action="approve", by=manager)
     publish_round(round=round, by=manager)
     assert shares(Release.objects.order_by("number").last()) == AFTER

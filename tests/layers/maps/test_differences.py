@@ -19,7 +19,7 @@ import pytest
 
 from layers.indicators.catalogue import indicators
 from layers.indicators.models import Estimate, Release
-from layers.indicators.sample import COLUMNS
+from layers.indicators.observations import MODULES, VARIABLES
 from layers.indicators.services import compute_release, replace_observations
 from layers.maps.catalogue import layer_named
 from layers.maps.models import LayerVersion
@@ -117,10 +117,11 @@ def truth_of(name, units, keys, size):
             ],
             dtype=float,
         )
-        for column in COLUMNS
+        for column in (*MODULES, *VARIABLES)
     }
     columns["age_months"] = np.array([float(x.age_months) for _, x in children])
     columns["age_years"] = columns["age_months"] // 12
+    columns["girl"] = np.array([float(x.sex == "female") for _, x in children])
     place = np.array([keys[child.key] for _, child in children])
     sex = np.array([child.sex == "male" for _, child in children]).astype(int)
     zone = np.array([unit.zone_code for unit, _ in children])

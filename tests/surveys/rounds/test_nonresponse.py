@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from layers.indicators.models import SampleUnit
+from layers.indicators.models import ObservationSet
+from layers.indicators.sample import read_sample
 from surveys.models import Target
 from surveys.publish import publish_round
 from surveys.rounds.nonresponse import classes
@@ -71,8 +72,11 @@ def test_published_weights_are_raised(round):
         [child(1), child(1, of=2)],
     )
     publish_round(round=round, by=None)
-    weights = dict(SampleUnit.objects.values_list("zone__code", "weight"))
-    assert weights["Z0"] == pytest.approx(3 * 2.5)
+    sample = read_sample(ObservationSet.objects.get())
+    weights = sample.unit_weight * sample.unit_factor
+    by_zone = dict(zip(sample.unit_zone, weights, strict=True))
+    codes = [zone.code for zone in sample.zones]
+    assert by_zone[codes.index("Z0")] == pytest.approx(3 * 2.5)
 
 
 def test_the_page_reports_the_response_by_class(client, town, round):
