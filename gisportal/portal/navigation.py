@@ -29,7 +29,7 @@ class Card:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(_("Children's map"), "maps:desk", "indicators.view_estimates"),
-    Entry(_("Indicators"), "explorer:list", "indicators.view_estimates"),
+    Entry(_("Figures"), "explorer:list", "indicators.view_estimates"),
     Entry(_("Surveys"), "surveys:list", "surveys.upload_round"),
     Entry(_("Data"), "geography:list", "geography.import_data"),
     Entry(_("Requests"), "service_requests:list"),
