@@ -96,7 +96,8 @@ def _column(row: ZoneStatistic) -> dict[str, str]:
 
 def _title(raster: Raster) -> str:
     """Its name; a raster imported without one bears the word for its kind."""
-    if raster.name_ar != raster.kind:
+    named = raster.name_en or raster.name_fr or raster.name_ar != raster.kind
+    if named:
         return raster.name
     return raster.code if raster.code != raster.kind else raster.get_kind_display()
 
