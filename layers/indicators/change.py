@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
+from layers.indicators.estimation.change import benjamini_hochberg
+
 Floats = NDArray[np.float64]
 
 LEVEL = 0.05
@@ -78,14 +80,3 @@ def _satterthwaite(
         df = sum(variances) ** 2 / sum(parts)
     # Beyond this many the t distribution is the normal one to the twelfth digit.
     return np.asarray(np.nan_to_num(df, nan=1e12, posinf=1e12))
-
-
-def benjamini_hochberg(p: Floats) -> Floats:
-    """Adjusted p-values (Z,); NaN stays and does not count among the tests."""
-    adjusted = np.full(p.shape, np.nan)
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested])]
-    ranks = np.arange(1, len(order) + 1)
-    stepped = p[order] * len(order) / ranks
-    adjusted[order] = np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0)
-    return adjusted

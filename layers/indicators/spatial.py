@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
+from layers.indicators.estimation.change import benjamini_hochberg
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
@@ -234,16 +236,6 @@ def _tail(simulated: Floats, found: Floats) -> Floats:
     above = (simulated >= found - near).sum(axis=0)
     below = (simulated <= found + near).sum(axis=0)
     return np.asarray((np.minimum(above, below) + 1) / (len(simulated) + 1))
-
-
-def benjamini_hochberg(p: Floats) -> Floats:
-    """(n,) adjusted p: at a level q, at most q of the found are false. NaN stays."""
-    known = np.flatnonzero(np.isfinite(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    scaled = p[order] * len(order) / np.arange(1, len(order) + 1)
-    adjusted = np.full(len(p), np.nan)
-    adjusted[order] = np.minimum(1.0, np.minimum.accumulate(scaled[::-1])[::-1])
-    return adjusted
 
 
 def _spread(local: Local, used: Bools, islands: Sequence[int], level: float) -> Local:
