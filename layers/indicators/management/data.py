@@ -162,6 +162,13 @@ def read_spec(place: str) -> dict[str, Any]:
     return spec
 
 
+def check_columns(spec: Mapping[str, Any], names: Sequence[str]) -> None:
+    """What stands under these keys, if anything, is text. Raises DataError."""
+    for name in names:
+        if not isinstance(spec.get(name, ""), str):
+            raise DataError(f'"{name}" is a text, the name of a column.')
+
+
 def _content(place: str) -> str:
     try:
         raw = sys.stdin.buffer.read() if place == "-" else Path(place).read_bytes()

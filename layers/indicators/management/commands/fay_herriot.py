@@ -6,7 +6,12 @@ from typing import Any
 import numpy as np
 
 from layers.indicators import small_areas
-from layers.indicators.management.data import DataCommand, DataError, DataTable
+from layers.indicators.management.data import (
+    DataCommand,
+    DataError,
+    DataTable,
+    check_columns,
+)
 
 KNOWN = {
     "area", "estimate", "variance", "se", "n", "covariates", "benchmark", "transform",
@@ -51,13 +56,6 @@ def check_spec(spec: Mapping[str, Any]) -> None:
     if spec.get("smooth") and "n" not in spec:
         raise DataError('"smooth" needs "n", the column of sample sizes.')
     _check_benchmark(spec.get("benchmark"))
-
-
-def check_columns(spec: Mapping[str, Any], names: Sequence[str]) -> None:
-    """What stands under these keys, if anything, is text."""
-    for name in names:
-        if not isinstance(spec.get(name, ""), str):
-            raise DataError(f'"{name}" is a text, the name of a column.')
 
 
 def _check_benchmark(wanted: Any) -> None:

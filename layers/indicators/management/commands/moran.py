@@ -11,8 +11,12 @@ from scipy.sparse import csr_array
 from shapely import STRtree
 
 from layers.indicators import spatial
-from layers.indicators.management.commands.fay_herriot import check_columns
-from layers.indicators.management.data import DataCommand, DataError, DataTable
+from layers.indicators.management.data import (
+    DataCommand,
+    DataError,
+    DataTable,
+    check_columns,
+)
 
 KNOWN = {
     "value", "area", "neighbours", "separator", "x", "y", "k", "geometry",
