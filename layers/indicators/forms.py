@@ -144,7 +144,6 @@ class DefinitionForm(forms.Form):
             },
             "standard": {
                 **dict.fromkeys(("name", "code", "other", "link"), ""),
-                "definition": said["description_en"],
                 "own": True,
             },
             "population": {

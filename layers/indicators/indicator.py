@@ -44,10 +44,15 @@ class Standard:
     name: str
     code: str
     other: str
-    definition: str
     link: str
+    definitions: Mapping[str, str]
+    """What the standard counts, by language; empty for a municipality's own indicator."""
     own: bool = False
     """Ours, built from parts of the named standard."""
+
+    @property
+    def definition(self) -> str:
+        return self.definitions.get(spoken_language(), "")
 
     @property
     def title(self) -> str:
@@ -121,8 +126,10 @@ class Indicator:
     population: Population
     unknown: Unknown
     in_need: Condition
-    note: str = ""
-    """Why unknown answers are treated so, and what else must be known."""
+    notes: Mapping[str, str]
+    """Why unknown answers are treated so and what else must be known, by language; may
+    be empty.
+    """
     own: bool = False
     """A municipality's own, made by a planner."""
 
@@ -138,6 +145,10 @@ class Indicator:
     @property
     def description(self) -> str:
         return self.descriptions[spoken_language()]
+
+    @property
+    def note(self) -> str:
+        return self.notes.get(spoken_language(), "")
 
     @property
     def variables(self) -> frozenset[str]:
@@ -210,13 +221,20 @@ def build_indicator(
         family=source.get("family", source["code"]),
         titles=_three(source["title"]),
         descriptions=_three(source["description"]),
-        standard=Standard(**source["standard"]),
+        standard=_standard(source["standard"], own=own),
         population=_population(source["population"], terms, extra),
         unknown=Unknown(rule["unknown"]),
         in_need=read_condition(rule["in_need"], terms=terms, extra=extra),
-        note=rule.get("note", ""),
+        notes=_three(rule["note"]) if "note" in rule else {},
         own=own,
     )
+
+
+def _standard(source: Mapping[str, Any], *, own: bool) -> Standard:
+    """A municipality's own indicator has its description alone."""
+    said = {name: each for name, each in source.items() if name != "definition"}
+    definitions = {} if own else _three(source["definition"])
+    return Standard(definitions=definitions, **said)
 
 
 def _three(texts: Mapping[str, str]) -> dict[str, str]:
