@@ -1,0 +1,40 @@
+"""What is measured: samples without persons, their frozen releases, and definitions."""
+
+from layers.indicators.models.definitions import Definition, DefinitionQuerySet
+from layers.indicators.models.releases import (
+    Change,
+    ChangeQuerySet,
+    Estimate,
+    EstimateQuerySet,
+    FamilyCounts,
+    Release,
+    ReleaseQuerySet,
+)
+from layers.indicators.models.samples import (
+    Observation,
+    ObservationSet,
+    RunningSum,
+    SampleUnit,
+)
+from layers.indicators.models.zone_statistics import (
+    ZoneStatistic,
+    ZoneStatisticQuerySet,
+)
+
+__all__ = [
+    "Change",
+    "ChangeQuerySet",
+    "Definition",
+    "DefinitionQuerySet",
+    "Estimate",
+    "EstimateQuerySet",
+    "FamilyCounts",
+    "Observation",
+    "ObservationSet",
+    "Release",
+    "ReleaseQuerySet",
+    "RunningSum",
+    "SampleUnit",
+    "ZoneStatistic",
+    "ZoneStatisticQuerySet",
+]

@@ -1,0 +1,140 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from layers.geography.tenancy import TenantModel
+
+
+class ObservationSet(TenantModel):
+    """The de-identified children of one survey round or census."""
+
+    code = models.SlugField(_("code"), max_length=60)
+    title_ar = models.CharField(_("Arabic title"), max_length=200)
+    title_en = models.CharField(_("English title"), max_length=200)
+    title_fr = models.CharField(_("French title"), max_length=200)
+    reference_date = models.DateField(_("reference date"))
+    source = models.CharField(_("source"), max_length=200)
+    digest = models.CharField(
+        max_length=64,
+        help_text=_("SHA-256 of the observations: the same content changes nothing."),
+    )
+    # By response class, what the weights of its households are multiplied with.
+    response_factors = models.JSONField(default=dict)
+    # With which definitions the running sums were made; empty: they are to be made anew.
+    running = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("set of observations")
+        verbose_name_plural = _("sets of observations")
+        ordering = ["-reference_date", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["municipality", "code"], name="observation_set_code"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def titles(self) -> dict[str, str]:
+        return {"ar": self.title_ar, "en": self.title_en, "fr": self.title_fr}
+
+
+class SampleUnit(TenantModel):
+    """A household that responded, with or without children."""
+
+    observation_set = models.ForeignKey(
+        ObservationSet, models.CASCADE, related_name="units"
+    )
+    key = models.CharField(max_length=64)
+    zone = models.ForeignKey("geography.Zone", models.PROTECT, related_name="+")
+    stratum = models.CharField(max_length=60)
+    psu = models.CharField(max_length=64)
+    weight = models.FloatField()
+    response_class = models.CharField(max_length=60, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    stratum_psus = models.PositiveIntegerField(
+        null=True,
+        help_text=_("Primary sampling units in the stratum's frame, if known."),
+    )
+
+    class Meta:
+        verbose_name = _("sampled household")
+        verbose_name_plural = _("sampled households")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["observation_set", "key"], name="sample_unit_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(weight__gt=0), name="sample_unit_weight_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Observation(TenantModel):
+    """A child, without a name, a birth date or a place but the zone."""
+
+    class Sex(models.TextChoices):
+        FEMALE = "female", _("girl")
+        MALE = "male", _("boy")
+
+    # Told again, so that reading a set needs no join.
+    observation_set = models.ForeignKey(
+        ObservationSet, models.CASCADE, related_name="children"
+    )
+    unit = models.ForeignKey(SampleUnit, models.CASCADE, related_name="children")
+    key = models.CharField(max_length=64)
+    sex = models.CharField(max_length=6, choices=Sex)
+    age_months = models.PositiveSmallIntegerField()
+    values = models.JSONField(default=dict)
+    weight_factors = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("observation")
+        verbose_name_plural = _("observations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["observation_set", "key"], name="observation_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class RunningSum(TenantModel):
+    """What the figures of now need of one stratum's part of a zone, or of the town.
+
+    Sums of the households of one response class, with their weights before that class's
+    factor; `services` keep them in step with the observations.
+    """
+
+    observation_set = models.ForeignKey(
+        ObservationSet, models.CASCADE, related_name="sums"
+    )
+    zone = models.ForeignKey(
+        "geography.Zone", models.PROTECT, null=True, related_name="+"
+    )
+    stratum = models.CharField(max_length=60)
+    response_class = models.CharField(max_length=60, blank=True)
+    psus = models.PositiveIntegerField()
+    stratum_psus = models.PositiveIntegerField(null=True)
+    sums = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("running sum")
+        verbose_name_plural = _("running sums")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["observation_set", "zone", "stratum", "response_class"],
+                name="running_sum_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stratum} {self.response_class}".strip()
