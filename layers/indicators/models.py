@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,9 @@ class ObservationSet(TenantModel):
     response_factors = models.JSONField(default=dict)
     # With which definitions the running sums were made; empty: they are to be made anew.
     running = models.JSONField(default=dict)
+    # What the arrays of its households and of its children hold, in their order.
+    unit_columns = ArrayField(models.CharField(max_length=60), default=list)
+    child_columns = ArrayField(models.CharField(max_length=60), default=list)
 
     class Meta:
         verbose_name = _("set of observations")
@@ -52,8 +56,9 @@ class ObservationSet(TenantModel):
 class SampleUnit(TenantModel):
     """A household that responded, with or without children."""
 
+    # Without an index of its own: that of its key begins with it.
     observation_set = models.ForeignKey(
-        ObservationSet, models.CASCADE, related_name="units"
+        ObservationSet, models.CASCADE, related_name="units", db_index=False
     )
     key = models.CharField(max_length=64)
     zone = models.ForeignKey("geography.Zone", models.PROTECT, related_name="+")
@@ -66,6 +71,8 @@ class SampleUnit(TenantModel):
         null=True,
         help_text=_("Primary sampling units in the stratum's frame, if known."),
     )
+    # In the order of the set's `unit_columns`; NaN where nothing is known.
+    values = ArrayField(models.FloatField(), default=list)
 
     class Meta:
         verbose_name = _("sampled household")
@@ -90,16 +97,16 @@ class Observation(TenantModel):
         FEMALE = "female", _("girl")
         MALE = "male", _("boy")
 
-    # Told again, so that reading a set needs no join.
+    # Told again, so that reading a set needs no join; its key's index begins with it.
     observation_set = models.ForeignKey(
-        ObservationSet, models.CASCADE, related_name="children"
+        ObservationSet, models.CASCADE, related_name="children", db_index=False
     )
     unit = models.ForeignKey(SampleUnit, models.CASCADE, related_name="children")
     key = models.CharField(max_length=64)
     sex = models.CharField(max_length=6, choices=Sex)
     age_months = models.PositiveSmallIntegerField()
-    values = models.JSONField(default=dict)
-    weight_factors = models.JSONField(default=dict)
+    # In the order of the set's `child_columns`; NaN where nothing is known.
+    values = ArrayField(models.FloatField(), default=list)
 
     class Meta:
         verbose_name = _("observation")
