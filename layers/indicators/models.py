@@ -85,6 +85,11 @@ class SampleUnit(TenantModel):
                 condition=Q(weight__gt=0), name="sample_unit_weight_positive"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["observation_set", "stratum", "psu"], name="sample_unit_psu"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.key

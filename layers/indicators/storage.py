@@ -65,7 +65,7 @@ def _insert_units(
     digests: Mapping[str, str],
 ) -> dict[str, int]:
     """Their ids by key."""
-    names = observation_set.unit_columns
+    blank = dict.fromkeys(observation_set.unit_columns, UNKNOWN)
     rows = _run(
         "insert_units.sql",
         municipality=observation_set.municipality_id,
@@ -78,7 +78,7 @@ def _insert_units(
         classes=[unit.response_class for unit in units],
         digests=[digests[unit.key] for unit in units],
         frames=[unit.stratum_psus for unit in units],
-        answers=[_array(names, unit.values) for unit in units],
+        answers=[_array(blank, unit.values) for unit in units],
     )
     return dict(rows)
 
@@ -86,7 +86,7 @@ def _insert_units(
 def _insert_children(
     observation_set: ObservationSet, children: Sequence[tuple[int, ChildRow]]
 ) -> None:
-    names = observation_set.child_columns
+    blank = dict.fromkeys(observation_set.child_columns, UNKNOWN)
     _run(
         "insert_children.sql",
         municipality=observation_set.municipality_id,
@@ -96,17 +96,16 @@ def _insert_children(
         sexes=[child.sex for _unit, child in children],
         ages=[child.age_months for _unit, child in children],
         answers=[
-            _array(names, {**child.values, **child.weight_factors})
+            _array(blank, {**child.values, **child.weight_factors})
             for _unit, child in children
         ],
     )
 
 
-def _array(names: Iterable[str], values: Mapping[str, float | None]) -> str:
-    """As PostgreSQL writes an array of numbers."""
-    said = (values.get(name) for name in names)
-    listed = ",".join(UNKNOWN if each is None else str(each) for each in said)
-    return f"{{{listed}}}"
+def _array(blank: dict[str, str], values: Mapping[str, float | None]) -> str:
+    """As PostgreSQL writes an array of numbers, in the order of `blank`."""
+    said = {name: str(each) for name, each in values.items() if each is not None}
+    return "{" + ",".join((blank | said).values()) + "}"
 
 
 def _known(values: Mapping[str, float | None]) -> Iterable[str]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from layers.geography.models import Municipality, Zone
 from layers.indicators import errors
@@ -46,11 +46,11 @@ def check_units(units: Iterable[UnitRow]) -> None:
 
 
 def _check_home(unit: UnitRow) -> None:
-    for name, value in unit.values.items():
+    for name in unit.values:
         if name not in DESCRIBED or DESCRIBED[name].of != "household":
             raise errors.UnknownOfHome(unit.key, name)
-        if not _within(VARIABLES[name], value):
-            raise errors.BadValueOfHome(unit.key, name, value)
+    for name, value in _outside(unit.values):
+        raise errors.BadValueOfHome(unit.key, name, value)
 
 
 def _check_child(child: ChildRow) -> None:
@@ -58,20 +58,22 @@ def _check_child(child: ChildRow) -> None:
         raise errors.BadValue(child.key, "sex", child.sex)
     if not 0 <= child.age_months <= OLDEST_MONTHS:
         raise errors.BadValue(child.key, "age_months", child.age_months)
-    for name, value in child.values.items():
+    for name in child.values:
         if name not in VARIABLES:
             raise errors.UnknownVariable(child.key, name)
-        if not _within(VARIABLES[name], value):
-            raise errors.BadValue(child.key, name, value)
+    for name, value in _outside(child.values):
+        raise errors.BadValue(child.key, name, value)
     for name, factor in child.weight_factors.items():
         if name not in MODULES or not (math.isfinite(factor) and factor >= 1):
             raise errors.BadValue(child.key, name, factor)
 
 
-def _within(bounds: tuple[float, float], value: float | None) -> bool:
-    smallest, largest = bounds
-    # Not a number compares as false, so it is refused as well.
-    return value is None or smallest <= value <= largest
+def _outside(values: Mapping[str, float | None]) -> Iterator[tuple[str, float]]:
+    for name, value in values.items():
+        smallest, largest = VARIABLES[name]
+        # Not a number compares as false, so it is refused as well.
+        if value is not None and not smallest <= value <= largest:
+            yield name, value
 
 
 def zones_by_code(

@@ -104,4 +104,10 @@ class Migration(migrations.Migration):
         migrations.RemoveField("observation", "weight_factors"),
         migrations.AlterField("observation", "observation_set", of_set("children")),
         migrations.AlterField("sampleunit", "observation_set", of_set("units")),
+        migrations.AddIndex(
+            "sampleunit",
+            models.Index(
+                fields=["observation_set", "stratum", "psu"], name="sample_unit_psu"
+            ),
+        ),
     ]
