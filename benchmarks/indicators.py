@@ -74,6 +74,7 @@ def arrays(random: np.random.Generator) -> dict[str, np.ndarray]:
         "weight": random.uniform(1, 4, HOUSEHOLDS),
         "frame": np.bincount(zone, minlength=ZONES) * 3.0,
         "needs": random.random((INDICATORS, CHILDREN)) < chance[unit],
+        "home_needs": random.random((5, HOUSEHOLDS)) < chance,
         "eligible": random.random((INDICATORS, CHILDREN)) < 0.7,
     }
 
@@ -293,7 +294,7 @@ def unit_rows(random, data) -> list[UnitRow]:
     homes, small, older = answers_of(random)
     months = random.integers(0, 216, CHILDREN)
     hours = random.poisson(4, CHILDREN)
-    needs = data["needs"][:8].T
+    needs = data["needs"][:3].T
     for number, unit in enumerate(data["unit"].tolist()):
         children[unit].append(
             one_child(
@@ -301,8 +302,7 @@ def unit_rows(random, data) -> list[UnitRow]:
                 data,
                 needs[number],
                 int(months[number]),
-                homes[unit % len(homes)]
-                | (small if months[number] < 60 else older)
+                (small if months[number] < 60 else older)
                 | {"economic_hours": int(hours[number])},
             )
         )
@@ -315,9 +315,23 @@ def unit_rows(random, data) -> list[UnitRow]:
             weight=float(data["weight"][unit]),
             stratum_psus=int(data["frame"][zone]),
             children=children[unit],
+            values=homes[unit % len(homes)]
+            | home_needs(data["home_needs"][:, unit].tolist()),
         )
         for unit, zone in enumerate(data["zone"].tolist())
     ]
+
+
+def home_needs(needs) -> dict[str, int]:
+    return {
+        "water_improved": int(not needs[0]),
+        "water_minutes": 40 if needs[1] else 0,
+        "sanitation_improved": int(not needs[2]),
+        "sanitation_shared": 0,
+        "persons": 7 if needs[3] else 4,
+        "sleeping_rooms": 2,
+        "internet": int(not needs[4]),
+    }
 
 
 def answers_of(random) -> tuple[list[dict], dict, dict]:
@@ -351,13 +365,6 @@ def one_child(number, data, needs, months, asked) -> ChildRow:
         "birth_registered": int(not needs[1]),
         "stim_activities": 3 if needs[2] else 5,
         "chores_hours": 4,
-        "water_improved": int(not needs[3]),
-        "water_minutes": 40 if needs[4] else 0,
-        "sanitation_improved": int(not needs[5]),
-        "sanitation_shared": 0,
-        "persons": 7 if needs[6] else 4,
-        "sleeping_rooms": 2,
-        "internet": int(not needs[7]),
     }
     sex = "male" if data["sex"][number] else "female"
     factors = {"module_5_17": 1 + number % 3} if months >= 60 else {}

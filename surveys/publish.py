@@ -179,6 +179,7 @@ def _unit(
         response_class=response_class,
         stratum_psus=submission.frame_households,
         children=_children(round, submission, form),
+        values=household_variables(form.answers(submission.answers, HOUSEHOLD)),
     )
 
 
@@ -188,7 +189,6 @@ def _children(round: Round, submission: Submission, form: _Form) -> list[ChildRo
         for row in submission.rows.all()
         if row.birth_date
     ]
-    shared = household_variables(form.answers(submission.answers, HOUSEHOLD))
     factor = module_5_17_factor(
         [child for _row, child in found], interviewed_on=submission.interviewed_on
     )
@@ -209,7 +209,7 @@ def _children(round: Round, submission: Submission, form: _Form) -> list[ChildRo
                 ),
                 sex=row.sex,
                 age_months=months_between(child.birth_date, submission.interviewed_on),
-                values=shared | own,
+                values=own,
                 weight_factors={"module_5_17": stands_for} if stands_for else {},
             )
         )

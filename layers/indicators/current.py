@@ -30,12 +30,8 @@ from layers.indicators.running import (
     psus_and_frames,
 )
 from layers.indicators.sample import Sample, read_sample
-from layers.indicators.services import (
-    check_units,
-    unit_digest,
-    write_units,
-    zones_by_code,
-)
+from layers.indicators.storage import write_units
+from layers.indicators.units import check_units, unit_digest, zones_by_code
 
 
 def put_units(

@@ -71,6 +71,30 @@ class BadValue(ValidationError):
         )
 
 
+class BadValueOfHome(ValidationError):
+    def __init__(self, key: str, name: str, value: object) -> None:
+        super().__init__(
+            _(
+                "Household %(key)s: %(name)s cannot be %(value)s. Correct the value, "
+                "or leave it out."
+            ),
+            code="bad_value",
+            params={"key": key, "name": name, "value": value},
+        )
+
+
+class UnknownOfHome(ValidationError):
+    def __init__(self, key: str, name: str) -> None:
+        super().__init__(
+            _(
+                "Household %(key)s: %(name)s is no canonical variable of a home. Leave "
+                "it out."
+            ),
+            code="unknown_variable",
+            params={"key": key, "name": name},
+        )
+
+
 class UnknownVariable(ValidationError):
     def __init__(self, key: str, name: str) -> None:
         super().__init__(

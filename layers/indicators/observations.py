@@ -68,6 +68,7 @@ class ChildRow:
     age_months: int
     """Completed months at the interview."""
     values: dict[str, float | None] = field(default_factory=dict)
+    """Its own; a child has the answers of its home besides, where it has none itself."""
     weight_factors: dict[str, float] = field(default_factory=dict)
     """Per module in which the child was selected."""
 
@@ -87,3 +88,5 @@ class UnitRow:
     children: list[ChildRow] = field(default_factory=list)
     response_class: str = ""
     """Households whose weights are raised alike for those that gave no interview."""
+    values: dict[str, float | None] = field(default_factory=dict)
+    """Answers of the home, which all its children have."""

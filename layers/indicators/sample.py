@@ -1,11 +1,11 @@
 """The sample of one observation set as arrays."""
 
-import io
-from collections.abc import Collection, Sequence
+from __future__ import annotations
+
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -14,10 +14,9 @@ from psycopg2 import sql
 
 from layers.geography.models import Zone
 from layers.indicators import maths
+from layers.indicators.copying import copied
 from layers.indicators.models import ObservationSet, SampleUnit
 from layers.indicators.observations import MODULES, VARIABLES
-
-COPY_HEADER, COPY_TRAILER = 19, 2
 
 
 @dataclass(frozen=True)
@@ -54,17 +53,15 @@ def read_sample(
     `wanted` are the variables to read, all by default; `units` the keys of the
     households, all by default.
     """
-    among = None if units is None else list(units)
-    rows = _rows("units.sql", observation_set, units=among)
+    among = Among(observation_set, None if units is None else list(units))
+    unit, child_group, columns = _children(among, wanted)
+    rows = among.rows("units.sql")
     ids, zone_ids, strata, psus, weights, classes, frames = zip(*rows, strict=True)
-    unit_ids = np.array(ids)
     zones = _zones_of(observation_set, set(zone_ids))
     place = {zone.pk: index for index, zone in enumerate(zones)}
     unit_psu, design = design_of(strata, psus, frames)
     frame_of = dict(zip(strata, frames, strict=True))
     factors = observation_set.response_factors
-    children = _children(observation_set, unit_ids, wanted, among)
-    child_unit, child_group, columns = children
     return Sample(
         design=design,
         zones=zones,
@@ -75,7 +72,7 @@ def read_sample(
         unit_factor=np.array([factors.get(each, 1.0) for each in classes]),
         strata=tuple(sorted(frame_of)),
         frames=tuple(frame_of[name] for name in sorted(frame_of)),
-        child_unit=child_unit,
+        child_unit=np.searchsorted(np.array(ids), unit),
         child_group=child_group,
         columns=columns,
     )
@@ -96,73 +93,70 @@ def design_of(
 
 
 def _children(
-    observation_set: ObservationSet,
-    unit_ids: maths.Integers,
-    wanted: Collection[str],
-    units: list[int] | None,
+    among: Among, wanted: Collection[str]
 ) -> tuple[maths.Integers, maths.Integers, dict[str, maths.Floats]]:
-    asked = _asked(observation_set, wanted) if units is None else set(wanted)
-    names = [name for name in wanted if name in asked]
-    parameters = {"observation_set": observation_set.pk, "units": units}
-    width = 3 + len(MODULES) + len(names)
-    table = _copied(children_query(names), parameters, width)
-    child_unit = np.searchsorted(unit_ids, table[0].astype(np.int64))
-    columns = dict.fromkeys(wanted, np.full(table.shape[1], np.nan))
-    columns |= zip(("age_months", *MODULES, *names), table[2:], strict=True)
-    columns["age_years"] = columns["age_months"] // 12
-    columns["girl"] = 1 - table[1]
-    return child_unit, table[1].astype(np.int64), columns
-
-
-def _asked(observation_set: ObservationSet, wanted: Collection[str]) -> frozenset[str]:
-    """The variables of which anything is known: a round asks a part of them, and a
-    column costs time also where it is empty.
-    """
-    rows = _rows("variables.sql", observation_set, wanted=list(wanted))
-    return frozenset(name for (name,) in rows)
-
-
-def children_query(names: Sequence[str]) -> sql.Composed:
-    """`children.sql` with a typed column for each variable.
-
-    Missing is NaN, so that every row of the answer has the same length.
-    """
-    text = _sql("children.sql")
-    missing = sql.SQL("coalesce({}, 'NaN')")
-    modules = sql.SQL("coalesce((child.weight_factors ->> {})::float8, 'NaN')")
-    return sql.SQL(text).format(
-        numbers=sql.SQL(", ").join(
-            [modules.format(sql.Literal(module)) for module in MODULES]
-            + [missing.format(sql.Identifier("answer", name)) for name in names]
-        ),
-        typed=sql.SQL(", ").join(
-            sql.SQL("{} float8").format(sql.Identifier(name))
-            # A record has a column at least.
-            for name in names or ["nothing"]
-        ),
-        observation_set=sql.Placeholder("observation_set"),
-        units=sql.Placeholder("units"),
+    """The household's id, the group and the columns of each child."""
+    of_home, of_child = among.columns()
+    homes, home_answers = among.read("homes.sql", of_home, wanted, numbers=1)
+    (unit, male, months), own = among.read(
+        "children.sql", of_child, {*wanted, *MODULES}, numbers=3
     )
+    home = np.searchsorted(homes[0], unit)
+    columns = dict.fromkeys((*MODULES, *wanted), np.full(len(unit), np.nan)) | own
+    for name, answers in home_answers.items():
+        shared = answers[home]
+        told = own.get(name)
+        columns[name] = (
+            shared if told is None else np.where(np.isnan(told), shared, told)
+        )
+    columns["age_months"] = months
+    columns["age_years"] = months // 12
+    columns["girl"] = 1 - male
+    return unit.astype(np.int64), male.astype(np.int64), columns
 
 
-def _copied(
-    query: sql.Composed, parameters: dict[str, Any], width: int
-) -> maths.Floats:
-    """(width, rows): PostgreSQL's binary copy of a query whose columns are all float8.
+@dataclass(frozen=True)
+class Among:
+    """What is read: of one set all households, or those with these ids."""
 
-    The format (PostgreSQL manual, COPY): a header of 19 bytes, then per row the number of
-    columns and, for each, its length and its bytes, then a trailer of two.
-    """
-    row = np.dtype(
-        [("columns", ">i2"), ("cells", [("length", ">i4"), ("value", ">f8")], width)]
-    )
-    out = io.BytesIO()
-    with connection.cursor() as cursor:
-        statement = cursor.mogrify(query, parameters)
-        cursor.copy_expert(b"COPY (" + statement + b") TO STDOUT (FORMAT BINARY)", out)
-    body = out.getbuffer()[COPY_HEADER:-COPY_TRAILER]
-    cells = np.frombuffer(body, row)["cells"]["value"]
-    return np.ascontiguousarray(cells.T, dtype=np.float64)
+    observation_set: ObservationSet
+    units: list[int] | None
+
+    def rows(self, query: str) -> list[tuple]:
+        parameters = {"observation_set": self.observation_set.pk, "units": self.units}
+        with connection.cursor() as cursor:
+            cursor.execute(_sql(query), parameters)
+            return cursor.fetchall()
+
+    def columns(self) -> tuple[list[str], list[str]]:
+        """What the arrays of households and of children hold."""
+        ((of_home, of_child),) = self.rows("columns.sql")
+        return of_home, of_child
+
+    def read(
+        self, query: str, stored: list[str], wanted: Collection[str], *, numbers: int
+    ) -> tuple[maths.Floats, dict[str, maths.Floats]]:
+        """The (numbers, rows) of the query, and the answers by name.
+
+        Where few of the stored answers are wanted only they are sent.
+        """
+        names = [name for name in stored if name in wanted]
+        if 2 * len(names) > len(stored):
+            names, picked = stored, sql.SQL(', "values"')
+        else:
+            places = [
+                sql.SQL('"values"[{}]').format(sql.Literal(stored.index(name) + 1))
+                for name in names
+            ]
+            array = sql.SQL(", ARRAY[{}]").format(sql.SQL(", ").join(places))
+            picked = array if names else sql.SQL("")
+        text = sql.SQL(_sql(query)).format(
+            answers=picked,
+            observation_set=sql.Literal(self.observation_set.pk),
+            units=sql.Literal(self.units),
+        )
+        table = copied(text, numbers=numbers, answers=len(names))
+        return table[:numbers], dict(zip(names, table[numbers:], strict=True))
 
 
 def _zones_of(observation_set: ObservationSet, used: set[int]) -> tuple[Zone, ...]:
@@ -171,12 +165,6 @@ def _zones_of(observation_set: ObservationSet, used: set[int]) -> tuple[Zone, ..
     of_town = Zone.objects.of(observation_set.municipality).filter(kind__in=kinds)
     found = of_town.current() | of_town.filter(pk__in=used)
     return tuple(found.only("code").order_by("code", "pk"))
-
-
-def _rows(query: str, observation_set: ObservationSet, **more: Any) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(_sql(query), {"observation_set": observation_set.pk, **more})
-        return cursor.fetchall()
 
 
 @cache

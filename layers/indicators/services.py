@@ -1,11 +1,6 @@
-import hashlib
-import json
-import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from layers.geography.models import Municipality, Zone
+from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
 from layers.indicators.changes import changes_of
@@ -20,18 +15,18 @@ from layers.indicators.models import (
     Release,
     SampleUnit,
 )
-from layers.indicators.observations import (
-    MODULES,
-    SEXES,
-    VARIABLES,
-    ChildRow,
-    UnitRow,
-)
+from layers.indicators.observations import UnitRow
 from layers.indicators.sample import has_units, read_sample
+from layers.indicators.storage import write_units
 from layers.indicators.succession import Past, Succeeding
 from layers.indicators.suppression import shown_count
+from layers.indicators.units import (
+    check_units,
+    set_digest,
+    unit_digest,
+    zones_by_code,
+)
 
-OLDEST_MONTHS = 18 * 12 - 1
 BATCH = 2000
 
 
@@ -71,8 +66,8 @@ def replace_observations(
         if created or found.digest != digest:
             Observation.objects.filter(observation_set=found).delete()
             SampleUnit.objects.filter(observation_set=found).delete()
+            found.running, found.unit_columns, found.child_columns = {}, [], []
             write_units(found, units, zones, digests)
-            found.running = {}
         changed = {
             name for name, value in head.items() if getattr(found, name) != value
         }
@@ -167,142 +162,6 @@ def _families(observation_set: ObservationSet) -> list[Succeeding]:
     catalogue = catalogue_of(observation_set.municipality)
     found = families_of(sample, catalogue.values())
     return [Succeeding.of(family, past) for family in found]
-
-
-def check_units(units: Iterable[UnitRow]) -> None:
-    """Raises the first error found in keys, weights, frames or answers."""
-    frames: dict[str, set[int | None]] = defaultdict(set)
-    sampled: dict[str, set[str]] = defaultdict(set)
-    keys: Counter[str] = Counter()
-    for unit in units:
-        keys[unit.key] += 1
-        frames[unit.stratum].add(unit.stratum_psus)
-        sampled[unit.stratum].add(unit.psu)
-        if not (math.isfinite(unit.weight) and unit.weight > 0):
-            raise errors.BadWeight(unit.key)
-        for child in unit.children:
-            keys[child.key] += 1
-            _check_child(child)
-    if repeated := [key for key, times in keys.items() if times > 1]:
-        raise errors.RepeatedKey(repeated[0])
-    for stratum, sizes in frames.items():
-        if len(sizes) > 1:
-            raise errors.FrameDiffers(stratum)
-        (size,) = sizes
-        if size is not None and size < len(sampled[stratum]):
-            raise errors.FrameTooSmall(stratum, len(sampled[stratum]), size)
-
-
-def _check_child(child: ChildRow) -> None:
-    if child.sex not in SEXES:
-        raise errors.BadValue(child.key, "sex", child.sex)
-    if not 0 <= child.age_months <= OLDEST_MONTHS:
-        raise errors.BadValue(child.key, "age_months", child.age_months)
-    for name, value in child.values.items():
-        if name not in VARIABLES:
-            raise errors.UnknownVariable(child.key, name)
-        smallest, largest = VARIABLES[name]
-        # Not a number compares as false, so it is refused as well.
-        if value is not None and not smallest <= value <= largest:
-            raise errors.BadValue(child.key, name, value)
-    for name, factor in child.weight_factors.items():
-        if name not in MODULES or not (math.isfinite(factor) and factor >= 1):
-            raise errors.BadValue(child.key, name, factor)
-
-
-def zones_by_code(
-    municipality: Municipality, units: Iterable[UnitRow]
-) -> dict[str, Zone]:
-    """The zones in force by code; where kinds share a code, quarters come first."""
-    kinds = list(Zone.Kind)
-    current = sorted(
-        Zone.objects.of(municipality).current().only("code", "kind"),
-        key=lambda zone: kinds.index(Zone.Kind(zone.kind)),
-        reverse=True,
-    )
-    zones = {zone.code: zone for zone in current}
-    if unknown := {unit.zone_code for unit in units} - set(zones):
-        raise errors.UnknownZone(list(unknown))
-    return zones
-
-
-def unit_digest(unit: UnitRow, zone: Zone) -> str:
-    row = [
-        unit.key,
-        zone.pk,
-        unit.stratum,
-        unit.psu,
-        float(unit.weight),
-        unit.response_class,
-        unit.stratum_psus,
-        sorted(
-            [
-                child.key,
-                child.sex,
-                child.age_months,
-                sorted(_known(child.values).items()),
-                sorted(child.weight_factors.items()),
-            ]
-            for child in unit.children
-        ),
-    ]
-    return hashlib.sha256(json.dumps(row).encode()).hexdigest()
-
-
-def set_digest(units: Iterable[str], factors: Mapping[str, float]) -> str:
-    """Of the digests of units in any order, and of the factors of their classes."""
-    content = [sorted(units), sorted(factors.items())]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def write_units(
-    observation_set: ObservationSet,
-    units: Sequence[UnitRow],
-    zones: Mapping[str, Zone],
-    digests: Mapping[str, str],
-) -> list[SampleUnit]:
-    """Adds households and their children to the set; both mappings are by code or key."""
-    municipality = observation_set.municipality
-    stored = SampleUnit.objects.bulk_create(
-        (
-            SampleUnit(
-                municipality=municipality,
-                observation_set=observation_set,
-                key=unit.key,
-                zone=zones[unit.zone_code],
-                stratum=unit.stratum,
-                psu=unit.psu,
-                weight=unit.weight,
-                response_class=unit.response_class,
-                digest=digests[unit.key],
-                stratum_psus=unit.stratum_psus,
-            )
-            for unit in units
-        ),
-        batch_size=BATCH,
-    )
-    Observation.objects.bulk_create(
-        (
-            Observation(
-                municipality=municipality,
-                observation_set=observation_set,
-                unit=row,
-                key=child.key,
-                sex=child.sex,
-                age_months=child.age_months,
-                values=_known(child.values),
-                weight_factors=child.weight_factors,
-            )
-            for row, unit in zip(stored, units, strict=True)
-            for child in unit.children
-        ),
-        batch_size=BATCH,
-    )
-    return stored
-
-
-def _known(values: dict[str, float | None]) -> dict[str, float]:
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _sample_size(observation_set: ObservationSet) -> dict[str, int]:

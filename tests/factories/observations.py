@@ -1,6 +1,23 @@
+import math
+
 import numpy as np
 
-from layers.indicators.observations import ChildRow, UnitRow
+from layers.indicators.models import Observation
+from layers.indicators.observations import MODULES, ChildRow, UnitRow
+
+
+def answers_of(child: Observation) -> dict[str, float]:
+    """What is stored of a child and of its home, by name."""
+    stored = child.observation_set
+    named = [
+        *zip(stored.unit_columns, child.unit.values, strict=True),
+        *zip(stored.child_columns, child.values, strict=True),
+    ]
+    return {name: value for name, value in named if not math.isnan(value)}
+
+
+def factors_of(child: Observation) -> dict[str, float]:
+    return {name: value for name, value in answers_of(child).items() if name in MODULES}
 
 
 def households(
@@ -33,7 +50,7 @@ def household(random, key, zone, poverty, frame) -> UnitRow:
     older = [index for index, age in enumerate(ages) if age >= 60]
     selected = random.choice(older) if older else -1
     children = [
-        child(random, f"{key}-{index}", int(age), home, poverty)
+        child(random, f"{key}-{index}", int(age), poverty)
         for index, age in enumerate(ages)
     ]
     if older:
@@ -46,11 +63,12 @@ def household(random, key, zone, poverty, frame) -> UnitRow:
         weight=round(float(random.uniform(2.0, 5.0)), 3),
         stratum_psus=frame,
         children=children,
+        values=home,
     )
 
 
-def child(random, key, age, home, poverty) -> ChildRow:
-    values = dict(home)
+def child(random, key, age, poverty) -> ChildRow:
+    values = {}
     if age < 60:
         values["birth_registered"] = int(random.random() > 0.2 * poverty)
     if 24 <= age < 60:

@@ -14,6 +14,7 @@ from surveys.review.services import take_step
 from surveys.services import withdraw_submission
 from tests.factories.accounts import staff
 from tests.factories.geography import ParcelFactory, ZoneFactory, square
+from tests.factories.observations import answers_of
 from tests.factories.surveys import RoundFactory, child, household, load
 
 COUNT = 30
@@ -60,7 +61,7 @@ def stored(round):
             unit.response_class,
             unit.stratum_psus,
             sorted((each.key, each.age_months) for each in unit.children.all()),
-            [each.values for each in unit.children.order_by("key")],
+            [answers_of(each) for each in unit.children.order_by("key")],
         )
         for unit in found.units.select_related("zone").prefetch_related("children")
     }

@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,9 @@ class ObservationSet(TenantModel):
     response_factors = models.JSONField(default=dict)
     # With which definitions the running sums were made; empty: they are to be made anew.
     running = models.JSONField(default=dict)
+    # What the arrays of its households and of its children hold, in their order.
+    unit_columns = ArrayField(models.CharField(max_length=60), default=list)
+    child_columns = ArrayField(models.CharField(max_length=60), default=list)
 
     class Meta:
         verbose_name = _("set of observations")
@@ -44,8 +48,9 @@ class ObservationSet(TenantModel):
 class SampleUnit(TenantModel):
     """A household that responded, with or without children."""
 
+    # Without an index of its own: that of its key begins with it.
     observation_set = models.ForeignKey(
-        ObservationSet, models.CASCADE, related_name="units"
+        ObservationSet, models.CASCADE, related_name="units", db_index=False
     )
     key = models.CharField(max_length=64)
     zone = models.ForeignKey("geography.Zone", models.PROTECT, related_name="+")
@@ -58,6 +63,8 @@ class SampleUnit(TenantModel):
         null=True,
         help_text=_("Primary sampling units in the stratum's frame, if known."),
     )
+    # In the order of the set's `unit_columns`; NaN where nothing is known.
+    values = ArrayField(models.FloatField(), default=list)
 
     class Meta:
         verbose_name = _("sampled household")
@@ -69,6 +76,11 @@ class SampleUnit(TenantModel):
             models.CheckConstraint(
                 condition=Q(weight__gt=0), name="sample_unit_weight_positive"
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["observation_set", "stratum", "psu"], name="sample_unit_psu"
+            )
         ]
 
     def __str__(self) -> str:
@@ -82,16 +94,16 @@ class Observation(TenantModel):
         FEMALE = "female", _("girl")
         MALE = "male", _("boy")
 
-    # Told again, so that reading a set needs no join.
+    # Told again, so that reading a set needs no join; its key's index begins with it.
     observation_set = models.ForeignKey(
-        ObservationSet, models.CASCADE, related_name="children"
+        ObservationSet, models.CASCADE, related_name="children", db_index=False
     )
     unit = models.ForeignKey(SampleUnit, models.CASCADE, related_name="children")
     key = models.CharField(max_length=64)
     sex = models.CharField(max_length=6, choices=Sex)
     age_months = models.PositiveSmallIntegerField()
-    values = models.JSONField(default=dict)
-    weight_factors = models.JSONField(default=dict)
+    # In the order of the set's `child_columns`; NaN where nothing is known.
+    values = ArrayField(models.FloatField(), default=list)
 
     class Meta:
         verbose_name = _("observation")

@@ -1,11 +1,9 @@
--- One row per child, every column a number; sample.children_query fills the braces.
+-- One row per child, every column a number or an array of numbers.
 SELECT
     child.unit_id::float8,
     (child.sex = 'male')::int::float8,
-    child.age_months::float8,
-    {numbers}
+    child.age_months::float8{answers}
 FROM indicators_observation AS child
-CROSS JOIN LATERAL jsonb_to_record(child.values) AS answer ({typed})
 WHERE
     child.observation_set_id = {observation_set}
     AND ({units}::bigint [] IS NULL OR child.unit_id = ANY({units}))

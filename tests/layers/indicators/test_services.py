@@ -10,14 +10,21 @@ from layers.indicators.models import Estimate, Observation, ObservationSet, Rele
 from layers.indicators.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release
 from tests.factories.geography import MunicipalityFactory, ZoneFactory
-from tests.factories.observations import households
+from tests.factories.observations import answers_of, households
+
+
+def stored():
+    return [
+        (each.pk, each.key, answers_of(each))
+        for each in Observation.objects.order_by("pk")
+    ]
 
 
 def test_the_same_observations_again_change_nothing(put):
     put(households())
-    before = list(Observation.objects.order_by("pk").values())
+    before = stored()
     put(households()[::-1])
-    assert list(Observation.objects.order_by("pk").values()) == before
+    assert stored() == before
     assert ObservationSet.objects.count() == 1
 
 
@@ -70,6 +77,12 @@ def child(**changes):
         ([child(sex="girl")], "Child c1: sex cannot be girl."),
         ([child(age_months=216)], "Child c1: age_months cannot be 216."),
         ([child(values={"phone": 1})], "Child c1: phone is no canonical variable."),
+        ([unit(values={"phone": 1})], "Household u1: phone is no canonical variable"),
+        (
+            [unit(values={"attends_school": 1})],
+            "Household u1: attends_school is no canonical variable of a home.",
+        ),
+        ([unit(values={"persons": -1})], "Household u1: persons cannot be -1."),
         ([child(values={"persons": -1})], "Child c1: persons cannot be -1."),
         (
             [child(values={"persons": float("nan")})],

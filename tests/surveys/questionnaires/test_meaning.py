@@ -18,6 +18,7 @@ from surveys.record import read_record
 from tests.factories.accounts import staff
 from tests.factories.forms import instance_xml, make_version, receiving_round
 from tests.factories.geography import ParcelFactory, ZoneFactory, square
+from tests.factories.observations import answers_of, factors_of
 
 OWN = """
 | survey |
@@ -176,14 +177,14 @@ def test_the_answers_reach_the_indicators(version, say):
     stored = arrive(version, round)
     Submission.objects.filter(pk=stored.pk).update(state="approved")
     publish_round(round=round, by=None)
-    small, big = (each.values for each in Observation.objects.order_by("age_months"))
+    small, big = map(answers_of, Observation.objects.order_by("age_months"))
     assert (big["water_improved"], big["internet"], big["persons"]) == (0, 0, 1)
     assert (small["attends_school"], big["attends_school"]) == (0, 1)
     # One of the two games, told for the child under five.
     assert small["stim_activities"] == 1
     # Nobody was drawn: every child's hours count, and each stands for itself alone.
     assert (small["economic_hours"], big["economic_hours"]) == (3, 25)
-    factors = [each.weight_factors for each in Observation.objects.all()]
+    factors = [factors_of(each) for each in Observation.objects.all()]
     assert factors == [{"module_5_17": 1}] * 2
 
 

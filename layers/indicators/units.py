@@ -1,0 +1,126 @@
+"""Households as they come: checked, told apart by a digest, given their zone."""
+
+import hashlib
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from layers.geography.models import Municipality, Zone
+from layers.indicators import errors
+from layers.indicators.observations import (
+    DESCRIBED,
+    MODULES,
+    SEXES,
+    VARIABLES,
+    ChildRow,
+    UnitRow,
+)
+
+OLDEST_MONTHS = 18 * 12 - 1
+
+
+def check_units(units: Iterable[UnitRow]) -> None:
+    """Raises the first error found in keys, weights, frames or answers."""
+    frames: dict[str, set[int | None]] = defaultdict(set)
+    sampled: dict[str, set[str]] = defaultdict(set)
+    keys: Counter[str] = Counter()
+    for unit in units:
+        keys[unit.key] += 1
+        frames[unit.stratum].add(unit.stratum_psus)
+        sampled[unit.stratum].add(unit.psu)
+        if not (math.isfinite(unit.weight) and unit.weight > 0):
+            raise errors.BadWeight(unit.key)
+        _check_home(unit)
+        for child in unit.children:
+            keys[child.key] += 1
+            _check_child(child)
+    if repeated := [key for key, times in keys.items() if times > 1]:
+        raise errors.RepeatedKey(repeated[0])
+    for stratum, sizes in frames.items():
+        if len(sizes) > 1:
+            raise errors.FrameDiffers(stratum)
+        (size,) = sizes
+        if size is not None and size < len(sampled[stratum]):
+            raise errors.FrameTooSmall(stratum, len(sampled[stratum]), size)
+
+
+def _check_home(unit: UnitRow) -> None:
+    for name in unit.values:
+        if name not in DESCRIBED or DESCRIBED[name].of != "household":
+            raise errors.UnknownOfHome(unit.key, name)
+    for name, value in _outside(unit.values):
+        raise errors.BadValueOfHome(unit.key, name, value)
+
+
+def _check_child(child: ChildRow) -> None:
+    if child.sex not in SEXES:
+        raise errors.BadValue(child.key, "sex", child.sex)
+    if not 0 <= child.age_months <= OLDEST_MONTHS:
+        raise errors.BadValue(child.key, "age_months", child.age_months)
+    for name in child.values:
+        if name not in VARIABLES:
+            raise errors.UnknownVariable(child.key, name)
+    for name, value in _outside(child.values):
+        raise errors.BadValue(child.key, name, value)
+    for name, factor in child.weight_factors.items():
+        if name not in MODULES or not (math.isfinite(factor) and factor >= 1):
+            raise errors.BadValue(child.key, name, factor)
+
+
+def _outside(values: Mapping[str, float | None]) -> Iterator[tuple[str, float]]:
+    for name, value in values.items():
+        smallest, largest = VARIABLES[name]
+        # Not a number compares as false, so it is refused as well.
+        if value is not None and not smallest <= value <= largest:
+            yield name, value
+
+
+def zones_by_code(
+    municipality: Municipality, units: Iterable[UnitRow]
+) -> dict[str, Zone]:
+    """The zones in force by code; where kinds share a code, quarters come first."""
+    kinds = list(Zone.Kind)
+    current = sorted(
+        Zone.objects.of(municipality).current().only("code", "kind"),
+        key=lambda zone: kinds.index(Zone.Kind(zone.kind)),
+        reverse=True,
+    )
+    zones = {zone.code: zone for zone in current}
+    if unknown := {unit.zone_code for unit in units} - set(zones):
+        raise errors.UnknownZone(list(unknown))
+    return zones
+
+
+def unit_digest(unit: UnitRow, zone: Zone) -> str:
+    row = [
+        unit.key,
+        zone.pk,
+        unit.stratum,
+        unit.psu,
+        float(unit.weight),
+        unit.response_class,
+        unit.stratum_psus,
+        sorted(known(unit.values).items()),
+        sorted(
+            [
+                child.key,
+                child.sex,
+                child.age_months,
+                sorted(known(child.values).items()),
+                sorted(child.weight_factors.items()),
+            ]
+            for child in unit.children
+        ),
+    ]
+    return hashlib.sha256(json.dumps(row).encode()).hexdigest()
+
+
+def set_digest(units: Iterable[str], factors: Mapping[str, float]) -> str:
+    """Of the digests of units in any order, and of the factors of their classes."""
+    content = [sorted(units), sorted(factors.items())]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def known(values: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: value for name, value in values.items() if value is not None}
