@@ -17,6 +17,7 @@ from layers.indicators.deprivation_release import (
 )
 from layers.indicators.deprivation_schemes import scheme_of
 from layers.indicators.figures import Figure, families_of
+from layers.indicators.modelling import store_modelled
 from layers.indicators.models import (
     Change,
     Estimate,
@@ -146,6 +147,7 @@ def compute_release(
             for each in families
         )
         Change.objects.bulk_create(changes_of(release), batch_size=BATCH)
+        store_modelled(release)
         if deprivation:
             store_deprivation(release, deprivation)
     return release
