@@ -32,6 +32,7 @@ VIEWS = {
     "rounds": gettext_lazy("Round by round"),
     "groups": gettext_lazy("Girls and boys"),
     "changes": gettext_lazy("Better or worse"),
+    "modelled": gettext_lazy("Modelled"),
 }
 
 
@@ -62,6 +63,8 @@ class Question:
             raise Http404(_("There are no figures for this group of children."))
         if view not in VIEWS:
             raise Http404(_("There is no such view of the figures."))
+        if view == "modelled":
+            breakdown = Breakdown.ALL.value
         zone = zone_asked(release, query.get("zone") or "")
         return cls(
             municipality, available, release, offered[code], breakdown, zone, view

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import sqrt
 from typing import IO, Any
 
@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from layers.explorer import sdmx
 from layers.explorer.asking import figures
+from layers.explorer.modelled import by_figure
 from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
 from layers.indicators.definitions import indicators_in
-from layers.indicators.models import Change, Estimate, Release
+from layers.indicators.models import Change, Estimate, ModelledEstimate, Release
 from layers.maps.downloads import BOM, safe
 
 CSV = "text/csv; charset=utf-8"
@@ -48,7 +49,8 @@ def headings() -> list[str]:
         _("standard error"), _("from"), _("to"), _("degrees of freedom"),
         _("design effect"), _("children asked, rounded"), _("households, rounded"),
         _("children, estimated"), _("children in need, estimated"),
-        _("reliability"), _("reason"),
+        _("reliability"), _("reason"), _("modelled, percent"), _("modelled, from"),
+        _("modelled, to"), _("model"), _("weight of own answers, percent"),
     ]  # fmt: skip
 
 
@@ -61,6 +63,7 @@ def lines(release: Release) -> Iterator[list[Any]]:
         release.number,
     ]
     titles = titles_of(release)
+    modelled = by_figure(release)
     for row in stored(release):
         yield [
             row.indicator,
@@ -74,7 +77,24 @@ def lines(release: Release) -> Iterator[list[Any]]:
             *(row.df, row.deff, row.n, row.households, row.population, row.total),
             str(Estimate.Flag(row.flag).label),
             str(Estimate.Reason(row.reason).label),
+            *modelled_cells(row, modelled),
         ]
+
+
+def modelled_cells(
+    row: Estimate, modelled: Mapping[tuple[str, int], ModelledEstimate]
+) -> list[Any]:
+    """Estimate, bounds, method and weight; empty but for all children of a zone."""
+    found = None
+    if row.zone_id and row.breakdown == Estimate.Breakdown.ALL:
+        found = modelled.get((row.indicator, row.zone_id))
+    if found is None:
+        return [None] * 5
+    return [
+        *(percent(share) for share in (found.estimate, found.low, found.high)),
+        str(ModelledEstimate.Method(found.method).label),
+        percent(found.own_weight),
+    ]
 
 
 def stored(release: Release) -> Iterator[Estimate]:
@@ -112,7 +132,9 @@ def _geosight_csv(out: IO[bytes], release: Release) -> None:
 def geosight_lines(release: Release) -> Iterator[list[Any]]:
     day = release.observation_set.reference_date.isoformat()
     town = release.municipality.slug
+    modelled = by_figure(release)
     for row in stored(release):
+        share, low, high, model, weight = modelled_cells(row, modelled)
         said = {
             "group": row.breakdown,
             "low": percent(row.low),
@@ -124,6 +146,11 @@ def geosight_lines(release: Release) -> Iterator[list[Any]]:
             "reason": row.reason,
             "release": release.number,
             "definition_version": row.definition_version,
+            "modelled": share,
+            "modelled_low": low,
+            "modelled_high": high,
+            "model": str(model) if model else None,
+            "own_weight": weight,
         }
         known = {name: value for name, value in said.items() if value not in (None, "")}
         yield [
@@ -235,6 +262,13 @@ def about(release: Release) -> Iterator[list[Any]]:
     yield [
         _("Empty cells"),
         _("Withheld to protect children, or no child was asked: see the reason."),
+    ]
+    yield [
+        _("Modelled"),
+        _(
+            "Not measured: drawn towards the other zones where few children were asked, "
+            "from the published figures alone. Never used for a withheld zone."
+        ),
     ]
     yield [
         _("Rounding"),

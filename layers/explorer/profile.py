@@ -18,13 +18,15 @@ from layers.explorer.asking import (
     zone_asked,
     zones_of,
 )
+from layers.explorer.deprivation import Deprived
+from layers.explorer.modelled import Modelled
 from layers.explorer.picture import Picture, draw
 from layers.explorer.ranking import Axis, ticks
 from layers.explorer.rows import Moved, Row, whole
 from layers.geography.models import Facility, Municipality, Zone
 from layers.indicators import releases
 from layers.indicators.catalogue import Dimension, Indicator
-from layers.indicators.models import Change, Estimate, Release
+from layers.indicators.models import Change, Estimate, ModelledEstimate, Release
 from layers.maps.desk import rounds
 
 Breakdown = Estimate.Breakdown
@@ -41,6 +43,8 @@ class Need:
     row: Row
     groups: dict[str, Row]
     town: Row | None
+    modelled: Modelled | None = None
+    """Only beside an uncertain figure."""
 
     @property
     def moved(self) -> Moved | None:
@@ -89,6 +93,7 @@ class Profile:
         by_key = {(row.indicator, row.breakdown): row for row in here}
         town = self._town_rows() if self.zone else {}
         changes = self._changes()
+        modelled = self._modelled()
         return [
             Need(
                 indicator=each,
@@ -99,10 +104,21 @@ class Profile:
                     if (code, group) in by_key
                 },
                 town=town.get(code),
+                modelled=_beside(by_key[code, Breakdown.ALL], modelled.get(code)),
             )
             for code, each in offered_by(self.release).items()
             if (code, Breakdown.ALL) in by_key
         ]
+
+    def _modelled(self) -> dict[str, ModelledEstimate]:
+        if self.zone is None:
+            return {}
+        found = ModelledEstimate.objects.of_release(self.release)
+        return {each.indicator: each for each in found.filter(zone=self.zone)}
+
+    @cached_property
+    def deprived(self) -> Deprived:
+        return Deprived(self.release, self.zone)
 
     def _town_rows(self) -> dict[str, Row]:
         rows = figures(self.release).of_breakdown(Breakdown.ALL).of_town()
@@ -244,3 +260,9 @@ class Profile:
         ]
         code = self.zone.code if self.zone else ""
         return draw(self.municipality, zones_of(self.release), rows, code)
+
+
+def _beside(direct: Estimate, found: ModelledEstimate | None) -> Modelled | None:
+    if found is None or direct.flag != Estimate.Flag.UNCERTAIN:
+        return None
+    return Modelled(Row("", direct), found)

@@ -238,16 +238,17 @@ def span(low: float, high: float) -> str:
 def whisker(row: Row, axis: Axis) -> dict[str, Any]:
     """Where a row's dot and line lie, as percent of the drawing's width."""
     low, high = row.interval
-    return _drawn(axis, row.value or 0, low, high)
+    return spot(axis, row.value or 0, low, high)
 
 
 def moved_whisker(change: Change, axis: Axis) -> dict[str, Any]:
     parts = (change.difference, change.low, change.high)
     value, low, high = (100 * part for part in parts if part is not None)
-    return _drawn(axis, value, low, high)
+    return spot(axis, value, low, high)
 
 
-def _drawn(axis: Axis, value: float, low: float, high: float) -> dict[str, Any]:
+def spot(axis: Axis, value: float, low: float, high: float) -> dict[str, Any]:
+    """Dot and line of a value and its bounds, as percent of the drawing's width."""
     left, width = axis.span(low, high)
     return {
         "dot": f"{axis.at(value):.2f}",

@@ -1,4 +1,4 @@
-"""The four views of the explorer: what each draws and what its table says."""
+"""The views of the explorer: what each draws and what its table says."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 from layers.explorer.asking import Question, figures, offered_by, zone_asked
+from layers.explorer.modelled import modelled_view
 from layers.explorer.ranking import (
     LESS,
     MORE,
@@ -235,11 +236,17 @@ def _changes(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _modelled(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
+    found = modelled_view(question, zone_rows(question), town_row(question))
+    return {**found, "axis": axis_marks(found.pop("axis_object"))}
+
+
 BUILDERS = {
     "zones": _zones,
     "rounds": _rounds,
     "groups": _groups,
     "changes": _changes,
+    "modelled": _modelled,
 }
 
 

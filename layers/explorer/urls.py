@@ -6,6 +6,7 @@ app_name = "explorer"
 urlpatterns = [
     path("", views.explorer, name="list"),
     path("errors/", views.precision, name="errors"),
+    path("deprivation/", views.deprivation, name="deprivation"),
     path("files/", views.files, name="files"),
     re_path(
         r"^files/(?P<form>figures\.csv|figures\.xlsx|sdmx\.csv|geosight\.csv)$",

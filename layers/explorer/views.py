@@ -11,11 +11,18 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from layers.explorer.asking import VIEWS, Question, release_asked
+from layers.explorer.deprivation import ALL, Deprived, zone_rows
 from layers.explorer.exports import TYPES, release_file
 from layers.explorer.paper import EDITION, profile_pdf
 from layers.explorer.profile import Profile
 from layers.explorer.rows import Precision
-from layers.explorer.sections import precision_rows, section
+from layers.explorer.sections import (
+    axis_for,
+    axis_marks,
+    drawn,
+    precision_rows,
+    section,
+)
 from layers.geography.access import requires
 from layers.geography.models import Municipality
 from layers.indicators import releases
@@ -73,6 +80,46 @@ def precision(request: HttpRequest, municipality: str) -> HttpResponse:
     rows = [Precision(row) for row in precision_rows(question)]
     context = {**_choice(question), "rows": rows}
     return render(request, "explorer/errors.html", context)
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def deprivation(request: HttpRequest, municipality: str) -> HttpResponse:
+    """Multidimensional deprivation of one age band: the town, its zones, its parts."""
+    if waiting := _waits(request, request.municipality):
+        return waiting
+    available = rounds(request.municipality)
+    release = release_asked(request.municipality, available, request.GET)
+    deprived = Deprived(release, None)
+    context: dict[str, Any] = {
+        "release": release,
+        "round": releases.round_title(release.observation_set),
+        "rounds": _titled(available, release),
+        "deprived": deprived,
+        "may_define": request.user.has_perm("indicators.define", request.municipality),
+    }
+    if deprived.bands:
+        name = request.GET.get("band") or ALL
+        context |= {"band": deprived.band(name), **_zones(release, name)}
+    return render(request, "explorer/deprivation.html", context)
+
+
+def _titled(available: list[Release], chosen: Release) -> list[dict[str, Any]]:
+    """The newest release of each round; an older one that was asked for as well."""
+    listed = available if chosen in available else [chosen, *available]
+    return [
+        {"release": each, "title": releases.round_title(each.observation_set)}
+        for each in listed
+    ]
+
+
+def _zones(release: Release, band: str) -> dict[str, Any]:
+    rows = zone_rows(release, band)
+    axis = axis_for(each["row"] for each in rows)
+    return {
+        "zones": [each | drawn(each["row"], axis) for each in rows],
+        "axis": axis_marks(axis),
+    }
 
 
 @require_safe

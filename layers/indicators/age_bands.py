@@ -1,11 +1,11 @@
 """The deprivation index of an age band, built from the indicators of the catalogue.
 
 A child of one year and one of fifteen lack different things, so each band has an index of its
-own. Dimensions weigh alike, and so do the indicators within one.
+own. Unless weights are given, dimensions weigh alike, and so do the indicators within one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
 
@@ -44,28 +44,35 @@ class Band:
 
 
 HOME: Dimensions = {
-    "water_sanitation": ("was_water", "was_sanit"),
+    "water": ("was_water",),
+    "sanitation": ("was_sanit",),
     "housing": ("hou_crowd",),
 }
 """What every child of a household shares."""
 
-BANDS: Mapping[str, Band] = {
-    "0-23m": Band(0, 24, {**HOME, "protection": ("pro_birthreg",)}),
-    "24-59m": Band(
-        24,
-        60,
-        {**HOME, "protection": ("pro_birthreg",), "early_childhood": ("ecd_stim",)},
-    ),
-    "5-11": Band(
-        60, 144, {**HOME, "education": ("edu_oos",), "information": ("hou_internet",)}
-    ),
-    "12-17": Band(
-        144, 216, {**HOME, "education": ("edu_oos",), "information": ("hou_internet",)}
-    ),
+YOUNG: Dimensions = {
+    **HOME,
+    "protection": ("pro_birthreg",),
+    "nutrition": ("nut_stunt",),
 }
-"""The usual dimensions, after MODA's: water, sanitation and housing for all, protection and
-early childhood for the young, education and information from 5 years. Questions put to one
-child of a household (labour) are left out: the others would all be dropped."""
+SCHOOL: Dimensions = {
+    **HOME,
+    "education": ("edu_oos",),
+    "information": ("hou_internet",),
+}
+
+BANDS: Mapping[str, Band] = {
+    "0-23m": Band(0, 24, {**YOUNG, "health": ("imm_full",)}),
+    "24-59m": Band(
+        24, 60, {**YOUNG, "health": ("imm_mcv2",), "early_childhood": ("ecd_stim",)}
+    ),
+    "5-11": Band(60, 144, SCHOOL),
+    "12-17": Band(144, 216, SCHOOL),
+}
+"""The usual dimensions are those of UNICEF's cross-country MODA, with early childhood
+besides: water, sanitation and housing for all, protection, nutrition and health for the
+young, education and information from 5 years. Questions put to one child of a household
+(labour) are left out: the others would all be dropped."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +93,12 @@ def index_of(
     band: str,
     definitions: Mapping[str, Definition],
     dimensions: Dimensions | None = None,
+    weights: Mapping[str, int] | None = None,
 ) -> Index:
     """The index of a band of children, whose variables (children,) are NaN where unknown.
 
-    `definitions` are the catalogue's by code; `dimensions` replace the usual ones. A child
+    `definitions` are the catalogue's by code; `dimensions` replace the usual ones, and
+    `weights` (by code, whole numbers above 0) their equal weights. A child
     outside an indicator's own ages (out of school at five) is not deprived in it. Raises
     ValueError for an unknown band or indicator, and where nothing was asked.
     """
@@ -109,7 +118,7 @@ def index_of(
         for code, (known, applies, _) in found.items()
         if _any(known & applies, present)
     }
-    structure = _structure(wanted, asked)
+    structure = _structure(wanted, asked, weights)
     if structure is None:
         raise ValueError(f'no indicator was asked of the children of the band "{band}"')
     parts = [found[code] for code in structure.indicators]
@@ -135,7 +144,9 @@ def _answered(
     return eligible | ~applies, applies, in_need
 
 
-def _structure(wanted: Dimensions, asked: set[str]) -> Structure | None:
+def _structure(
+    wanted: Dimensions, asked: set[str], weights: Mapping[str, int] | None
+) -> Structure | None:
     kept = {
         name: [code for code in codes if code in asked]
         for name, codes in wanted.items()
@@ -143,12 +154,16 @@ def _structure(wanted: Dimensions, asked: set[str]) -> Structure | None:
     kept = {name: codes for name, codes in kept.items() if codes}
     if not kept:
         return None
-    return Structure.of(
+    found = Structure.of(
         {
             name: {code: Fraction(1, len(kept) * len(codes)) for code in codes}
             for name, codes in kept.items()
         }
     )
+    if weights is None:
+        return found
+    points = np.array([weights[code] for code in found.indicators])
+    return replace(found, points=points, total=int(points.sum()))
 
 
 def _any(values: Booleans, among: Booleans) -> bool:

@@ -136,9 +136,7 @@ def measures(
     poor = points >= needed
     score = np.where(poor, points / structure.total, 0.0)
     censored = deprived & poor[:, None]
-    everyone = np.ones(len(poor))
-    headcount = share(domains, poor, level)
-    adjusted = _mean(domains, score, everyone, level)
+    headcount, intensity, adjusted = three(domains, poor, score, level)
     parts = censored * (structure.points / structure.total)
     sums = [
         parts[:, structure.dimension == place].sum(axis=1)
@@ -146,12 +144,22 @@ def measures(
     ]
     return Measures(
         headcount=headcount,
-        intensity=_mean(domains, score, poor.astype(np.float64), level),
-        adjusted=_with_zero(adjusted, headcount),
+        intensity=intensity,
+        adjusted=adjusted,
         censored=tuple(share(domains, column, level) for column in censored.T),
         contributions=tuple(_part(domains, part, score) for part in parts.T),
         by_dimension=tuple(_part(domains, part, score) for part in sums),
     )
+
+
+def three(
+    domains: Domains, poor: Booleans, score: Floats, level: float = 0.95
+) -> tuple[Figure, Figure, Figure]:
+    """H, A and M0 of children (N,) whose `score` is 0 where they are not poor."""
+    headcount = share(domains, poor, level)
+    adjusted = _mean(domains, score, np.ones(len(poor)), level)
+    intensity = _mean(domains, score, poor.astype(np.float64), level)
+    return headcount, intensity, _with_zero(adjusted, headcount)
 
 
 def share(domains: Domains, affected: Booleans, level: float = 0.95) -> Figure:

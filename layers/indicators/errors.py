@@ -312,3 +312,29 @@ BY_AUTHOR = gettext_lazy("You wrote this version. Somebody else has to put it in
 
 class DefinitionRefused(ValidationError):
     """A definition that cannot be used, or a step that cannot be taken."""
+
+
+NO_BAND = gettext_lazy("Choose at least one thing for at least one age band.")
+NOTHING_CHOSEN = gettext_lazy(
+    "%(band)s: nothing is chosen. Give at least one thing a weight."
+)
+TOO_MANY_CHOSEN = gettext_lazy(
+    "%(band)s: more than %(most)s things are chosen. Take some out: so many can't be "
+    "read together."
+)
+UNSUITABLE = gettext_lazy(
+    "%(band)s: “%(code)s” can't be used. It is not in the catalogue, is about other "
+    "ages, or was asked about one child of each household only. Take it out."
+)
+BAD_SCHEME_WEIGHT = gettext_lazy(
+    "%(band)s, “%(title)s”: the weight is a whole number from 1 to %(most)s, or empty."
+)
+BAD_CUTOFF = gettext_lazy(
+    "%(band)s: the limit is a whole number of points from 1 to %(total)s, the sum of "
+    "the weights."
+)
+NO_DRAFT = gettext_lazy("Only a draft can be put in use. Reload the page.")
+
+
+class SchemeRefused(ValidationError):
+    """A scheme of deprivation that cannot be kept or used."""

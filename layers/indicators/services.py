@@ -5,7 +5,14 @@ from layers.geography.tenancy import tenant
 from layers.indicators import errors
 from layers.indicators.changes import changes_of
 from layers.indicators.definitions import catalogue_of
+from layers.indicators.deprivation_release import (
+    Deprivation,
+    identity,
+    store_deprivation,
+)
+from layers.indicators.deprivation_schemes import scheme_of
 from layers.indicators.figures import Figure, families_of
+from layers.indicators.modelling import store_modelled
 from layers.indicators.models import (
     Change,
     Estimate,
@@ -94,14 +101,19 @@ def compute_release(
         catalogue = catalogue_of(municipality)
         definitions = {code: each.version for code, each in catalogue.items()}
         last = releases.filter(observation_set=observation_set).latest_first().first()
-        if last and (last.digest, last.definitions) == (
-            observation_set.digest,
-            definitions,
+        scheme = identity(scheme_of(municipality))
+        if (
+            last
+            and (last.digest, last.definitions) == (observation_set.digest, definitions)
+            and last.deprivation.get("identity") == scheme["identity"]
         ):
             return last
         families = _families(observation_set)
         for family in families:
             family.audit()
+        deprivation = Deprivation.of(observation_set)
+        if deprivation:
+            deprivation.audit()
         newest = releases.latest_first().first()
         release = Release.objects.create(
             municipality=municipality,
@@ -109,6 +121,7 @@ def compute_release(
             number=newest.number + 1 if newest else 1,
             digest=observation_set.digest,
             definitions=definitions,
+            deprivation=deprivation.as_data() if deprivation else scheme,
             **_sample_size(observation_set),
         )
         Estimate.objects.bulk_create(
@@ -129,6 +142,9 @@ def compute_release(
             for each in families
         )
         Change.objects.bulk_create(changes_of(release), batch_size=BATCH)
+        store_modelled(release)
+        if deprivation:
+            store_deprivation(release, deprivation)
     return release
 
 

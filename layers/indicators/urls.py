@@ -1,6 +1,6 @@
 from django.urls import path
 
-from layers.indicators import views
+from layers.indicators import scheme_views, views
 
 app_name = "indicators"
 urlpatterns = [
@@ -11,5 +11,9 @@ urlpatterns = [
     path("own/<int:pk>/", views.definition_detail, name="definition"),
     path("own/<int:pk>/change/", views.definition_change, name="change"),
     path("own/<int:pk>/move/", views.definition_move, name="move"),
+    path("deprivation/", scheme_views.scheme_detail, name="scheme"),
+    path("deprivation/change/", scheme_views.scheme_change, name="scheme_change"),
+    path("deprivation/try/", scheme_views.scheme_try, name="scheme_try"),
+    path("deprivation/<int:pk>/use/", scheme_views.scheme_use, name="scheme_use"),
     path("<slug:code>/", views.indicator_detail, name="detail"),
 ]

@@ -44,6 +44,7 @@ ACCESS: dict[str, frozenset] = {
             for name in (
                 *("definitions", "create", "preview"),
                 *("definition", "change", "move"),
+                *("scheme", "scheme_change", "scheme_try", "scheme_use"),
             )
         ),
         holders("indicators.define"),
@@ -61,6 +62,7 @@ ACCESS: dict[str, frozenset] = {
             for name in (
                 "list",
                 "errors",
+                "deprivation",
                 "files",
                 "download",
                 "town",

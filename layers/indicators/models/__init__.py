@@ -1,6 +1,14 @@
 """What is measured: samples without persons, their frozen releases, and definitions."""
 
 from layers.indicators.models.definitions import Definition, DefinitionQuerySet
+from layers.indicators.models.deprivation import (
+    AgeBand,
+    DeprivationCounts,
+    DeprivationFigure,
+    DeprivationQuerySet,
+    DeprivationScheme,
+)
+from layers.indicators.models.modelled import ModelledEstimate
 from layers.indicators.models.releases import (
     Change,
     ChangeQuerySet,
@@ -22,13 +30,19 @@ from layers.indicators.models.zone_statistics import (
 )
 
 __all__ = [
+    "AgeBand",
     "Change",
     "ChangeQuerySet",
     "Definition",
     "DefinitionQuerySet",
+    "DeprivationCounts",
+    "DeprivationFigure",
+    "DeprivationQuerySet",
+    "DeprivationScheme",
     "Estimate",
     "EstimateQuerySet",
     "FamilyCounts",
+    "ModelledEstimate",
     "Observation",
     "ObservationSet",
     "Release",

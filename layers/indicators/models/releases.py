@@ -31,6 +31,8 @@ class Release(TenantModel):
     definitions = models.JSONField(
         help_text=_("Version of each indicator's definition, by code.")
     )
+    # The scheme of deprivation as it was used; empty: the release knows of none.
+    deprivation = models.JSONField(default=dict)
     children = models.PositiveIntegerField(_("children, rounded"))
     households = models.PositiveIntegerField(_("households, rounded"))
     computed_at = models.DateTimeField(auto_now_add=True)
