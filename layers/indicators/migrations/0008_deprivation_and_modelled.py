@@ -17,8 +17,8 @@ FREEZE = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("geography", "0006_raster_children_and_hazard"),
-        ("indicators", "0006_definitions_of_a_municipality"),
+        ("geography", "0007_answers_in_arrays"),
+        ("indicators", "0007_answers_in_arrays"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
