@@ -17,15 +17,15 @@ from layers.geography.tenancy import tenant
 from layers.indicators import errors, maths, suppression
 from layers.indicators.definitions import catalogue_of
 from layers.indicators.figures import BREAKDOWNS
-from layers.indicators.indicator import Indicator
+from layers.indicators.indicator import Indicator, asked
 from layers.indicators.models import ObservationSet, RunningSum, SampleUnit
 from layers.indicators.observations import UnitRow
 from layers.indicators.running import (
     STATISTICS,
     Key,
     Part,
-    asked_of,
     estimates_of,
+    judged,
     parts_of,
     psus_and_frames,
 )
@@ -50,12 +50,15 @@ def put_units(
         if locked.response_factors != response_factors:
             locked.response_factors = dict(response_factors)
             locked.digest = ""
-        changed = _changed(locked, units)
+        zones = zones_by_code(
+            locked.municipality, [unit for unit in units.values() if unit]
+        )
+        changed = _changed(locked, units, zones)
         if changed:
             _check(locked, changed)
             clusters = _clusters(locked, changed)
             before = _households(locked, clusters)
-            _replace(locked, changed)
+            _replace(locked, changed, zones)
             _follow(locked, before, _households(locked, clusters))
             locked.digest = ""
         locked.save()
@@ -63,11 +66,10 @@ def put_units(
 
 
 def _changed(
-    observation_set: ObservationSet, units: Mapping[str, UnitRow | None]
+    observation_set: ObservationSet,
+    units: Mapping[str, UnitRow | None],
+    zones: Mapping[str, Zone],
 ) -> dict[str, UnitRow | None]:
-    zones = zones_by_code(
-        observation_set.municipality, [unit for unit in units.values() if unit]
-    )
     stored = dict(
         SampleUnit.objects.filter(
             observation_set=observation_set, key__in=list(units)
@@ -117,12 +119,13 @@ def _households(observation_set: ObservationSet, clusters: Q) -> Sample | None:
 
 
 def _replace(
-    observation_set: ObservationSet, units: Mapping[str, UnitRow | None]
+    observation_set: ObservationSet,
+    units: Mapping[str, UnitRow | None],
+    zones: Mapping[str, Zone],
 ) -> None:
     stored = SampleUnit.objects.filter(observation_set=observation_set)
     stored.filter(key__in=list(units)).delete()
     new = [unit for unit in units.values() if unit]
-    zones = zones_by_code(observation_set.municipality, new)
     digests = {unit.key: unit_digest(unit, zones[unit.zone_code]) for unit in new}
     write_units(observation_set, new, zones, digests)
 
@@ -130,25 +133,25 @@ def _replace(
 def _follow(
     observation_set: ObservationSet, before: Sample | None, after: Sample | None
 ) -> None:
-    if not in_step(observation_set):
+    chosen = chosen_of(observation_set)
+    if not _made_with(observation_set, chosen):
         rebuild(observation_set)
         return
-    chosen = chosen_of(observation_set)
-    asked: list[list[float]] = observation_set.running["asked"]
+    signed = [(each, sign) for each, sign in ((before, -1), (after, 1)) if each]
+    verdicts = judged([sample for sample, _sign in signed], chosen)
+    answers: list[list[float]] = observation_set.running["asked"]
     changes: dict[Key, Part] = {}
-    for sample, sign in ((before, -1), (after, 1)):
-        if sample is None:
-            continue
-        for key, part in parts_of(sample, chosen).items():
-            signed = part if sign > 0 else part.negated()
-            changes[key] = changes[key].plus(signed) if key in changes else signed
-        counted = asked_of(sample, chosen)
-        asked = [
-            [old + sign * new for old, new in zip(left, right, strict=True)]
-            for left, right in zip(asked, counted, strict=True)
+    for (sample, sign), judgements in zip(signed, verdicts, strict=True):
+        for key, part in parts_of(sample, chosen, judgements).items():
+            own = part if sign > 0 else part.negated()
+            changes[key] = changes[key].plus(own) if key in changes else own
+        counts = [(sign * each.answers).tolist() for each in judgements]
+        answers = [
+            [old + new for old, new in zip(left, right, strict=True)]
+            for left, right in zip(answers, counts, strict=True)
         ]
     _add(observation_set, changes)
-    observation_set.running = observation_set.running | {"asked": asked}
+    observation_set.running = observation_set.running | {"asked": answers}
 
 
 def _add(observation_set: ObservationSet, changes: Mapping[Key, Part]) -> None:
@@ -191,32 +194,34 @@ def _part(row: RunningSum) -> Part:
 
 def in_step(observation_set: ObservationSet) -> bool:
     """Whether the sums were made with the definitions in force."""
-    return observation_set.running.get("definitions") == _definitions(observation_set)
+    return _made_with(observation_set, chosen_of(observation_set))
 
 
 def chosen_of(observation_set: ObservationSet) -> list[Indicator]:
     return list(catalogue_of(observation_set.municipality).values())
 
 
-def _definitions(observation_set: ObservationSet) -> list[list[str | int]]:
+def _made_with(observation_set: ObservationSet, chosen: Sequence[Indicator]) -> bool:
+    return observation_set.running.get("definitions") == _definitions(chosen)
+
+
+def _definitions(chosen: Sequence[Indicator]) -> list[list[str | int]]:
     """Code and version, in the order of the sums."""
-    return [[each.code, each.version] for each in chosen_of(observation_set)]
+    return [[each.code, each.version] for each in chosen]
 
 
 def rebuild(observation_set: ObservationSet) -> None:
     """Makes the sums anew from all observations of the set."""
     RunningSum.objects.filter(observation_set=observation_set).delete()
     chosen = chosen_of(observation_set)
-    asked = [[0.0] * (2 + len(each.in_need.variables)) for each in chosen]
+    answers = [[0.0] * (2 + len(each.in_need.variables)) for each in chosen]
     if SampleUnit.objects.filter(observation_set=observation_set).exists():
         sample = read_sample(observation_set)
-        asked = asked_of(sample, chosen)
-        for key, part in parts_of(sample, chosen).items():
+        (judgements,) = judged([sample], chosen)
+        answers = [each.answers.tolist() for each in judgements]
+        for key, part in parts_of(sample, chosen, judgements).items():
             _save(observation_set, key, part, None)
-    observation_set.running = {
-        "definitions": _definitions(observation_set),
-        "asked": asked,
-    }
+    observation_set.running = {"definitions": _definitions(chosen), "asked": answers}
     observation_set.save(update_fields=["running"])
 
 
@@ -246,17 +251,21 @@ def current_figures(
     to protect others is not, so these are for no other eyes. Raises NothingObserved, and
     FrameTooSmall.
     """
-    found, households = estimates_now(observation_set, zones)
     chosen = chosen_of(observation_set)
+    found, households = estimates_now(observation_set, zones, chosen)
     return _figures(chosen, [*zones, None], found, households)
 
 
 def estimates_now(
-    observation_set: ObservationSet, zones: Sequence[Zone]
+    observation_set: ObservationSet,
+    zones: Sequence[Zone],
+    chosen: Sequence[Indicator] | None = None,
 ) -> tuple[maths.Ratios, maths.Integers]:
-    """Estimates and households, (I x B, zones + 1) with the town in the last column."""
+    """Estimates of the indicators in force and households, (I x B, zones + 1) with the
+    town in the last column.
+    """
     with tenant(observation_set.municipality):
-        if not in_step(observation_set):
+        if not _made_with(observation_set, chosen or chosen_of(observation_set)):
             rebuild(observation_set)
         rows = RunningSum.objects.filter(observation_set=observation_set)
         parts = {
@@ -267,13 +276,10 @@ def estimates_now(
         raise errors.NothingObserved(observation_set.code)
     _check_frames(parts)
     counted = observation_set.running["asked"]
-    asked = [
-        each.asked(np.array(counts))
-        for each, counts in zip(chosen_of(observation_set), counted, strict=True)
-    ]
+    put = [asked(np.array(counts)) for counts in counted]
     keys = [zone.pk for zone in zones]
     factors = observation_set.response_factors
-    return estimates_of(parts, keys, factors, np.array(asked))
+    return estimates_of(parts, keys, factors, np.array(put))
 
 
 def _check_frames(parts: Mapping[Key, Part]) -> None:

@@ -6,7 +6,7 @@ definition stands in `standard.definition`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from django.db.models import TextChoices
@@ -113,6 +113,39 @@ class Population:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """An indicator's of N children."""
+
+    eligible: Booleans
+    """(N,)"""
+    in_need: Booleans
+    """(N,) of those that are eligible."""
+    told: Booleans
+    """(2 + variables, N) who is in the population, for whom of them the rule is decided,
+    and who of them answered each of its variables, in the order of their names."""
+
+    @property
+    def answers(self) -> Floats:
+        """(2 + variables,) how many these are. They add up."""
+        return np.count_nonzero(self.told, axis=1).astype(np.float64)
+
+    def of(self, children: slice) -> Self:
+        return type(self)(
+            self.eligible[children], self.in_need[children], self.told[:, children]
+        )
+
+
+def asked(answers: Floats) -> bool:
+    """Whether there can be a figure, from `Judgement.answers`.
+
+    There is none where a question that the rule needs was put to no child: the answers
+    that happen to decide without it are all of one kind.
+    """
+    population, known, *given = answers
+    return bool(known == population or min(given) > 0)
+
+
+@dataclass(frozen=True)
 class Indicator:
     code: str
     version: int
@@ -156,45 +189,26 @@ class Indicator:
         where = self.population.where
         return self.in_need.variables | (where.variables if where else frozenset())
 
-    def answers(self, columns: Columns) -> Floats:
-        """How many are in the population, of how many the rule is decided, and how many
-        answered each of its variables, in the order of their names. They add up.
-        """
-        eligible = self.population.holds(columns)
-        known = self.in_need.decide(columns).known[eligible]
-        given = [
-            ~np.isnan(columns[name][eligible])
-            for name in sorted(self.in_need.variables)
-        ]
-        return np.array([len(known), *(part.sum() for part in (known, *given))], float)
-
-    @staticmethod
-    def asked(answers: Floats) -> bool:
-        """Whether there can be a figure.
-
-        There is none where a question that the rule needs was put to no child: the
-        answers that happen to decide without it are all of one kind.
-        """
-        population, known, *given = answers
-        return bool(known == population or min(given) > 0)
-
     def decide(self, columns: Columns) -> tuple[Booleans, Booleans]:
         """(children,) eligible and, among them, in need; nobody where it was not asked."""
-        if self.asked(self.answers(columns)):
-            return self.judge(columns)
-        nobody = np.zeros(len(columns["age_months"]), dtype=bool)
+        found = self.judge(columns)
+        if asked(found.answers):
+            return found.eligible, found.in_need
+        nobody = np.zeros_like(found.eligible)
         return nobody, nobody
 
-    def judge(self, columns: Columns) -> tuple[Booleans, Booleans]:
-        """(children,) eligible and in need, whatever the others were asked."""
-        eligible = self.population.holds(columns)
+    def judge(self, columns: Columns) -> Judgement:
+        """Of each child, whatever the others were asked."""
+        population = self.population.holds(columns)
         verdict = self.in_need.decide(columns)
+        eligible, in_need = population, verdict.true
         if self.unknown == Unknown.LEFT_OUT:
-            eligible = eligible & verdict.known
-        in_need = verdict.true
+            eligible = population & verdict.known
         if self.unknown == Unknown.IN_NEED:
             in_need = in_need | ~verdict.known
-        return eligible, eligible & in_need
+        given = [~np.isnan(columns[name]) for name in sorted(self.in_need.variables)]
+        told = [population & each for each in (verdict.known, *given)]
+        return Judgement(eligible, eligible & in_need, np.stack([population, *told]))
 
 
 def spoken_language() -> str:

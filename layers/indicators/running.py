@@ -5,20 +5,23 @@ Shapes: I indicators, B breakdowns, S slots.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from layers.indicators import maths
 from layers.indicators.figures import BREAKDOWNS, MEMBERSHIP
-from layers.indicators.indicator import Indicator
+from layers.indicators.indicator import Indicator, Judgement
 from layers.indicators.sample import Sample
 
 STATISTICS = 9
 """The eight of maths.SlotSums, and households with an eligible child."""
 POWERS = np.array([1, 1, 2, 2, 2, 0, 0, 0, 0])
 """With which power of the response class's factor each of them grows."""
+AT_ONCE = 200_000
+"""Children times indicators that are summed together."""
 
 Key = tuple[int | None, str, str]
 """Zone (None: the town), stratum and response class."""
@@ -44,21 +47,35 @@ class Part:
         return Part(-self.sums, -self.psus, self.frame)
 
 
-def parts_of(sample: Sample, indicators: Sequence[Indicator]) -> dict[Key, Part]:
+def judged(
+    samples: Sequence[Sample], indicators: Sequence[Indicator]
+) -> list[list[Judgement]]:
+    """Of each sample, by indicator; their children are judged together, which for few of
+    them takes no longer than for those of one.
+    """
+    ends = np.cumsum([0, *(len(each.child_unit) for each in samples)]).tolist()
+    columns = {
+        name: np.concatenate([each.columns[name] for each in samples])
+        for name in samples[0].columns
+    }
+    found = [each.judge(columns) for each in indicators]
+    return [
+        [each.of(slice(start, end)) for each in found] for start, end in pairwise(ends)
+    ]
+
+
+def parts_of(
+    sample: Sample, indicators: Sequence[Indicator], judgements: Sequence[Judgement]
+) -> dict[Key, Part]:
     """What the households of the sample give to each key."""
     names, unit_class = np.unique(sample.unit_class, return_inverse=True)
-    judged = [each.judge(sample.columns) for each in indicators]
     zones: list[Place] = [(z.pk, str(name)) for z in sample.zones for name in names]
     town: list[Place] = [(None, str(name)) for name in names]
     in_zone = sample.unit_zone * len(names) + unit_class
     found: dict[Key, Part] = {}
     for unit_place, places in ((in_zone, zones), (unit_class, town)):
         slotted = _Slotted(sample, unit_place, len(places))
-        sums = [
-            slotted.sums(indicator, *both)
-            for indicator, both in zip(indicators, judged, strict=True)
-        ]
-        found |= slotted.parts(np.concatenate(sums, axis=1), places)
+        found |= slotted.parts(slotted.sums(indicators, judgements), places)
     return found
 
 
@@ -74,33 +91,49 @@ class _Slotted:
         self.unit_slot = np.searchsorted(starts, self.unit_cell, side="right") - 1
 
     def sums(
-        self, indicator: Indicator, eligible: maths.Booleans, in_need: maths.Booleans
+        self, indicators: Sequence[Indicator], judgements: Sequence[Judgement]
     ) -> maths.Floats:
-        """(STATISTICS, B, S)"""
-        sample = self.sample
-        weight = sample.unit_weight[sample.child_unit]
-        factor = indicator.population.factor(sample.columns)
-        if factor is not None:
-            weight = weight * np.nan_to_num(factor)
+        """(STATISTICS, I x B, S)"""
+        size = max(1, AT_ONCE // max(1, len(self.sample.child_unit)))
+        blocks = [slice(at, at + size) for at in range(0, len(indicators), size)]
+        found = [self._block(indicators[each], judgements[each]) for each in blocks]
+        return np.concatenate(found, axis=1)
+
+    def _block(
+        self, indicators: Sequence[Indicator], judgements: Sequence[Judgement]
+    ) -> maths.Floats:
+        """The groups of each indicator are groups of their own."""
+        sample, many = self.sample, len(indicators)
+        groups = MEMBERSHIP.shape[1]
+        first = groups * np.arange(many)[:, None]
+        group = np.where(sample.child_group < 0, -1, sample.child_group + first).ravel()
+        eligible = np.concatenate([each.eligible for each in judgements])
+        membership = np.kron(np.eye(many), MEMBERSHIP)
         totals = maths.psu_totals(
-            cell=self.unit_cell[sample.child_unit],
+            cell=np.tile(self.unit_cell[sample.child_unit], many),
             cells=len(self.cells),
-            group=sample.child_group,
-            groups=MEMBERSHIP.shape[1],
-            weight=weight,
+            group=group,
+            groups=groups * many,
+            weight=np.concatenate([self._weight(each) for each in indicators]),
             eligible=eligible,
-            in_need=in_need,
+            in_need=np.concatenate([each.in_need for each in judgements]),
         )
         households = maths.units_with_children(
-            unit=sample.child_unit,
+            unit=np.tile(sample.child_unit, many),
             unit_domain=self.unit_slot,
             domains=len(self.cells.starts),
-            group=sample.child_group,
-            membership=MEMBERSHIP,
+            group=group,
+            membership=membership,
             eligible=eligible,
         )
-        sums = maths.SlotSums.of(totals.regrouped(MEMBERSHIP), self.cells)
+        sums = maths.SlotSums.of(totals.regrouped(membership), self.cells)
         return np.stack([*sums.parts, households.astype(np.float64)])
+
+    def _weight(self, indicator: Indicator) -> maths.Floats:
+        """(N,) before the factor of the response class."""
+        weight = self.sample.unit_weight[self.sample.child_unit]
+        factor = indicator.population.factor(self.sample.columns)
+        return weight if factor is None else weight * np.nan_to_num(factor)
 
     def parts(self, sums: maths.Floats, places: Sequence[Place]) -> dict[Key, Part]:
         """`sums` is (STATISTICS, I x B, S)."""
@@ -114,11 +147,6 @@ class _Slotted:
                 zip(cells.slot_domain, cells.slot_stratum, strict=True)
             )
         }
-
-
-def asked_of(sample: Sample, indicators: Iterable[Indicator]) -> list[list[float]]:
-    """What `Indicator.answers` counts, for each indicator."""
-    return [each.answers(sample.columns).tolist() for each in indicators]
 
 
 def estimates_of(
