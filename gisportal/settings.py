@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "gisportal.billing",
     "layers.geography",
     "layers.maps",
+    "layers.features",
     "layers.explorer",
     "gisportal.cases",
     "gisportal.service_requests",
@@ -120,6 +121,7 @@ DATABASES = {"default": _database(as_owner=env.str("DATABASE_ROLE", "") == "owne
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "gisportal.accounts.backends.MunicipalityBackend",
+    "gisportal.accounts.backends.ApiKeyBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [

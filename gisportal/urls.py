@@ -12,8 +12,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 # /<language>/account/… is for everyone; /<language>/<municipality>/… is a town's.
 urlpatterns += i18n_patterns(
+    path("account/", include("gisportal.accounts.urls")),
     path("account/", include("allauth.urls")),
     path("<slug:municipality>/map/", include("layers.maps.urls")),
+    path("<slug:municipality>/ogc/", include("layers.features.urls")),
     path("<slug:municipality>/figures/", include("layers.explorer.urls")),
     path("<slug:municipality>/indicators/", include("layers.indicators.urls")),
     path("<slug:municipality>/surveys/", include("surveys.urls")),

@@ -1,8 +1,11 @@
 from typing import Any
 
-from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.backends import BaseBackend, ModelBackend
+from django.http import HttpRequest
 
+from gisportal.accounts.models import User
 from gisportal.accounts.roles import PERMISSIONS
+from gisportal.accounts.services import user_of_key
 from layers.geography.models import Municipality
 
 
@@ -19,3 +22,12 @@ class MunicipalityBackend(ModelBackend):
         if user_obj.is_anonymous:
             return False
         return any(perm in PERMISSIONS[role] for role in user_obj.roles_in(obj))
+
+
+class ApiKeyBackend(BaseBackend):
+    """`authenticate(request, api_key=…)`, for rooms that must not know of accounts."""
+
+    def authenticate(
+        self, request: HttpRequest | None, api_key: str | None = None, **other: Any
+    ) -> User | None:
+        return user_of_key(api_key) if api_key else None

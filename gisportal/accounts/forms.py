@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from allauth.account import forms
-from django.forms import Field
+from django.forms import CharField, Field, Form, TypedChoiceField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -53,3 +53,18 @@ class ResetPasswordKeyForm(PlainWords, forms.ResetPasswordKeyForm):
 
 class ChangePasswordForm(PlainWords, forms.ChangePasswordForm):
     pass
+
+
+class KeyForm(Form):
+    """A key for a program: for what, and for how long."""
+
+    DAYS = ((30, _("a month")), (90, _("three months")), (365, _("a year")))
+
+    name = CharField(
+        label=_("What is it for?"),
+        max_length=100,
+        help_text=_("For example: QGIS in the planning office"),
+    )
+    days = TypedChoiceField(
+        label=_("How long is it valid?"), choices=DAYS, coerce=int, initial=90
+    )

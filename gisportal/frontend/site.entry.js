@@ -41,3 +41,13 @@ document.addEventListener("click", (event) => {
 if (matchMedia("(min-width: 48.01rem)").matches) {
   for (const box of document.querySelectorAll("details[data-open-wide]")) box.open = true;
 }
+
+// A button marked data-copy="#id" copies what stands there, and says so.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent.trim());
+  const former = button.textContent;
+  button.textContent = button.dataset.copied;
+  setTimeout(() => (button.textContent = former), 2000);
+});

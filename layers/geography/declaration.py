@@ -22,21 +22,29 @@ def read_sql(package: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class Field:
-    """A column that leaves the house; `in_tiles` False keeps it to downloads."""
+    """A column that leaves the house; `in_tiles` False keeps it to downloads.
+
+    `filterable` False: no one may ask for rows by it. Figures are so, because a
+    well-chosen question could tell more than they say.
+    """
 
     name: str
     type: Literal["text", "number", "date"]
     label: str | Promise
     in_tiles: bool = True
+    filterable: bool = True
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer, declared once and served as tiles and downloads.
+    """One layer, declared once and served as tiles, features and downloads.
 
-    `sql` selects `id`, `geometry_3857` and every field, bound to `%(municipality)s`
-    (a key) and `parameters`. `tables` are those it reads: a write to any of them
-    makes a new version. `permission` None means that everyone may see it.
+    `sql` selects `id`, `geometry` (EPSG:4326), `geometry_3857` and every field, bound
+    to `%(municipality)s` (a key) and `parameters`. `tables` are those it reads: a
+    write to any of them makes a new version. `permission` None means that everyone
+    may see it. `attribution` names the source, else it is the municipality;
+    `licence` is an SPDX identifier, else nothing is granted. `time` names the field
+    of type date that says of when a feature is. `tiled` False: it makes no map.
     """
 
     name: str
@@ -49,6 +57,10 @@ class Layer:
     permission: str | None = None
     min_zoom: int = 0
     max_zoom: int = 16
+    attribution: str | Promise = ""
+    licence: str = ""
+    time: str = ""
+    tiled: bool = True
 
     @cached_property
     def digest(self) -> str:

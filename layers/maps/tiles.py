@@ -28,6 +28,8 @@ cache = TileCache(limit=64 * 1024 * 1024)
 
 def check_address(layer: Layer, z: int, x: int, y: int) -> None:
     """Raise NoSuchTile for a tile that no client following the layer asks for."""
+    if not layer.tiled:
+        raise NoSuchTile(_("The layer “%s” has no tiles.") % layer.name)
     if not layer.min_zoom <= z <= layer.max_zoom:
         raise NoSuchTile(
             _("The layer “%(layer)s” has tiles from zoom %(low)d to %(high)d.")

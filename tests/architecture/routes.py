@@ -56,6 +56,27 @@ ACCESS: dict[str, frozenset] = {
     "maps:clusters": FIGURES,
     "maps:download_view": FIGURES,
     "maps:download_layer": holders("maps.view_staff_layers"),
+    # Each layer says who may see it; the samples ask for one of the staff.
+    **dict.fromkeys(
+        (
+            f"features:{name}"
+            for name in (
+                *("landing", "conformance", "api", "collections", "grids", "grid"),
+                *("programs", "qgis_project", "file_state", "file"),
+            )
+        ),
+        EVERYONE,
+    ),
+    **dict.fromkeys(
+        (
+            f"features:{name}"
+            for name in (
+                *("collection", "queryables", "items", "feature", "layer_file"),
+                *("qgis_layer", "tilesets", "tileset", "tile"),
+            )
+        ),
+        holders("maps.view_staff_layers"),
+    ),
     **dict.fromkeys(
         (
             f"explorer:{name}"

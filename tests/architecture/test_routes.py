@@ -26,6 +26,15 @@ MORE = {
     "explorer:download": {"form": "figures.csv"},
     "maps:download_view": {"form": "csv"},
     "maps:download_layer": {"layer": "parcels", "form": "csv"},
+    **{
+        f"features:{name}": {"name": "parcels"}
+        for name in (
+            *("collection", "queryables", "items", "feature", "layer_file"),
+            *("qgis_layer", "tilesets"),
+        )
+    },
+    "features:tileset": {"name": "parcels", "grid": "WebMercatorQuad"},
+    "features:tile": {"name": "parcels", "grid": "WebMercatorQuad"},
 }
 
 
@@ -78,7 +87,7 @@ def let_in(client, url: str) -> bool:
     assert response.status_code < 500, url
     if response.status_code == 302 and "/account/login/" in response.url:
         return False
-    return response.status_code != 403
+    return response.status_code not in {401, 403}
 
 
 @pytest.mark.parametrize("name", sorted(TOWN_ROUTES))

@@ -18,6 +18,7 @@ SHARED = {
     "django_session": "opaque, signed; read by its secret key only",
     "django_tasks_database_dbtaskresult": "arguments are keys of rows, never names",
     "accounts_user": "a person belongs to no one municipality; reached by own id",
+    "accounts_apikey": "hashes of keys, read before the tenant is known; reached by own id",
     "accounts_user_groups": "unused groups of Django",
     "accounts_user_user_permissions": "unused rights of Django",
     "surveys_apisession": "who is signed in at /v1, before the tenant is known; no data",

@@ -1,5 +1,5 @@
 SELECT id, code, official_area::float8 AS official_area,
-       round(area::numeric, 1)::float8 AS area, geometry_3857
+       round(area::numeric, 1)::float8 AS area, geometry, geometry_3857
   FROM geography_parcel
  WHERE municipality_id = %(municipality)s
    AND valid_until IS NULL

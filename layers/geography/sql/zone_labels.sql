@@ -2,6 +2,7 @@
 SELECT id, code, kind,
        translate(name_ar, U&'\064B\064C\064D\064E\064F\0650\0651\0652', '') AS name_ar,
        name_en, name_fr,
+       ST_PointOnSurface(geometry) AS geometry,
        ST_PointOnSurface(geometry_3857) AS geometry_3857
   FROM geography_zone
  WHERE municipality_id = %(municipality)s

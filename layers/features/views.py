@@ -1,0 +1,312 @@
+"""OGC API – Features and Tiles, as JSON for programs and as pages for people."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_safe
+
+from layers.features import crs, documents, openapi, tilesets
+from layers.features.access import (
+    GEOJSON,
+    JSON,
+    answers,
+    visible_layer,
+    wants_html,
+)
+from layers.features.pages import Question, read_feature, read_page
+from layers.features.selection import filterable, no_others
+from layers.geography.access import TownRequest
+from layers.geography.declaration import Layer
+from layers.maps import views as maps
+from layers.maps.catalogue import visible_layers
+from layers.maps.models import LayerVersion
+
+# Changes when the same features are told differently.
+EDITION = "1"
+
+
+def _json(said: dict[str, Any], type: str = JSON) -> HttpResponse:
+    response = JsonResponse(
+        said, content_type=type, json_dumps_params={"ensure_ascii": False}
+    )
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _visible(request: TownRequest) -> list[Layer]:
+    return list(visible_layers(request.user, request.municipality))
+
+
+def _page(request: TownRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+    response = render(request, f"features/{name}.html", context)
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@require_safe
+@answers
+def landing(request: TownRequest, municipality: str) -> HttpResponse:
+    no_others(request.GET, ["f"])
+    if not wants_html(request):
+        return _json(documents.landing(request))
+    return _layers_page(request)
+
+
+def _layers_page(request: TownRequest) -> HttpResponse:
+    town = request.municipality
+    rows = [
+        (layer, documents.extent_of(layer, town), documents.licence(layer))
+        for layer in _visible(request)
+        if not layer.name.endswith("_labels")
+    ]
+    return _page(request, "landing", {"rows": rows})
+
+
+@require_safe
+@answers
+def conformance(request: TownRequest, municipality: str) -> HttpResponse:
+    no_others(request.GET, ["f"])
+    said = documents.conformance(request)
+    if wants_html(request):
+        return _page(request, "conformance", {"classes": said["conformsTo"]})
+    return _json(said)
+
+
+@require_safe
+@answers
+def api(request: TownRequest, municipality: str) -> HttpResponse:
+    no_others(request.GET, ["f"])
+    said = openapi.document(request, _visible(request))
+    if wants_html(request):
+        return _page(request, "api", {"paths": _told(said)})
+    return _json(said, documents.OPENAPI)
+
+
+def _told(said: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    return [
+        (path, [each["name"] for each in verbs["get"]["parameters"]])
+        for path, verbs in said["paths"].items()
+    ]
+
+
+@require_safe
+@answers
+def collections(request: TownRequest, municipality: str) -> HttpResponse:
+    no_others(request.GET, ["f"])
+    if wants_html(request):
+        return _layers_page(request)
+    return _json(documents.collections(request, _visible(request)))
+
+
+@require_safe
+@answers
+def collection(request: TownRequest, municipality: str, name: str) -> HttpResponse:
+    no_others(request.GET, ["f"])
+    layer = visible_layer(request, name)
+    said = documents.collection(request, layer)
+    if not wants_html(request):
+        return _json(said)
+    context = {
+        "layer": layer,
+        "said": said,
+        "extent": documents.extent_of(layer, request.municipality),
+        "fields": layer.fields,
+        "filterable": filterable(layer),
+        "items": documents.href(request, "items", layer.name),
+    }
+    return _page(request, "collection", context)
+
+
+@require_safe
+@answers
+def queryables(request: TownRequest, municipality: str, name: str) -> HttpResponse:
+    no_others(request.GET, ["f"])
+    layer = visible_layer(request, name)
+    if wants_html(request):
+        return _page(
+            request, "queryables", {"layer": layer, "fields": filterable(layer)}
+        )
+    return _json(documents.queryables(request, layer), documents.SCHEMA)
+
+
+@gzip_page
+@require_safe
+@answers
+def items(request: TownRequest, municipality: str, name: str) -> HttpResponseBase:
+    layer = visible_layer(request, name)
+    html = wants_html(request)
+    asked = Question.read(layer, request.municipality, request.GET)
+    if html:
+        return _items_page(request, layer, asked)
+    etag = _etag(request, layer)
+    known = get_conditional_response(request, etag=etag)
+    response = known or HttpResponse(_features(request, asked), GEOJSON)
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    response["Content-Crs"] = f"<{asked.system.uri}>"
+    return response
+
+
+def _etag(request: TownRequest, layer: Layer) -> str:
+    """Stays while the layer's tables, the question and our way of telling do."""
+    version = LayerVersion.objects.of_layers([layer], request.municipality)[layer.name]
+    said = (EDITION, version, request.build_absolute_uri(), get_language())
+    return f'W/"{hashlib.sha256(repr(said).encode()).hexdigest()[:24]}"'
+
+
+def _next(request: TownRequest, after: str) -> str:
+    query = request.GET.copy()
+    query["after"] = after
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+
+
+def _features(request: TownRequest, asked: Question) -> str:
+    page = read_page(asked)
+    links = documents.own_links(request, this=GEOJSON)
+    layer = asked.selection.layer
+    links.append(
+        documents.link(
+            documents.href(request, "collection", layer.name),
+            "collection",
+            title=layer.title,
+        )
+    )
+    if page.after:
+        links.append(documents.link(_next(request, page.after), "next", GEOJSON))
+    head: dict[str, Any] = {
+        "type": "FeatureCollection",
+        "timeStamp": timezone.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "numberReturned": len(page.features),
+        "links": links,
+    }
+    if page.matched is not None:
+        head["numberMatched"] = page.matched
+    said = json.dumps(head, ensure_ascii=False)
+    return f'{said[:-1]},"features":[{",".join(page.features)}]}}'
+
+
+def _items_page(request: TownRequest, layer: Layer, asked: Question) -> HttpResponse:
+    page = read_page(asked)
+    found = [json.loads(feature) for feature in page.features]
+    context = {
+        "layer": layer,
+        "rows": [
+            (each["id"], [each["properties"][x.name] for x in layer.fields])
+            for each in found
+        ],
+        "matched": page.matched,
+        "next": _next(request, page.after) if page.after else "",
+        "json": f"{request.path}?{_query(request, f='json')}",
+    }
+    return _page(request, "items", context)
+
+
+def _query(request: TownRequest, **changed: str) -> str:
+    query = request.GET.copy()
+    for name, value in changed.items():
+        query[name] = value
+    return query.urlencode()
+
+
+@require_safe
+@answers
+def feature(
+    request: TownRequest, municipality: str, name: str, pk: str
+) -> HttpResponse:
+    no_others(request.GET, ["f", "crs"])
+    layer = visible_layer(request, name)
+    html = wants_html(request)
+    system = crs.asked("crs", request.GET.get("crs"), request.municipality)
+    number = int(pk) if pk.isascii() and pk.isdecimal() and len(pk) < 19 else -1
+    found = read_feature(layer, request.municipality, number, system)
+    if found is None:
+        raise Http404(_("The layer “%s” has no such feature.") % layer.title)
+    if html:
+        said = json.loads(found)
+        values = [(each, said["properties"][each.name]) for each in layer.fields]
+        return _page(request, "feature", {"layer": layer, "pk": pk, "values": values})
+    links = documents.own_links(request, this=GEOJSON)
+    here = documents.href(request, "collection", layer.name)
+    links.append(documents.link(here, "collection", title=layer.title))
+    text = f'{found[:-1]},"links":{json.dumps(links, ensure_ascii=False)}}}'
+    response = HttpResponse(text, GEOJSON)
+    response["Content-Crs"] = f"<{system.uri}>"
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+# -- tiles -------------------------------------------------------------------------------
+
+
+def _tiled(request: TownRequest, name: str) -> Layer:
+    layer = visible_layer(request, name)
+    if not layer.tiled:
+        raise Http404(_("The layer “%s” has no tiles.") % layer.title)
+    return layer
+
+
+def _in_grid(grid: str) -> None:
+    if grid != tilesets.GRID:
+        raise Http404(_("Tiles have one grid: %s.") % tilesets.GRID)
+
+
+@require_safe
+@answers
+def tileset_list(request: TownRequest, municipality: str, name: str) -> HttpResponse:
+    return _json(documents.tileset_list(request, _tiled(request, name)))
+
+
+@require_safe
+@answers
+def tileset(
+    request: TownRequest, municipality: str, name: str, grid: str
+) -> HttpResponse:
+    _in_grid(grid)
+    return _json(documents.tileset(request, _tiled(request, name)))
+
+
+@require_safe
+@answers
+def tile(
+    request: TownRequest,
+    municipality: str,
+    name: str,
+    grid: str,
+    **at: int,
+) -> HttpResponseBase:
+    """The same tile as under the map's own address, under the standard's."""
+    _in_grid(grid)
+    layer = _tiled(request, name)
+    present = LayerVersion.objects.of_layers([layer], request.municipality)[name]
+    return maps.tile(
+        request,
+        municipality,
+        name,
+        present,
+        z=at["matrix"],
+        x=at["column"],
+        y=at["row"],
+    )
+
+
+@require_safe
+@answers
+def grids(request: TownRequest, municipality: str) -> HttpResponse:
+    return _json(documents.grids(request))
+
+
+@require_safe
+@answers
+def grid(request: TownRequest, municipality: str, grid: str) -> HttpResponse:
+    _in_grid(grid)
+    return _json(tilesets.grid())
