@@ -17,7 +17,7 @@ FREEZE = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("geography", "0007_answers_in_arrays"),
+        ("geography", "0006_raster_children_and_hazard"),
         ("indicators", "0007_answers_in_arrays"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
