@@ -189,6 +189,8 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Cut tiles are kept on disk up to this size, half of it for those of the staff.
+TILE_CACHE_MB = env.int("TILE_CACHE_MB", 1024)
 # The largest file of answers: 100,000 households with all their questions need that much.
 SURVEY_FILE_MB = env.int("SURVEY_FILE_MB", 200)
 # A phone sends a hundred files at once, and the answers beside them.

@@ -69,6 +69,7 @@ class Layer:
             self.sql,
             [f.name for f in self.tile_fields],
             sorted(self.parameters.items()),
+            self.permission,
         )
         return hashlib.sha256(repr(said).encode()).hexdigest()[:8]
 

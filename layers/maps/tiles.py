@@ -2,28 +2,65 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
+import logging
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
+from isal import igzip
 from psycopg2 import sql
 
 from layers.geography.declaration import Layer, read_sql
 from layers.geography.models import Municipality
-from layers.maps.cache import Tile, TileCache
+from layers.maps.cache import DiskCache, Key, Tile, TileCache
 from layers.maps.errors import NoSuchTile
 
+logger = logging.getLogger(__name__)
+
 TILE = read_sql("layers.maps", "tile.sql")
-EXACT_TILE = read_sql("layers.maps", "exact_tile.sql")
+# A tile is too little work to share among processes, and the planner would read a
+# whole table for it.
+ALONE = "SET LOCAL max_parallel_workers_per_gather = 0; "
 
 # Metres round the equator in EPSG:3857, the width of the tile at zoom 0.
 WORLD = 40_075_016.685578488
 # Tiles are drawn on 512 screen pixels.
 PIXELS = 512
+# Units to a tile's side: at the last zoom, from which the browser draws the closer
+# ones, and before it a quarter of a pixel.
+FINE, COARSE = 4096, 2048
 
 cache = TileCache(limit=64 * 1024 * 1024)
+
+
+@lru_cache(maxsize=8)
+def _disk(root: Path, limit: int) -> DiskCache:
+    return DiskCache(root, limit)
+
+
+def disk(*, public: bool) -> DiskCache:
+    """Public tiles and those of the staff lie apart: nginx serves the former itself."""
+    root = Path(settings.DATA_DIR) / "tiles" / ("public" if public else "private")
+    return _disk(root, settings.TILE_CACHE_MB * 1024 * 1024 // 2)
+
+
+def kept(key: Key, *, public: bool) -> Tile | None:
+    found = cache.get(key)
+    if found is None and (found := disk(public=public).get(key)):
+        cache.put(key, found)
+    return found
+
+
+def keep(key: Key, tile: Tile, *, public: bool) -> None:
+    """Put a tile where the next one who asks finds it. A full disk costs only time."""
+    cache.put(key, tile)
+    try:
+        disk(public=public).put(key, tile)
+    except OSError:
+        logger.warning("A tile could not be kept on disk.", exc_info=True)
 
 
 def check_address(layer: Layer, z: int, x: int, y: int) -> None:
@@ -48,10 +85,11 @@ def columns(names: list[str]) -> sql.Composable:
 
 def render(*, layer: Layer, municipality: Municipality, z: int, x: int, y: int) -> Tile:
     """The tile as gzipped MVT with a strong ETag of its content."""
+    query, bound = statement(layer, municipality, z=z, x=x, y=y)
     with connection.cursor() as cursor:
-        cursor.execute(*statement(layer, municipality, z=z, x=x, y=y))
-        content = gzip.compress(bytes(cursor.fetchone()[0]), 5, mtime=0)
-    return Tile(content, etag=f'"{hashlib.sha256(content).hexdigest()[:24]}"')
+        cursor.execute(sql.SQL(ALONE) + query, bound)
+        content = bytes(cursor.fetchone()[0])
+    return Tile.of(igzip.compress(content, 2, mtime=0))
 
 
 def statement(
@@ -59,11 +97,11 @@ def statement(
 ) -> tuple[sql.Composed, dict[str, Any]]:
     """The query that makes the tile, and what it binds.
 
-    Below the last zoom outlines are simplified to half a pixel, and what would
+    Below the last zoom corners are rounded to a quarter of a pixel, and what would
     be smaller than a pixel is left out.
     """
     pixel = WORLD / 2**z / PIXELS
-    simplify = z < layer.max_zoom and layer.geometry != "point"
+    coarse = z < layer.max_zoom and layer.geometry != "point"
     bound = {
         **layer.parameters,
         "municipality": municipality.pk,
@@ -71,10 +109,10 @@ def statement(
         "z": z,
         "x": x,
         "y": y,
-        "tolerance": pixel / 2,
-        "smallest": pixel if simplify else 0,
+        "extent": COARSE if coarse else FINE,
+        "smallest": pixel if coarse else 0,
     }
-    query = sql.SQL(TILE if simplify else EXACT_TILE).format(
+    query = sql.SQL(TILE).format(
         fields=columns(["id", *(f.name for f in layer.tile_fields)]),
         source=sql.SQL(layer.sql),
     )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from layers.geography.declaration import Layer
 from layers.geography.models import Facility, Municipality, Zone
 from layers.maps.catalogue import layer_named, may_see
-from layers.maps.models import LayerVersion
+from layers.maps.models import LayerEdit, LayerVersion
 
 # Longitude and latitude of the whole world's useful part, for a town without any zone.
 NOWHERE = (-20.0, 10.0, 60.0, 50.0)
@@ -71,6 +71,8 @@ def _source(layer: Layer, municipality: Municipality, version: str) -> dict[str,
         # Figures are joined by code, which outlives a redrawn boundary; ids don't.
         "key": "code" if layer.code_in_tiles else None,
         "tiles": address.removesuffix("0/0/0.mvt") + "{z}/{x}/{y}.mvt",
+        # Where the latest versions wrote: other tiles are asked for under older ones.
+        "tables": LayerEdit.objects.of_layer(layer, municipality),
         "minzoom": layer.min_zoom,
         "maxzoom": layer.max_zoom,
     }

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -10,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from isal import igzip
 
 from layers.geography.access import requires
 from layers.geography.declaration import Layer
@@ -24,7 +24,7 @@ from layers.maps.catalogue import layer_named, may_see, visible_layers
 from layers.maps.desk import Profile, View, rounds, themes
 from layers.maps.downloads import layer_file, view_csv, view_features
 from layers.maps.folium_page import folium_page
-from layers.maps.models import LayerVersion
+from layers.maps.models import tile_version
 from layers.maps.town_map import town_map
 from layers.maps.zone_tables import StatisticsTable, cluster_rows
 
@@ -35,28 +35,31 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def tile(
     request: HttpRequest, town: str, layer: str, version: str, *, z: int, x: int, y: int
 ) -> HttpResponse:
-    """A tile of the layer's version, or of its present content under another one.
+    """A tile's present content, to be kept for ever where that is `version`'s too.
 
     The address says `town` where others say `municipality`, so that the
     middleware leaves it alone: a tile in the cache is answered without a query.
     """
     declared = layer_named(layer)
     tiles.check_address(declared, z, x, y)
+    public = declared.permission is None
     key = (town, layer, version, z, x, y)
-    if declared.permission is None and (found := tiles.cache.get(key)):
+    if public and (found := tiles.kept(key, public=True)):
         return _answer(request, found, FOR_EVER)
     municipality = get_object_or_404(Municipality.objects.defer("boundary"), slug=town)
     set_tenant(municipality)
     _refuse_strangers(request, declared, municipality)
-    present = LayerVersion.objects.of_layers([declared], municipality)[layer]
-    key = (town, layer, present, z, x, y)
-    found = tiles.cache.get(key)
+    # The version is read before the rows: newer rows under an older version are only
+    # cut again, older ones under a newer would stay.
+    known = tile_version(declared, municipality, z=z, x=x, y=y)
+    key = (town, layer, known.name, z, x, y)
+    found = tiles.kept(key, public=public)
     if found is None:
         found = tiles.render(layer=declared, municipality=municipality, z=z, x=x, y=y)
-        tiles.cache.put(key, found)
-    if declared.permission is not None:
+        tiles.keep(key, found, public=public)
+    if not public:
         return _answer(request, found, "private, no-store")
-    return _answer(request, found, FOR_EVER if version == present else "no-cache")
+    return _answer(request, found, FOR_EVER if known.covers(version) else "no-cache")
 
 
 def _refuse_strangers(
@@ -72,7 +75,7 @@ def _refuse_strangers(
 def _answer(request: HttpRequest, found: Tile, caching: str) -> HttpResponse:
     gzipped = "gzip" in request.headers.get("Accept-Encoding", "")
     etag = found.etag if gzipped else found.etag[:-1] + '-plain"'
-    content = found.content if gzipped else gzip.decompress(found.content)
+    content = found.content if gzipped else igzip.decompress(found.content)
     response = HttpResponse(content, "application/vnd.mapbox-vector-tile")
     if gzipped:
         response["Content-Encoding"] = "gzip"

@@ -27,6 +27,7 @@ SHARED = {
     "account_emailaddress": "sign-in addresses, as accounts_user",
     "account_emailconfirmation": "sign-in addresses, as accounts_user",
     "geography_municipality": "public geography",
+    "maps_layeredit": "where public geometry was written, as boxes",
     "maps_layerversion": "a counter for each layer",
     "geography_zone": "public geography; a policy would hide its spatial index",
     "geography_parcel": "geometry without owners; a policy would hide its index",

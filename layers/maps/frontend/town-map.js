@@ -3,6 +3,7 @@
 import { Map as MapLibre, NavigationControl, setWorkerUrl } from "maplibre-gl";
 
 import { KINDS, placeIcon, setImage } from "./icons.js";
+import { versionedRequests } from "./tile-versions.js";
 
 const FONTS = ["IBM Plex Sans Arabic", "IBM Plex Sans"];
 
@@ -120,6 +121,7 @@ export async function townMap(container, config, { layers = plainLayers, prepare
   const map = new MapLibre({
     container,
     style: { version: 8, sources: sources(config), layers: [] },
+    transformRequest: versionedRequests(config.layers),
     bounds: config.bounds,
     fitBoundsOptions: { padding: 24 },
     maxZoom: 20,

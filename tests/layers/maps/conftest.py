@@ -5,10 +5,16 @@ import pytest
 
 from layers.indicators.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release, replace_observations
+from layers.maps import tiles
 from tests.factories.geography import ZoneFactory, square
 
 # Code, households, share of children out of school.
 ZONES = {"Q1": (60, 0.05), "Q2": (60, 0.5), "Q3": (14, 0.4), "Q4": (2, 0.5)}
+
+
+@pytest.fixture(autouse=True)
+def _no_tiles_of_other_tests():
+    tiles.cache.clear()
 
 
 def households(round_name: str, code: str, number: int, share: float):

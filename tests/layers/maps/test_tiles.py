@@ -1,8 +1,6 @@
 import gzip
 
-import mapbox_vector_tile
 import pytest
-from django.contrib.gis.geos import Point
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -20,45 +18,11 @@ from tests.factories.geography import (
     ParcelFactory,
     ZoneFactory,
 )
+from tests.layers.maps.tile_addresses import address, features, tile_of, version
 
 # The tiles that hold the factories' square at 35.82° E, 33.79° N.
 Z10, Z14, Z16 = (10, 613, 409), (14, 9822, 6549), (16, 39288, 26199)
 FOR_EVER = "public, max-age=31536000, immutable"
-
-
-@pytest.fixture(autouse=True)
-def _empty_cache():
-    tiles.cache.clear()
-
-
-def version(town, name):
-    layer = layer_named(name)
-    return LayerVersion.objects.of_layers([layer], town)[name]
-
-
-def address(town, name, at, of_version=None):
-    z, x, y = at
-    return (
-        f"/tiles/{town.slug}/{name}/{of_version or version(town, name)}/{z}/{x}/{y}.mvt"
-    )
-
-
-def tile_of(lon, lat, z):
-    point = Point(lon, lat, srid=4326)
-    point.transform(3857)
-    size = tiles.WORLD / 2**z
-    return (
-        z,
-        int((point.x + tiles.WORLD / 2) / size),
-        int((tiles.WORLD / 2 - point.y) / size),
-    )
-
-
-def features(response, name):
-    content = response.content
-    if response.headers.get("Content-Encoding") == "gzip":
-        content = gzip.decompress(content)
-    return mapbox_vector_tile.decode(content).get(name, {}).get("features", [])
 
 
 def test_a_zone_comes_with_its_code_and_three_names_and_nothing_else(client, town):
