@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from layers.indicators import change
-from layers.indicators.models import Change, Estimate, Release
+from layers.indicators.models import Change, Estimate, EstimateQuerySet, Release
 
 Key = tuple[str, str, str | None]
 Pair = tuple[Estimate, Estimate | None]
@@ -47,7 +47,27 @@ def changes_of(release: Release) -> Iterator[Change]:
         yield from _judged(release, former, pairs)
 
 
-def _figures(release: Release) -> Iterable[Estimate]:
+def changes_between(
+    former: Release, release: Release, *, indicator: str, breakdown: str
+) -> list[Change]:
+    """Unsaved changes of one indicator and group between any two rounds' releases.
+
+    Zones first and judged together, then the town. Computed, as those that a release
+    states, from published figures alone.
+    """
+    wanted = {"indicator": indicator, "breakdown": breakdown}
+    known = {_key(row): row for row in _figures(former).filter(**wanted)}
+    rows = list(_figures(release).filter(**wanted))
+    found: list[Change] = []
+    for town in (False, True):
+        pairs = [
+            (row, known.get(_key(row))) for row in rows if (row.zone is None) == town
+        ]
+        found += _judged(release, former, pairs)
+    return found
+
+
+def _figures(release: Release) -> EstimateQuerySet:
     rows = Estimate.objects.of_release(release).select_related("zone")
     return rows.defer("zone__geometry", "zone__geometry_3857")
 

@@ -130,6 +130,7 @@ def _moved(before: Estimate | None, after: Estimate) -> float:
 def figure(row: Estimate) -> dict[str, Any]:
     return {
         "estimate": row.estimate,
+        "se": row.se,
         "low": row.low,
         "high": row.high,
         "n": row.n,

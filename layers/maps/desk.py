@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.formats import number_format
 from django.utils.functional import cached_property
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from layers.geography.models import Facility, Municipality, Parcel, Zone
@@ -20,10 +20,14 @@ from layers.indicators.catalogue import Dimension, Indicator
 from layers.indicators.definitions import indicators_in
 from layers.indicators.models import Estimate, Release
 from layers.maps import classes
+from layers.maps.groups import EVERYBODY, Group, groups_in
+from layers.maps.scheme import USUAL, Scheme
 
-Flag, Breakdown = Estimate.Flag, Estimate.Breakdown
+Flag = Estimate.Flag
 # Changes when the words or the classes of a view are made differently.
-EDITION = "2"
+EDITION = "3"
+# Over what the limits of the classes are drawn, beside the view itself.
+SCALES = ("", "rounds", "groups")
 
 # The layer whose zones a release speaks of.
 LAYER_OF_KIND = {
@@ -59,10 +63,14 @@ class View:
     release: Release
     indicator: Indicator
     breakdown: str
+    scheme: Scheme = USUAL
+    scale: str = ""
 
     @classmethod
     def asked(cls, municipality: Municipality, query: Mapping[str, str]) -> View:
-        """Raises Http404 for a round, an indicator or a group that does not exist."""
+        """Raises Http404 for a round, an indicator or a group that does not exist, and
+        UnfitView for classes that cannot be made.
+        """
         available = rounds(municipality)
         if not available:
             raise Http404(_("This municipality has not published any survey round."))
@@ -74,17 +82,24 @@ class View:
             if release
             else None
         )
-        breakdown = query.get("breakdown") or Breakdown.ALL.value
+        breakdown = query.get("breakdown") or EVERYBODY
+        scale = query.get("scale") or ""
         if release is None:
             raise Http404(_("There is no published round “%s”.") % code)
         if indicator is None:
             raise Http404(_("This round has no such indicator."))
-        if breakdown not in Breakdown.values:
+        scheme = Scheme.asked(query)
+        found = cls(
+            municipality, available, release, indicator, breakdown, scheme,
+            scale if scale in SCALES else "",
+        )  # fmt: skip
+        if breakdown not in {each.key for each in found.groups}:
             raise Http404(_("There are no figures for this group of children."))
-        return cls(municipality, available, release, indicator, breakdown)
+        return found
 
     @property
-    def query(self) -> dict[str, str]:
+    def subject(self) -> dict[str, str]:
+        """Whose figures: what every page of figures understands."""
         return {
             "indicator": self.indicator.code,
             "round": self.release.observation_set.code,
@@ -92,8 +107,22 @@ class View:
         }
 
     @property
+    def query(self) -> dict[str, str]:
+        """The subject and how it is drawn."""
+        scale = {"scale": self.scale} if self.scale else {}
+        return {**self.subject, **self.scheme.query, **scale}
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        return groups_in(self.release, self.indicator.code)
+
+    @cached_property
     def group(self) -> str:
-        return str(Breakdown(self.breakdown).label)
+        return next(x.title for x in self.groups if x.key == self.breakdown)
+
+    def beside(self, **other: Any) -> View:
+        """The same question with another release, indicator or group."""
+        return replace(self, **other)
 
     @property
     def titled_rounds(self) -> list[dict[str, Any]]:
@@ -108,9 +137,20 @@ class View:
         ]
 
     @property
-    def etag(self) -> str:
+    def identity(self) -> tuple:
+        """What the figures depend on beside the address."""
+        return tuple(each.pk for each in self.rounds) if self.scale == "rounds" else ()
+
+    def etag_of(self, picture: Any) -> str:
         """A release is frozen, so its number stands for all its figures."""
-        said = (EDITION, self.release.pk, *self.query.values(), get_language())
+        said = (
+            EDITION,
+            self.release.pk,
+            self.identity,
+            picture.identity,
+            self.query,
+            get_language(),
+        )
         return f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:24]}"'
 
     @cached_property
@@ -140,8 +180,15 @@ class View:
 
     @cached_property
     def ends(self) -> list[int]:
-        shown = (out_of_100(each["estimate"]) for each in self.data["zones"].values())
-        return classes.breaks(value for value in shown if value is not None)
+        rows = Estimate.objects.of_indicator(self.indicator.code).exclude(zone=None)
+        if self.scale == "rounds":
+            rows = rows.filter(release__in=self.rounds, breakdown=self.breakdown)
+        elif self.scale == "groups":
+            rows = rows.of_release(self.release)
+        else:
+            rows = rows.of_release(self.release).of_breakdown(self.breakdown)
+        known = rows.exclude(estimate=None).values_list("estimate", flat=True)
+        return self.scheme.ends([round(100 * share) for share in known])
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -168,6 +215,7 @@ class View:
         if value is None:
             return {
                 "value": None, "low": None, "high": None, "n": None, "class": None,
+                "certainty": None,
                 "flag": figure["flag"], "says": str(Flag(figure["flag"]).label),
                 "range": str(Estimate.Reason(figure["reason"]).label), "asked": "",
             }  # fmt: skip
@@ -177,6 +225,7 @@ class View:
             "high": high,
             "n": figure["n"],
             "class": classes.class_of(value, self.ends) if self.ends else 0,
+            "certainty": classes.certainty(figure["estimate"], figure["se"] or 0),
             "flag": figure["flag"],
             "says": _("%d of 100 children") % value,
             "range": _("between %(low)d and %(high)d") % {"low": low, "high": high},
@@ -186,7 +235,7 @@ class View:
     @cached_property
     def doubtful(self) -> int:
         shown = [
-            (100 * each["estimate"], 100 * each["low"], 100 * each["high"])
+            (100 * each["estimate"], 100 * (each["se"] or 0))
             for each in self.data["zones"].values()
             if each["estimate"] is not None
         ]
@@ -195,7 +244,8 @@ class View:
     def values(self) -> dict[str, Any]:
         """The figures as the map joins them to its tiles, by zone code."""
         return {
-            **self.query,
+            **self.subject,
+            "mode": "",
             "title": self.indicator.title,
             "description": self.indicator.description,
             "group": self.group,
@@ -206,16 +256,12 @@ class View:
 
     def legend(self) -> dict[str, Any]:
         said = self.data["legend"]
-        steps, start = [], 0
-        for end in self.ends:
-            steps.append({"from": start, "to": end})
-            start = end + 1
-        flags = [each["flag"] for each in self.data["zones"].values()]
         return {
-            "steps": steps,
-            "uncertain": flags.count(Flag.UNCERTAIN),
-            "withheld": flags.count(Flag.WITHHELD),
-            "no_data": flags.count(Flag.NO_DATA),
+            "kind": "steps",
+            "heading": _("Of 100 children"),
+            "palette": self.scheme.palette,
+            "steps": steps(self.ends),
+            "keys": keys(self.data["zones"].values()),
             "town": (
                 _("Whole town: %(says)s, %(range)s.")
                 % {"says": self.town["says"], "range": self.town["range"]}
@@ -235,15 +281,45 @@ class View:
                 "version": said["definition_version"],
                 "standard": self.indicator.standard.title,
             },
-            "doubtful": ngettext(
-                "%(count)d zone may belong to another class.",
-                "%(count)d zones may belong to another class.",
-                self.doubtful,
-            )
-            % {"count": self.doubtful}
-            if self.doubtful
-            else "",
+            "doubtful": self._doubt(),
         }
+
+    def _doubt(self) -> str:
+        shown = sum(x["estimate"] is not None for x in self.data["zones"].values())
+        if not self.doubtful:
+            return ""
+        return ngettext(
+            "%(count)d of %(zones)d zones may belong to another class.",
+            "%(count)d of %(zones)d zones may belong to another class.",
+            self.doubtful,
+        ) % {"count": self.doubtful, "zones": shown}
+
+
+def steps(ends: Iterable[int]) -> list[dict[str, Any]]:
+    """The classes from low to high, each with its own limits."""
+    found, start = [], 0
+    for end in ends:
+        label = str(end) if start >= end else f"{start}–{end}"
+        found.append({"from": start, "to": end, "label": label})
+        start = end + 1
+    return found
+
+
+KEYS = {
+    Flag.UNCERTAIN: gettext_lazy("Uncertain: few children, or a wide range"),
+    Flag.WITHHELD: gettext_lazy("Withheld to protect children"),
+    Flag.NO_DATA: gettext_lazy("No child was asked"),
+}
+
+
+def keys(figures: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """The signs beside the classes that this map needs, each with its words."""
+    there = {each["flag"] for each in figures}
+    return [
+        {"flag": str(flag), "label": str(label)}
+        for flag, label in KEYS.items()
+        if flag in there
+    ]
 
 
 def asked(children: int) -> str:

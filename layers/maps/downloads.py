@@ -81,7 +81,7 @@ def view_features(view: View) -> dict[str, Any]:
                         f"name_{x}": getattr(zone, f"name_{x}")
                         for x in ("ar", "en", "fr")
                     },
-                    **view.query,
+                    **view.subject,
                     "release": view.release.number,
                     **_properties(rows[zone.code]),
                 },

@@ -14,8 +14,9 @@ from django.utils.translation import get_language, get_language_info
 
 from layers.maps.desk import View
 from layers.maps.downloads import view_features
+from layers.maps.palettes import colours, ink_on
 
-COLOURS = ("#fbeedd", "#f2cfa6", "#e0a06a", "#c06a3c", "#87391d")
+COLOURS = tuple(colours("need", 5))
 TOLD = ("name", "says", "range", "asked")
 WITHHELD, NO_DATA, INK = "#ffffff", "#d5d5d0", "#1d2b2a"
 
@@ -24,12 +25,13 @@ def folium_page(view: View) -> str:
     """The view as one HTML text; the browser asks for no other address."""
     features = view_features(view)
     rows = {row["code"]: row for row in view.rows}
+    shades = colours(view.scheme.palette, len(view.ends))
     for place, feature in enumerate(features["features"]):
         row = rows[feature["id"]]
         feature["id"] = place
         feature["properties"] = {
             **{name: _inert(row[name]) for name in TOLD},
-            "style": _style(row),
+            "style": _style(row, shades),
         }
     language = (get_language() or "ar")[:2]
     page = folium.Map(
@@ -53,8 +55,8 @@ def folium_page(view: View) -> str:
     context = {
         "view": view,
         "legend": view.legend(),
-        "steps": list(zip(COLOURS, view.legend()["steps"], strict=False)),
-        "colours": list(enumerate(COLOURS)),
+        "steps": list(zip(shades, view.legend()["steps"], strict=True)),
+        "colours": [(at, shade, ink_on(shade)) for at, shade in enumerate(shades)],
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
         "leaflet": _built("offline.js"),
@@ -69,14 +71,14 @@ def folium_page(view: View) -> str:
     )
 
 
-def _style(row: dict[str, Any]) -> dict[str, Any]:
+def _style(row: dict[str, Any], shades: list[str]) -> dict[str, Any]:
     style = {"color": "#ffffff", "weight": 2, "fillOpacity": 1}
     if row["class"] is None:
         blank = NO_DATA if row["flag"] == "no_data" else WITHHELD
         return {**style, "fillColor": blank, "color": "#55625f", "dashArray": "2 4"}
     place = row["class"]
     hatched = row["flag"] == "uncertain"
-    return {**style, "fillColor": f"url(#hatch-{place})" if hatched else COLOURS[place]}
+    return {**style, "fillColor": f"url(#hatch-{place})" if hatched else shades[place]}
 
 
 def _inert(text: str) -> str:

@@ -1,16 +1,18 @@
 from django.urls import path, re_path
 
-from layers.maps import views
+from layers.maps import desk_views, views
 
 app_name = "maps"
 urlpatterns = [
-    path("", views.desk, name="desk"),
-    path("values.json", views.values, name="values"),
-    path("statistics/", views.statistics, name="statistics"),
-    path("clusters/", views.clusters, name="clusters"),
-    path("zone/<str:code>/", views.zone, name="zone"),
+    path("", desk_views.desk, name="desk"),
+    path("values.json", desk_views.values, name="values"),
+    path("statistics/", desk_views.statistics, name="statistics"),
+    path("clusters/", desk_views.clusters, name="clusters"),
+    path("zone/<str:code>/", desk_views.zone, name="zone"),
     re_path(
-        r"^view\.(?P<form>csv|geojson|html)$", views.download_view, name="download_view"
+        r"^view\.(?P<form>csv|geojson|html)$",
+        desk_views.download_view,
+        name="download_view",
     ),
     re_path(
         r"^layers/(?P<layer>[-\w]+)\.(?P<form>csv|geojson)$",

@@ -1,32 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from urllib.parse import urlencode
-
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from isal import igzip
 
-from layers.geography.access import requires
 from layers.geography.declaration import Layer
 from layers.geography.models import Municipality
 from layers.geography.tenancy import set_tenant
-from layers.indicators.clusters import clusters_of
-from layers.indicators.errors import NoPattern
-from layers.indicators.models import Estimate
 from layers.maps import tiles
 from layers.maps.cache import Tile
-from layers.maps.catalogue import layer_named, may_see, visible_layers
-from layers.maps.desk import Profile, View, rounds, themes
-from layers.maps.downloads import layer_file, view_csv, view_features
-from layers.maps.folium_page import folium_page
+from layers.maps.catalogue import layer_named, may_see
+from layers.maps.downloads import layer_file
 from layers.maps.models import tile_version
-from layers.maps.town_map import town_map
-from layers.maps.zone_tables import StatisticsTable, cluster_rows
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -83,130 +72,6 @@ def _answer(request: HttpRequest, found: Tile, caching: str) -> HttpResponse:
     response["Cache-Control"] = caching
     patch_vary_headers(response, ["Accept-Encoding"])
     return get_conditional_response(request, etag=etag, response=response) or response
-
-
-def _cached(
-    request: HttpRequest, view: View, make: Callable[[], HttpResponse]
-) -> HttpResponse:
-    """A release is frozen, so what the browser holds of a view stays right."""
-    known = get_conditional_response(request, etag=view.etag)
-    response = known or make()
-    response["ETag"] = view.etag
-    response["Cache-Control"] = "private, no-cache"
-    return response
-
-
-@require_safe
-@requires("indicators.view_estimates")
-def desk(request: HttpRequest, municipality: str) -> HttpResponse:
-    """The planner's page; `?view=table` says the same without a map or scripts."""
-    town = request.municipality
-    if not rounds(town):
-        return render(request, "maps/desk_empty.html")
-    view = View.asked(town, request.GET)
-    shown = (view.layer, f"{view.layer}_labels", "outlines", "parcels", "facilities")
-    code = request.GET.get("zone")
-    context = {
-        "view": view,
-        "legend": view.legend(),
-        "themes": themes(view),
-        "breakdowns": Estimate.Breakdown.choices,
-        "query": urlencode(view.query),
-        "profile": Profile.asked(view, code) if code else None,
-        "layers": list(visible_layers(request.user, town)),
-    }
-    if request.GET.get("view") == "table":
-        part = "#table" if request.htmx else ""
-        return render(request, f"maps/desk_table.html{part}", context)
-    context["map"] = town_map(town, request.user, shown)
-    context["values"] = view.values()
-    context["words"] = {
-        "copied": _("The link is copied."),
-        "failed": _("The figures did not arrive. Try again."),
-        "zones": view.layer,
-    }
-    return render(request, "maps/desk.html", context)
-
-
-@require_safe
-@requires("indicators.view_estimates")
-def values(request: HttpRequest, municipality: str) -> HttpResponse:
-    """One view's figures by zone code, joined in the browser to the tiles."""
-    view = View.asked(request.municipality, request.GET)
-    return _cached(request, view, lambda: JsonResponse(view.values()))
-
-
-@require_safe
-@requires("indicators.view_estimates")
-def zone(request: HttpRequest, municipality: str, code: str) -> HttpResponse:
-    """All figures of a zone, as a page or as the desk's panel."""
-    view = View.asked(request.municipality, request.GET)
-    context = {
-        "view": view,
-        "query": urlencode(view.query),
-        "profile": Profile.asked(view, code),
-    }
-    part = "#profile" if request.htmx else ""
-    return render(request, f"maps/zone_detail.html{part}", context)
-
-
-@require_safe
-@requires("indicators.view_estimates")
-def statistics(request: HttpRequest, municipality: str) -> HttpResponse:
-    """What rasters say of the zones: people, hazards, ways on foot."""
-    table = StatisticsTable.of(request.municipality)
-    return render(request, "maps/zone_statistics.html", {"table": table})
-
-
-@require_safe
-@requires("indicators.view_estimates")
-def clusters(request: HttpRequest, municipality: str) -> HttpResponse:
-    """Where an indicator's zones resemble their neighbours."""
-    view = View.asked(request.municipality, request.GET)
-    context = {
-        "view": view,
-        "legend": view.legend(),
-        "themes": themes(view),
-        "breakdowns": Estimate.Breakdown.choices,
-        "query": urlencode(view.query),
-    }
-    try:
-        found = clusters_of(
-            view.release, indicator=view.indicator.code, breakdown=view.breakdown
-        )
-    except NoPattern as refused:
-        context["refused"] = refused.messages
-    else:
-        context |= {"moran": found.pattern.moran, "rows": cluster_rows(found)}
-    return render(request, "maps/clusters.html", context)
-
-
-@require_safe
-@requires("indicators.view_estimates")
-def download_view(request: HttpRequest, municipality: str, form: str) -> HttpResponse:
-    view = View.asked(request.municipality, request.GET)
-    make = {"csv": _view_csv, "geojson": _view_geojson, "html": _view_page}[form]
-    response = make(view)
-    name = "-".join((municipality, *view.query.values())).replace(":", "-")
-    response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
-    response["Cache-Control"] = "private, no-cache"
-    return response
-
-
-def _view_csv(view: View) -> HttpResponse:
-    return HttpResponse(view_csv(view), "text/csv; charset=utf-8")
-
-
-def _view_geojson(view: View) -> HttpResponse:
-    return JsonResponse(
-        view_features(view),
-        content_type="application/geo+json",
-        json_dumps_params={"ensure_ascii": False},
-    )
-
-
-def _view_page(view: View) -> HttpResponse:
-    return HttpResponse(folium_page(view))
 
 
 @require_safe

@@ -1,78 +1,58 @@
-// How figures look on the map. A zone's state, joined by its code, says its class,
-// flag, and whether it is pointed at or chosen; the tiles stay the same.
+// How zones with figures are drawn. What a zone looks like stands in its state: fill,
+// alpha, hatch, ink and halo of its name, and whether it is pointed at or chosen.
 import { colour, drawn } from "./town-map.js";
 
-export const CLASSES = [1, 2, 3, 4, 5];
-const state = (name) => ["feature-state", name];
-const place = ["coalesce", state("class"), -1];
-const when = (name, yes, no) => ["case", ["boolean", state(name), false], yes, no];
+const state = (name, otherwise) => ["coalesce", ["feature-state", name], otherwise];
+const when = (name, yes, no) => ["case", ["boolean", ["feature-state", name], false], yes, no];
 
-function byClass(make, otherwise) {
-  return ["match", place, ...CLASSES.flatMap((n) => [n - 1, make(n)]), otherwise];
-}
+// The layers under which figures are ordered with the others, from below.
+export const FIGURES = ["need", "hatch-ink", "hatch-paper", "zone-lines", "withheld"];
+const MARKS = ["picked", "pointed", "chosen"];
 
-function fill() {
-  return [
-    "case", ["boolean", state("withheld"), false], colour("map-withheld"),
-    byClass((n) => colour(`map-need-${n}`), colour("map-no-data")),
-  ];
-}
-
-// Zones of one layer with figures, under outlines, names and places.
+// Zones of one layer with figures; overlays are laid between them and the marks.
 export function choroplethLayers(config, zones) {
   const area = { source: zones, "source-layer": zones };
+  const mark = (id, name, width) => ({
+    id, type: "line", ...area, layout: { "line-join": "round" },
+    paint: { "line-color": colour(name), "line-width": width, "line-opacity": when(id, 1, 0) },
+  });
   return [
     { id: "ground", type: "background", paint: { "background-color": colour("map-ground") } },
     { id: "rim", type: "line", ...area, layout: { "line-join": "round" },
       paint: { "line-color": colour("map-boundary"), "line-width": 12 } },
+    { id: "land", type: "fill", ...area, paint: { "fill-color": colour("map-land"), "fill-antialias": false } },
     { id: "need", type: "fill", ...area,
-      paint: { "fill-color": fill(), "fill-antialias": false } },
-    hatched("hatch-ink", area, ["<=", place, 2]),
-    hatched("hatch-paper", area, [">", place, 2]),
-    { ...drawn.outlines(),
-      paint: { ...drawn.outlines().paint, "line-color": colour("map-parcel-on-need"),
-               "line-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.1, 15, 0.2, 17, 0.4] } },
+      paint: { "fill-color": ["to-color", state("fill", colour("map-no-data"))],
+               "fill-opacity": state("alpha", 1), "fill-antialias": false } },
+    hatched("ink", area),
+    hatched("paper", area),
     { id: "zone-lines", type: "line", ...area, layout: { "line-join": "round" },
       paint: { "line-color": colour("map-zone-on-need"), "line-width": 2 } },
     { id: "withheld", type: "line", ...area,
       paint: { "line-color": colour("ink-soft"), "line-width": 1.6, "line-dasharray": [1, 2],
                "line-opacity": when("withheld", 1, 0) } },
-    { id: "pointed", type: "line", ...area, layout: { "line-join": "round" },
-      paint: { "line-color": colour("map-pointed"), "line-width": 3,
-               "line-opacity": when("pointed", 1, 0) } },
-    { id: "chosen", type: "line", ...area, layout: { "line-join": "round" },
-      paint: { "line-color": colour("map-chosen"), "line-width": 4.5,
-               "line-opacity": when("chosen", 1, 0) } },
+    mark("picked", "map-picked", 3.5),
+    mark("pointed", "map-pointed", 3),
+    mark("chosen", "map-chosen", 4.5),
     names(config, zones),
-    "parcels" in config.layers && numbers(),
-    { ...drawn.facilities(), filter: ["in", ["get", "kind"], ["literal", []]] },
-  ].filter(Boolean);
+  ];
 }
 
-function hatched(id, area, applies) {
-  const shown = ["case", ["all", ["boolean", state("uncertain"), false], applies], 0.42, 0];
-  return { id, type: "fill", ...area, paint: { "fill-pattern": id, "fill-opacity": shown } };
+export const above = [...MARKS, "labels"];
+
+function hatched(name, area) {
+  const shown = ["case", ["==", state("hatch", ""), name], 0.42, 0];
+  return { id: `hatch-${name}`, type: "fill", ...area,
+    paint: { "fill-pattern": `hatch-${name}`, "fill-opacity": shown } };
 }
 
 function names(config, zones) {
-  const layer = drawn.labels(config.language, zones);
-  const blank = ["boolean", state("withheld"), false];
-  const ink = byClass((n) => colour(`map-need-ink-${n}`), colour("map-label"));
-  const halo = byClass((n) => colour(`map-need-${n}`), colour("map-halo"));
   return {
-    ...layer,
+    ...drawn.labels(config.language, zones),
     paint: {
-      "text-color": ["case", blank, colour("map-withheld-ink"), ink],
-      "text-halo-color": ["case", blank, colour("map-withheld"), halo],
+      "text-color": ["to-color", state("ink", colour("map-label"))],
+      "text-halo-color": ["to-color", state("halo", colour("map-halo"))],
       "text-halo-width": 1.5,
     },
-  };
-}
-
-function numbers() {
-  return {
-    id: "numbers", type: "symbol", source: "parcels", "source-layer": "parcels", minzoom: 16.5,
-    layout: { "text-field": ["get", "code"], "text-font": ["IBM Plex Sans"], "text-size": 11 },
-    paint: { "text-color": colour("map-label"), "text-halo-color": colour("map-halo"), "text-halo-width": 1.2 },
   };
 }

@@ -1,0 +1,212 @@
+"""The planner's desk: its page, its figures, and what leaves it as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from layers.geography.access import TownRequest, requires
+from layers.maps.catalogue import visible_layers
+from layers.maps.desk import Profile, View, rounds, themes
+from layers.maps.downloads import view_csv, view_features
+from layers.maps.errors import UnfitView
+from layers.maps.folium_page import folium_page
+from layers.maps.groups import by_dimension
+from layers.maps.likeness import Likeness
+from layers.maps.modes import MODES, query_of, shown
+from layers.maps.overlays import FIRST_FILTER, overlays
+from layers.maps.palettes import all_colours
+from layers.maps.scheme import METHODS, PALETTES
+from layers.maps.town_map import town_map
+from layers.maps.zone_tables import StatisticsTable, cluster_rows
+
+
+def drawable(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Say what is wrong with the question: in JSON to a script, else on a page."""
+
+    @wraps(view)
+    def guarded(request: TownRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except UnfitView as unfit:
+            said = " ".join(unfit.messages)
+            if request.path.endswith(".json") or request.headers.get("HX-Request"):
+                return JsonResponse({"error": said}, status=400)
+            return render(request, "maps/desk_refused.html", {"said": said}, status=400)
+
+    return guarded
+
+
+def cached(
+    request: HttpRequest, etag: str, make: Callable[[], HttpResponse]
+) -> HttpResponse:
+    """A release is frozen, so what the browser holds of a view stays right."""
+    response = get_conditional_response(request, etag=etag) or make()
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def choice(view: View) -> dict[str, Any]:
+    """What the pages' forms offer."""
+    return {
+        "view": view,
+        "themes": themes(view),
+        "groups": by_dimension(view.groups),
+        "query": urlencode(view.query),
+    }
+
+
+@require_safe
+@requires("indicators.view_estimates")
+@drawable
+def desk(request: TownRequest, municipality: str) -> HttpResponse:
+    """The planner's page; `?view=table` says the same without a map or scripts."""
+    town = request.municipality
+    if not rounds(town):
+        return render(request, "maps/desk_empty.html")
+    view = View.asked(town, request.GET)
+    picture = shown(view, request.GET)
+    code = request.GET.get("zone")
+    context = {
+        **choice(view),
+        "query": urlencode(query_of(view, picture)),
+        "picture": picture,
+        "legend": picture.legend(),
+        "profile": Profile.asked(view, code) if code else None,
+    }
+    if request.GET.get("view") == "table":
+        part = "#table" if request.headers.get("HX-Request") else ""
+        return render(request, f"maps/desk_table.html{part}", context)
+    offered = overlays(request.user, town, view.layer)
+    context |= {
+        "modes": MODES.items(),
+        "methods": METHODS.items(),
+        "palettes": PALETTES.items(),
+        "counts": range(3, 8),
+        "layers": list(visible_layers(request.user, town)),
+        "map": town_map(town, request.user, _needed(view, offered)),
+        "values": picture.values(),
+        "settings": _settings(view, offered),
+    }
+    return render(request, "maps/desk.html", context)
+
+
+def _needed(view: View, offered: list[dict[str, Any]]) -> list[str]:
+    """Layers whose tiles the page may ask for."""
+    names = [layer for each in offered for layer in each["sources"]]
+    return list(dict.fromkeys((view.layer, f"{view.layer}_labels", *names)))
+
+
+def _settings(view: View, offered: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "zones": view.layer,
+        "rounds": [
+            {"code": each["code"], "title": each["title"]}
+            for each in view.titled_rounds
+        ],
+        "overlays": offered,
+        "filter": FIRST_FILTER,
+        "colours": all_colours(),
+        "words": {
+            "copied": _("The link is copied."),
+            "failed": _("The figures did not arrive. Try again."),
+            "no_webgl": _("This browser can't draw the map. The table says the same."),
+            "nothing": _("Nothing was found. Try a shorter part of the name."),
+            "up": _("Move up"),
+            "down": _("Move down"),
+            "opacity": _("Opacity"),
+            "filter": _("Filter"),
+            "any": _("all"),
+            "names": _("Names"),
+            "figures": _("Figures"),
+            "certainty": [_("little certain"), _("fairly certain"), _("certain")],
+        },
+    }
+
+
+@require_safe
+@requires("indicators.view_estimates")
+@drawable
+def values(request: TownRequest, municipality: str) -> HttpResponse:
+    """One view's figures by zone code, joined in the browser to the tiles."""
+    view = View.asked(request.municipality, request.GET)
+    picture = shown(view, request.GET)
+    etag = view.etag_of(picture)
+    return cached(request, etag, lambda: JsonResponse(picture.values()))
+
+
+@require_safe
+@requires("indicators.view_estimates")
+@drawable
+def zone(request: TownRequest, municipality: str, code: str) -> HttpResponse:
+    """All figures of a zone, as a page or as the desk's panel."""
+    view = View.asked(request.municipality, request.GET)
+    context = {
+        "view": view,
+        "query": urlencode(view.query),
+        "profile": Profile.asked(view, code),
+    }
+    part = "#profile" if request.headers.get("HX-Request") else ""
+    return render(request, f"maps/zone_detail.html{part}", context)
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def statistics(request: TownRequest, municipality: str) -> HttpResponse:
+    """What rasters say of the zones: people, hazards, ways on foot."""
+    table = StatisticsTable.of(request.municipality)
+    return render(request, "maps/zone_statistics.html", {"table": table})
+
+
+@require_safe
+@requires("indicators.view_estimates")
+@drawable
+def clusters(request: TownRequest, municipality: str) -> HttpResponse:
+    """Where an indicator's zones resemble their neighbours."""
+    view = View.asked(request.municipality, request.GET)
+    context = {**choice(view), "legend": view.legend()}
+    try:
+        found = Likeness(view).found
+    except UnfitView as refused:
+        context["refused"] = refused.messages
+    else:
+        context |= {"moran": found.pattern.moran, "rows": cluster_rows(found)}
+    return render(request, "maps/clusters.html", context)
+
+
+@require_safe
+@requires("indicators.view_estimates")
+@drawable
+def download_view(request: TownRequest, municipality: str, form: str) -> HttpResponse:
+    view = View.asked(request.municipality, request.GET)
+    make = {"csv": _view_csv, "geojson": _view_geojson, "html": _view_page}[form]
+    response = make(view)
+    name = "-".join((municipality, *view.subject.values())).replace(":", "-")
+    response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _view_csv(view: View) -> HttpResponse:
+    return HttpResponse(view_csv(view), "text/csv; charset=utf-8")
+
+
+def _view_geojson(view: View) -> HttpResponse:
+    return JsonResponse(
+        view_features(view),
+        content_type="application/geo+json",
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def _view_page(view: View) -> HttpResponse:
+    return HttpResponse(folium_page(view))

@@ -1,0 +1,212 @@
+// The map, and the second one beside it while two rounds are compared.
+import { choroplethLayers } from "../choropleth.js";
+import { configuration, townMap } from "../town-map.js";
+import { figuresOf, onFigures, view } from "./figures.js";
+import { arrange, forget, overlayLayers } from "./overlays.js";
+import { byId, desk, narrow, say, settings, still, words } from "./page.js";
+import { drawHatch, paint, setState } from "./painter.js";
+import * as state from "./state.js";
+
+export const config = configuration();
+const shown = [];
+const ready = [];
+let moved = false;
+let otherView;
+
+// The map itself; undefined where the browser cannot draw one, or has not yet.
+export const main = () => shown[0];
+export const all = () => shown;
+export const whenReady = (told) => (shown.length ? told(shown[0]) : ready.push(told));
+export const otherFigures = () => otherView;
+
+export function mark(code, values) {
+  for (const map of shown) setState(map, code, values);
+}
+
+async function make(container, camera) {
+  const map = await townMap(container, config, {
+    ...camera,
+    canvasContextAttributes: { preserveDrawingBuffer: true },
+    layers: (all) => [...choroplethLayers(all, settings.zones), ...overlayLayers(all)],
+    prepare: drawHatch,
+    onTheme: (changed) => { drawHatch(changed); forget(changed); arrange(changed); repaint(); },
+  });
+  arrange(map);
+  return map;
+}
+
+export function repaint() {
+  const [first, second] = shown;
+  if (first) paint(first, view());
+  if (second && otherView) paint(second, otherView);
+}
+
+function camera() {
+  const at = (state.get("at") ?? "").split("/").map(Number);
+  if (at.length === 3 && at.every(Number.isFinite)) {
+    moved = true;
+    return { bounds: undefined, zoom: at[0], center: [at[2], at[1]] };
+  }
+  return { fitBoundsOptions: { padding: padding() } };
+}
+
+export async function begin() {
+  let map;
+  try {
+    map = await make(byId("map"), camera());
+  } catch {
+    say(words.no_webgl);
+    return null;
+  }
+  shown.push(map);
+  paint(map, view());
+  onFigures(repaint);
+  state.on(["layers", "filter"], () => shown.forEach(arrange));
+  state.on(["palette", "alpha"], repaint);
+  state.on(["compare", "other", "mode"], beside);
+  onFigures(() => shown[1] && showOther());
+  map.on("moveend", (event) => {
+    if (event.originalEvent) moved = true;
+    if (moved) remember();
+  });
+  for (const told of ready) told(map);
+  map.once("idle", () => { desk.dataset.ready = "yes"; });
+  await beside();
+  return map;
+}
+
+function remember() {
+  const { lat, lng } = shown[0].getCenter();
+  state.set({ at: [shown[0].getZoom().toFixed(2), lat.toFixed(5), lng.toFixed(5)].join("/") });
+}
+
+/* ---- the second map ---- */
+const frame = byId("maps");
+const otherBox = byId("map-other");
+const swipe = byId("swipe");
+const names = [byId("name-here"), byId("name-other")];
+
+async function beside() {
+  const how = state.get("mode") ? "" : state.get("compare");
+  frame.dataset.compare = how;
+  otherBox.hidden = !how;
+  swipe.hidden = how !== "swipe";
+  for (const name of names) name.hidden = !how;
+  if (!how) return end();
+  if (!shown[1]) {
+    const { lng, lat } = shown[0].getCenter();
+    const map = await make(otherBox, { bounds: undefined, center: [lng, lat], zoom: shown[0].getZoom() });
+    shown[1] = map;
+    lock(shown[0], map);
+    lock(map, shown[0]);
+    for (const told of second) told(map);
+  }
+  for (const map of shown) map.resize();
+  if (how === "side" && !moved) fit();
+  if (how === "swipe") cut();
+  else otherBox.style.removeProperty("clip-path");
+  await showOther();
+}
+
+const second = [];
+export const whenSecond = (told) => second.push(told);
+
+function end() {
+  shown[1]?.remove();
+  shown.length = Math.min(shown.length, 1);
+  otherView = undefined;
+  shown[0]?.resize();
+}
+
+async function showOther() {
+  const other = state.get("other") || settings.rounds.find(({ code }) => code !== state.get("round"))?.code;
+  if (!other || !shown[1]) return;
+  try {
+    otherView = await figuresOf(state.question({ round: other }));
+  } catch (error) {
+    say(error.message);
+    return;
+  }
+  repaint();
+  names[0].textContent = view().legend.round;
+  names[1].textContent = otherView.legend.round;
+}
+
+let following = false;
+
+function lock(leader, follower) {
+  leader.on("move", () => {
+    if (following || shown.length < 2) return;
+    following = true;
+    follower.jumpTo({ center: leader.getCenter(), zoom: leader.getZoom() });
+    following = false;
+  });
+}
+
+// The slider says how much of the first map is uncovered, from the line's start.
+function cut() {
+  const share = `calc(22px + (100% - 44px) * ${Number(swipe.value) / 100})`;
+  const rtl = document.dir === "rtl";
+  otherBox.style.clipPath = rtl ? `inset(0 ${share} 0 0)` : `inset(0 0 0 ${share})`;
+  frame.style.setProperty("--swipe", swipe.value);
+}
+swipe.addEventListener("input", cut);
+swipe.addEventListener("change", () => state.set({ swipe: swipe.value }));
+if (state.get("swipe")) swipe.value = state.get("swipe");
+
+/* ---- what is in sight ---- */
+// The free part of the map, between the panels.
+export function padding() {
+  const panel = byId("zone");
+  const open = !panel.hidden;
+  if (narrow.matches) {
+    const below = frame.getBoundingClientRect().bottom;
+    const covered = open ? Math.max(below - panel.getBoundingClientRect().top, 0) : 0;
+    return { left: 16, right: 16, top: 60, bottom: covered + 16 };
+  }
+  const side = frame.dataset.compare === "side";
+  const [start, end] = [side ? 24 : 404, open && !side ? 410 : 24];
+  const [left, right] = document.dir === "rtl" ? [end, start] : [start, end];
+  return { left, right, top: 64, bottom: 84 };
+}
+
+function fit(duration = 0) {
+  shown[0].fitBounds(config.bounds, { padding: padding(), duration });
+}
+
+export function place(code) {
+  const source = `${settings.zones}_labels`;
+  const label = shown[0]
+    .querySourceFeatures(source, { sourceLayer: source })
+    .find((feature) => feature.properties.code === code);
+  return shown[0].project(label ? label.geometry.coordinates : shown[0].getCenter());
+}
+
+export function goTo(coordinates, zoom = 17) {
+  moved = true;
+  const duration = still.matches ? 0 : 500;
+  shown[0]?.easeTo({ center: coordinates, zoom: Math.max(shown[0].getZoom(), zoom), duration });
+  shown[0]?.once("moveend", remember);
+}
+
+export function goToBox([west, south, east, north]) {
+  moved = true;
+  shown[0]?.fitBounds([[west, south], [east, north]], { padding: padding(), maxZoom: 18, duration: still.matches ? 0 : 400 });
+  shown[0]?.once("moveend", remember);
+}
+
+// Nothing covers the place being looked at: as long as the reader has not moved
+// the map it fits between the panels, later it only moves as far as needed.
+export function keepInSight(code) {
+  const map = shown[0];
+  if (!map) return;
+  const duration = still.matches ? 0 : 180;
+  if (!moved) return fit(duration);
+  if (!code) return;
+  const { x, y } = place(code);
+  const box = frame.getBoundingClientRect();
+  const { left, right, top, bottom } = padding();
+  const beyond = (at, low, high) => (at < low ? at - low : Math.max(at - high, 0));
+  const shift = [beyond(x, left, box.width - right), beyond(y, top, box.height - bottom)];
+  if (shift[0] || shift[1]) map.panBy(shift, { duration });
+}

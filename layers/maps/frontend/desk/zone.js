@@ -1,0 +1,54 @@
+// The chosen zone and its panel.
+import { onFigures } from "./figures.js";
+import { keepInSight, mark, whenReady } from "./maps.js";
+import { byId, desk, fragment, say } from "./page.js";
+import { keys } from "./pointing.js";
+import * as state from "./state.js";
+
+const panel = byId("zone");
+
+export const isOpen = () => !panel.hidden;
+
+export async function choose(code, { quiet = false } = {}) {
+  const former = state.get("zone");
+  if (former && former !== code) mark(former, { chosen: false });
+  state.set({ zone: code });
+  mark(code, { chosen: true });
+  let text;
+  try {
+    text = await fragment(`${desk.dataset.zone.replace("CODE", encodeURIComponent(code))}?${subject()}`);
+  } catch (error) {
+    return say(error.message);
+  }
+  if (state.get("zone") !== code) return;
+  panel.querySelector("[data-body]").innerHTML = text;
+  panel.hidden = false;
+  desk.classList.add("with-zone");
+  keepInSight(code);
+  if (!quiet) panel.focus({ preventScroll: true });
+}
+
+function subject() {
+  const asked = state.question();
+  return new URLSearchParams(["indicator", "round", "breakdown"].map((name) => [name, asked.get(name)]));
+}
+
+export function close() {
+  const code = state.get("zone");
+  if (code) mark(code, { chosen: false });
+  panel.hidden = true;
+  desk.classList.remove("with-zone");
+  state.set({ zone: "" });
+  keepInSight(null);
+  keys.find((key) => key.dataset.zone === code)?.focus();
+}
+
+export function begin() {
+  panel.querySelector("[data-close]").addEventListener("click", close);
+  onFigures(() => state.get("zone") && choose(state.get("zone"), { quiet: true }));
+  const asked = state.get("zone");
+  if (asked) {
+    choose(asked, { quiet: true });
+    whenReady(() => mark(asked, { chosen: true }));
+  }
+}

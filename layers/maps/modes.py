@@ -1,0 +1,63 @@
+"""The ways in which the desk draws figures, each under the name its address bears."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from layers.maps.bivariate import Bivariate
+from layers.maps.desk import View
+from layers.maps.differences import Difference
+from layers.maps.likeness import Likeness
+
+MODES = {
+    "": gettext_lazy("One indicator"),
+    "difference": gettext_lazy("Change between two rounds"),
+    "bivariate": gettext_lazy("Two indicators together"),
+    "clusters": gettext_lazy("Likeness of neighbours"),
+}
+
+
+class Shown(Protocol):
+    """What map, legend, table and paper draw from."""
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a zone, in the order of the table."""
+
+    @property
+    def town(self) -> dict[str, Any]: ...
+
+    @property
+    def query(self) -> dict[str, str]: ...
+
+    @property
+    def identity(self) -> tuple:
+        """What the figures depend on beside the view."""
+
+    def legend(self) -> dict[str, Any]: ...
+
+    def values(self) -> dict[str, Any]: ...
+
+
+def shown(view: View, query: Mapping[str, str]) -> Shown:
+    """What the address asks for. Raises Http404 or UnfitView."""
+    mode = query.get("mode") or ""
+    if mode == "difference":
+        return Difference.asked(view, query)
+    if mode == "bivariate":
+        return Bivariate.asked(view, query)
+    if mode == "clusters":
+        return Likeness(view)
+    if mode:
+        raise Http404(_("There is no such way to draw the figures."))
+    return view
+
+
+def query_of(view: View, picture: Shown) -> dict[str, str]:
+    """The whole question, for links."""
+    return {**view.query, **picture.query}
