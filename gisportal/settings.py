@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "layers.geography",
     "layers.maps",
     "layers.explorer",
+    "layers.editing",
     "gisportal.cases",
     "gisportal.service_requests",
     "django.contrib.auth",
