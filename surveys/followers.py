@@ -290,5 +290,6 @@ def _zones(wanted: Sequence[str], codes: dict[str, Sequence[Place]]) -> list[str
     return list(dict.fromkeys(found))
 
 
-# Households after records: where a household has one, that decides.
-FOLLOWERS = (Records(), Households(), Visits(), Rounds())
+# Visits before records, which look for their place in the sample; households after them:
+# where a household has a record, that decides.
+FOLLOWERS = (Visits(), Records(), Households(), Rounds())
