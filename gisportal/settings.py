@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "layers.maps",
     "layers.features",
     "layers.explorer",
+    "layers.editing",
     "gisportal.cases",
     "gisportal.service_requests",
     "django.contrib.auth",

@@ -36,6 +36,13 @@ ACCESS: dict[str, frozenset] = {
     "geography:check": IMPORT,
     "geography:apply": IMPORT,
     "geography:refused": IMPORT,
+    **dict.fromkeys(
+        (
+            f"editing:{name}"
+            for name in ("map", "shapes", "preview", "apply", "list", "detail", "undo")
+        ),
+        IMPORT,
+    ),
     "indicators:list": FIGURES,
     "indicators:detail": FIGURES,
     **dict.fromkeys(

@@ -1,0 +1,74 @@
+"""Why an edit can't be made, and what its checks found, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+REFUSED = {
+    "no_place": _("There is no “%(code)s” in force. Check the code, or choose on the map."),
+    "one_place": _("Choose exactly one place for this."),
+    "several_places": _("Choose two or more neighbours to merge."),
+    "not_cut": _(
+        "The line does not cut “%(code)s” in two. Draw it from one side to the other."
+    ),
+    "pieces": _(
+        "The line makes %(pieces)s pieces and %(codes)s codes are given. Write one code for each piece, the largest first."
+    ),
+    "apart": _(
+        "These places don't share a border, so they can't be one. Choose neighbours."
+    ),
+    "code_twice": _("The code “%(code)s” is given twice. Each place needs its own."),
+    "code_taken": _("The code “%(code)s” is in force already. Choose another."),
+    "code_published": _(
+        "Figures are published under the code “%(code)s” for its former border. Give the new place another code."
+    ),
+    "future": _("The date lies in the future. Choose today or an earlier day."),
+    "too_early": _(
+        "“%(code)s” last changed on %(date)s. Choose this day or a later one."
+    ),
+    "same_shape": _("Nothing was moved: the corners are as they were."),
+    "no_corners": _("Give at least three corners, each as longitude and latitude."),
+    "changed_meanwhile": _(
+        "Somebody changed these places since you looked. Check again before you confirm."
+    ),
+    "undo_of_undo": _("An undo is not undone: make the change again instead."),
+    "undone": _("This edit was undone already."),
+    "built_upon": _(
+        "“%(code)s” was changed again after this edit. Undo the later change first, or edit the place as it is now."
+    ),
+    "published_since": _(
+        "Figures were published by these zones after this edit. Edit the zones as they are now instead."
+    ),
+    "kept": _("A piece keeps the code of a place that it does not come from."),
+}  # fmt: skip
+
+ERRORS = frozenset({"empty", "self_intersection", "overlap", "gap_zone", "outside"})
+FINDINGS = {
+    "empty": _("The place has no area."),
+    "self_intersection": _("The border crosses itself. Move the corner at this place."),
+    "overlap": _("Two places overlap. Move the border until they only touch."),
+    "gap": _("This ground would belong to no parcel any more."),
+    "gap_zone": _(
+        "This ground would belong to no zone any more. Let the neighbours move along, or give it to one of them."
+    ),
+    "narrow_gap": _("A narrow gap opens along the border."),
+    "sliver": _("A part is narrower than half a metre."),
+    "outside": _("The place lies outside the municipality."),
+    "beyond_boundary": _("A part lies beyond the municipality's boundary."),
+    "zoneless": _("The parcel lies in no zone."),
+    "across_zones": _("The parcel lies across two zones; it counts in the larger part's."),
+    "cuts_parcels": _("The new border cuts through parcels: %(count)s."),
+    "published": _(
+        "Published figures stay with the former zone. The new zones get theirs with the next release, as far as no withheld child can be worked out from both."
+    ),
+}  # fmt: skip
+
+
+class EditRefused(ValidationError):
+    """The edit can't be made as it was asked; nothing was written."""
+
+    def __init__(self, code: str, /, **params: Any) -> None:
+        super().__init__(REFUSED[code], code=code, params=params)

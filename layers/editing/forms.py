@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from shapely import MultiPolygon, Polygon
+
+from layers.editing.drafts import Asked
+from layers.editing.models import Edit, Layer
+from layers.editing.services import Order
+
+KINDS = [
+    (Edit.Kind.SPLIT, _("Split")),
+    (Edit.Kind.MERGE, _("Merge")),
+    (Edit.Kind.RESHAPE, _("Move a border")),
+    (Edit.Kind.ADD, _("Add")),
+    (Edit.Kind.RETIRE, _("Take out of force")),
+]
+LANGUAGES = ("ar", "en", "fr")
+SEPARATORS = re.compile(r"[\n,،]+")
+BETWEEN = re.compile(r"[\s,;،]+")
+# A border of more corners than this is for an import.
+MOST_CORNERS = 20_000
+
+
+class Codes(forms.CharField):
+    """A list of codes, one a line or with commas between."""
+
+    widget = forms.Textarea
+
+    def clean(self, value: Any) -> tuple[str, ...]:
+        text = super().clean(value)
+        codes = [each.strip() for each in SEPARATORS.split(text) if each.strip()]
+        for code in codes:
+            if len(code) > 60:
+                raise ValidationError(_("A code has 60 characters at the most."))
+        return tuple(codes)
+
+
+class Corners(forms.CharField):
+    """Positions in degrees (EPSG:4326), a line each: longitude, then latitude.
+
+    An empty line begins another ring.
+    """
+
+    widget = forms.Textarea
+
+    def clean(self, value: Any) -> list[list[tuple[float, float]]]:
+        text = super().clean(value).replace("\r", "").replace("٫", ".")
+        rings: list[list[tuple[float, float]]] = [[]]
+        for number, line in enumerate(text.split("\n"), 1):
+            if line.strip():
+                rings[-1].append(_position(line, number))
+            elif rings[-1]:
+                rings.append([])
+        if sum(map(len, rings)) > MOST_CORNERS:
+            raise ValidationError(_("These are too many corners for an edit by hand."))
+        return [ring for ring in rings if ring]
+
+
+def _position(line: str, number: int) -> tuple[float, float]:
+    try:
+        longitude, latitude = map(float, BETWEEN.split(line.strip()))
+    except ValueError:
+        longitude = latitude = float("nan")
+    # Not a number is in no range.
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        raise ValidationError(
+            _("Line %(number)s is no position. Write longitude and latitude: 35.83 33.80"),
+            params={"number": number},
+        )  # fmt: skip
+    return longitude, latitude
+
+
+class ReasonForm(forms.Form):
+    """What the log of edits wants to know."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_(
+            "For those who ask in ten years: the deed, the decision, the survey."
+        ),
+        max_length=500,
+        strip=True,
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    accepted = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def order(self, *, by: Any, on: date, dry_run: bool) -> Order:
+        return Order(
+            by=by,
+            reason=self.cleaned_data["reason"],
+            on=on,
+            dry_run=dry_run,
+            accepted=self.cleaned_data["accepted"],
+            seen="" if dry_run else self.cleaned_data["seen"],
+        )
+
+
+class ChangeForm(ReasonForm):
+    layer = forms.ChoiceField(label=_("What is changed?"), choices=Layer)
+    kind = forms.ChoiceField(
+        label=_("What is done?"), choices=KINDS, widget=forms.RadioSelect
+    )
+    codes = Codes(
+        label=_("Chosen"),
+        help_text=_("Touch on the map, or write codes, one a line."),
+        required=False,
+    )
+    line = Corners(
+        label=_("Line that cuts"),
+        help_text=_(
+            "Touch from one side to the other, or write two points or more: longitude and latitude, a point a line."
+        ),
+        required=False,
+    )
+    corners = Corners(
+        label=_("Corners"),
+        help_text=_(
+            "Drag a corner on the map, or change it here: longitude and latitude, a corner a line. An empty line begins a hole or another part."
+        ),
+        required=False,
+    )
+    neighbours_follow = forms.BooleanField(
+        label=_("Neighbours move along, so that no gap and no overlap opens"),
+        required=False,
+        initial=True,
+    )
+    new_codes = Codes(
+        label=_("Codes from now on"),
+        help_text=_(
+            "One a line, the largest piece first. A code that is kept keeps its accounts and its history."
+        ),
+        required=False,
+    )
+    names = forms.CharField(
+        label=_("Names of the new zones"),
+        help_text=_("A line for each code: Arabic | English | French."),
+        widget=forms.Textarea,
+        required=False,
+    )
+    valid_from = forms.DateField(
+        label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    field_order = (
+        "layer",
+        "kind",
+        "codes",
+        "line",
+        "corners",
+        "neighbours_follow",
+        "new_codes",
+        "names",
+        "reason",
+        "valid_from",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = {"codes": 2, "line": 2, "corners": 6, "new_codes": 2, "names": 2}
+        for name, count in rows.items():
+            self.fields[name].widget.attrs |= {"rows": count, "dir": "auto"}
+        for name in ("line", "corners"):
+            self.fields[name].widget.attrs |= {"dir": "ltr", "spellcheck": "false"}
+
+    def clean_names(self) -> tuple[dict[str, str], ...]:
+        told = []
+        for line in self.cleaned_data["names"].splitlines():
+            parts = [part.strip()[:200] for part in line.split("|")]
+            if any(parts):
+                told.append(dict(zip(LANGUAGES, parts + [""] * 3, strict=False)))
+        return tuple(told)
+
+    def asked(self) -> Asked:
+        said = self.cleaned_data
+        line = tuple(said["line"][0]) if said["line"] else ()
+        return Asked(
+            kind=said["kind"],
+            layer=Layer(said["layer"]),
+            codes=said["codes"],
+            new_codes=said["new_codes"],
+            line=line,
+            geometry=area_of(said["corners"]),
+            neighbours_follow=said["neighbours_follow"],
+            names=said["names"],
+        )
+
+
+def area_of(rings: list[list[tuple[float, float]]]) -> MultiPolygon | None:
+    """A ring inside an earlier one is its hole, any other a part of its own."""
+    parts: list[tuple[Polygon, list]] = []
+    for ring in rings:
+        if len(ring) < 3:
+            return None
+        area = Polygon(ring)
+        holder = next(
+            (each for each in parts if each[0].is_valid and each[0].contains(area)),
+            None,
+        )
+        if holder and area.is_valid:
+            holder[1].append(ring)
+        else:
+            parts.append((area, []))
+    if not parts:
+        return None
+    return MultiPolygon([(list(area.exterior.coords), holes) for area, holes in parts])

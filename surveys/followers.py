@@ -1,0 +1,295 @@
+"""Households, records and parcels to visit go with a parcel or zone that is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from layers.editing.followers import Change, Following, Move, Place
+from surveys.models import Household, Round, Submission, SubmissionEvent, Target
+from surveys.placing import VAGUE_METRES
+from surveys.quality.tasks import request_checks
+from surveys.restating import IN_THE_FIELD, restate_places
+
+PlacedBy = Submission.PlacedBy
+Settled = tuple[Place | None, bool]
+"""Where a thing goes, and whether a person should look at it."""
+PLACED = ("parcel_id", "zone_id", "placed_by")
+
+
+class Records:
+    """A record goes to the piece that holds its position; without one to the largest, and
+    a person is asked to look. What has no successor is placed anew by its position.
+    """
+
+    name = "records"
+    title = _("Survey records")
+    permission = "surveys.view_submission"
+
+    def count(self, number: int) -> str:
+        return ngettext("%(n)s record", "%(n)s records", number) % {"n": number}
+
+    def follow(self, change: Change) -> Following:
+        return self._go(change, {})
+
+    def go_back(self, change: Change) -> Following:
+        return self._go(change, change.memory or {})
+
+    def _go(self, change: Change, remembered: dict[str, list]) -> Following:
+        records = list(_standing(change).select_related("parcel", "zone", "household"))
+        former = {each.pk: _stored(each) for each in records}
+        last = _last_event(change)
+        doubtful = set()
+        for record in records:
+            own = remembered.get(str(record.pk))
+            if own and record.placed_by != PlacedBy.HAND:
+                _put(record, change, *own)
+                continue
+            place, is_open = _destination(change, record)
+            if is_open:
+                doubtful.add(record.pk)
+            if place is not None:
+                _put(record, change, *_placed(change, record, place))
+        restate_places(municipality=change.municipality)
+        now = Submission.objects.filter(pk__in=former).values_list("pk", *PLACED)
+        changed = {pk for pk, *stored in now if stored != former[pk]}
+        for round in Round.objects.filter(submissions__in=changed).distinct():
+            request_checks(round)
+        moves = list(_moves(change, last, doubtful))
+        moves += [
+            Move(str(each.household), _code(each, change), _code(each, change), True)
+            for each in records
+            if each.pk in doubtful - changed
+        ]
+        return Following(moves, {str(pk): former[pk] for pk in sorted(changed)})
+
+
+def _standing(change: Change) -> QuerySet[Submission]:
+    """On a place that changed; in a changed zone only those that have no parcel."""
+    records = Submission.objects.of(change.municipality).filter(erased_at=None)
+    if change.parcels:
+        return records.filter(parcel__in=list(change.replaced)).order_by("pk")
+    return records.filter(parcel=None, zone__in=list(change.replaced)).order_by("pk")
+
+
+def _stored(record: Submission) -> list[Any]:
+    return [getattr(record, name) for name in PLACED]
+
+
+def _destination(change: Change, record: Submission) -> Settled:
+    pk = record.parcel_id if change.parcels else record.zone_id
+    point = record.geometry
+    if point is not None and (record.accuracy or 0) <= VAGUE_METRES:
+        found = change.holding(pk, point.x, point.y)
+        if found is not None:
+            return found, False
+    return _without_position(change, pk)
+
+
+def _without_position(change: Change, pk: int) -> Settled:
+    after = change.successors[pk]
+    return (after[0] if after else None), len(after) > 1
+
+
+def _placed(change: Change, record: Submission, place: Place) -> list[Any]:
+    """Parcel, zone and how it was placed, on this place."""
+    if not change.parcels:
+        return [None, place.pk, record.placed_by]
+    if place.pk == record.parcel_id:
+        return [place.pk, place.zone_id, record.placed_by]
+    point = record.geometry
+    inside = point is not None and change.holding(record.parcel_id, point.x, point.y)
+    split = record.parcel_id in change.split
+    placed_by = PlacedBy.INSIDE if inside and split else PlacedBy.SUCCESSOR
+    return [place.pk, place.zone_id, placed_by]
+
+
+def _put(
+    record: Submission,
+    change: Change,
+    parcel_id: int | None,
+    zone_id: int | None,
+    placed_by: str,
+) -> None:
+    if [parcel_id, zone_id, placed_by] == _stored(record):
+        return
+    before = {"parcel": str(record.parcel or ""), "zone": _zone_code(record)}
+    former = record.parcel_id
+    record.parcel_id, record.zone_id, record.placed_by = parcel_id, zone_id, placed_by
+    record.changed_at, record.checked_at = timezone.now(), None
+    record.save(
+        update_fields=["parcel", "zone", "placed_by", "changed_at", "checked_at"]
+    )
+    if former != parcel_id:
+        Household.objects.filter(pk=record.household_id, parcel=former).update(
+            parcel=parcel_id
+        )
+    SubmissionEvent.objects.create(
+        municipality_id=record.municipality_id,
+        submission=record,
+        by=change.by,
+        kind=SubmissionEvent.Kind.PLACED,
+        before=before,
+        after={"parcel": str(record.parcel or ""), "zone": _zone_code(record)},
+    )
+
+
+def _zone_code(record: Submission) -> str:
+    return record.zone.code if record.zone else ""
+
+
+def _code(record: Submission, change: Change) -> str:
+    return str(record.parcel or "") if change.parcels else _zone_code(record)
+
+
+def _last_event(change: Change) -> int:
+    events = SubmissionEvent.objects.of(change.municipality).order_by("-pk")
+    return events.values_list("pk", flat=True).first() or 0
+
+
+def _moves(change: Change, last: int, doubtful: set[int]) -> Iterable[Move]:
+    """What was written into the records' own history since."""
+    events = SubmissionEvent.objects.of(change.municipality).filter(
+        pk__gt=last, kind=SubmissionEvent.Kind.PLACED
+    )
+    what = "parcel" if change.parcels else "zone"
+    for event in events.select_related("submission__household").order_by("pk"):
+        yield Move(
+            str(event.submission.household),
+            event.before[what],
+            event.after[what],
+            event.submission_id in doubtful,
+        )
+
+
+class Households:
+    """A household without a record on the place goes to the piece that keeps the code."""
+
+    name = "households"
+    title = _("Households without a record")
+    permission = "surveys.view_submission"
+
+    def count(self, number: int) -> str:
+        return ngettext("%(n)s household", "%(n)s households", number) % {"n": number}
+
+    def follow(self, change: Change) -> Following:
+        rows = Household.objects.of(change.municipality)
+        return _with_parcel(change, rows)
+
+    go_back = follow
+
+
+class Visits:
+    """A parcel to visit goes on in the piece that keeps its code, else in the largest. Of
+    parcels that were merged one visit is enough: the others stay as they are.
+    """
+
+    name = "visits"
+    title = _("Parcels to visit")
+    permission = "surveys.manage_round"
+
+    def count(self, number: int) -> str:
+        return ngettext("%(n)s parcel to visit", "%(n)s parcels to visit", number) % {"n": number}  # fmt: skip
+
+    def follow(self, change: Change) -> Following:
+        rows = Target.objects.of(change.municipality).filter(
+            round__status__in=IN_THE_FIELD
+        )
+        return _with_parcel(change, rows)
+
+    go_back = follow
+
+
+def _with_parcel(
+    change: Change, rows: QuerySet[Household] | QuerySet[Target]
+) -> Following:
+    """Rows of the places that are followed by others, each by its own memory or the rule."""
+    if not change.parcels:
+        return Following()
+    moves, memory = [], {}
+    remembered = change.memory or {}
+    for row in rows.filter(parcel__in=list(change.replaced)).order_by("pk"):
+        origin = change.codes[row.parcel_id]
+        place, is_open = _kept(change, row, remembered.get(str(row.pk)))
+        moved = place is not None and place.pk != row.parcel_id
+        if moved and not _is_free(row, place):
+            moved, is_open = False, True
+        if moved:
+            memory[str(row.pk)] = row.parcel_id
+            type(row).objects.filter(pk=row.pk).update(parcel=place.pk)
+        if moved or is_open:
+            target = place.code if moved else origin
+            moves.append(Move(_label(row), origin, target, is_open))
+    return Following(moves, memory)
+
+
+def _kept(change: Change, row: Any, own: int | None) -> Settled:
+    after = change.successors[row.parcel_id]
+    mine = next((each for each in after if each.pk == own), None)
+    if mine is not None:
+        return mine, False
+    place = change.keeping(row.parcel_id) or (after[0] if after else None)
+    return place, len(after) != 1
+
+
+def _is_free(row: Model, place: Place) -> bool:
+    if not isinstance(row, Target):
+        return True
+    return not Target.objects.filter(round=row.round_id, parcel=place.pk).exists()
+
+
+def _label(row: Household | Target) -> str:
+    return str(row.round) if isinstance(row, Target) else row.code
+
+
+class Rounds:
+    """A round that is to visit a zone visits what took its place."""
+
+    name = "rounds"
+    title = _("Rounds in the field")
+    permission = "surveys.manage_round"
+
+    def count(self, number: int) -> str:
+        return ngettext("%(n)s round", "%(n)s rounds", number) % {"n": number}
+
+    def follow(self, change: Change) -> Following:
+        if change.parcels:
+            return Following()
+        moves, memory = [], {}
+        codes = {change.codes[pk]: after for pk, after in change.replaced.items()}
+        for round in Round.objects.of(change.municipality).filter(
+            status__in=IN_THE_FIELD
+        ):
+            zones = _zones(round.zones, codes)
+            if zones != round.zones:
+                memory[str(round.pk)] = round.zones
+                moves.append(Move(str(round), ", ".join(round.zones), ", ".join(zones)))
+                Round.objects.filter(pk=round.pk).update(zones=zones)
+        return Following(moves, memory)
+
+    def go_back(self, change: Change) -> Following:
+        moves = []
+        for pk, zones in (change.memory or {}).items():
+            round = Round.objects.of(change.municipality).get(pk=pk)
+            moves.append(Move(str(round), ", ".join(round.zones), ", ".join(zones)))
+            Round.objects.filter(pk=pk).update(zones=zones)
+        return Following(moves)
+
+
+def _zones(wanted: Sequence[str], codes: dict[str, Sequence[Place]]) -> list[str]:
+    """Of a zone without successor its code stays, for a person to see."""
+    found: list[str] = []
+    for code in wanted:
+        after = codes.get(code)
+        found += [each.code for each in after] if after else [code]
+    return list(dict.fromkeys(found))
+
+
+# Visits before records, which look for their place in the sample; households after them:
+# where a household has a record, that decides.
+FOLLOWERS = (Visits(), Records(), Households(), Rounds())
