@@ -11,7 +11,7 @@ from layers.indicators import linearisation
 from layers.indicators.age_bands import BANDS, Index, index_of
 from layers.indicators.deprivation import Booleans, Floats, Integers
 from layers.indicators.deprivation_schemes import BandScheme, Scheme
-from layers.indicators.indicator import Indicator
+from layers.indicators.indicator import Indicator, asked
 from layers.indicators.sample import Sample
 from layers.indicators.suppression import SMALLEST_GROUP
 
@@ -110,7 +110,7 @@ def _band(
         if (kept := tuple(code for code in codes if code in known))
     }
     if not any(
-        known[code].asked(known[code].answers(sample.columns))
+        asked(known[code].judge(sample.columns).answers)
         for codes in dimensions.values()
         for code in codes
     ):
