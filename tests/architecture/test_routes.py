@@ -34,7 +34,10 @@ MORE = {
         )
     },
     "features:tileset": {"name": "parcels", "grid": "WebMercatorQuad"},
-    "features:tile": {"name": "parcels", "grid": "WebMercatorQuad"},
+    "features:tile": {
+        **{"name": "parcels", "grid": "WebMercatorQuad"},
+        **{"matrix": 14, "row": 6500, "column": 9800},
+    },
 }
 
 
