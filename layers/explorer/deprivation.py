@@ -34,6 +34,8 @@ class Bar:
     name: str
     figure: DeprivationFigure
     current: bool = False
+    full: float = 1.0
+    """The share that fills the bar."""
 
     @property
     def percent(self) -> int | None:
@@ -47,7 +49,7 @@ class Bar:
     @property
     def width(self) -> str:
         """As text: a template would write the reader's decimal sign."""
-        return f"{BAR * (self.figure.estimate or 0.0):.1f}"
+        return f"{BAR * (self.figure.estimate or 0.0) / self.full:.1f}"
 
 
 @dataclass(frozen=True)
@@ -134,10 +136,15 @@ class Band:
 
     def bars(self, measure: str, names: Mapping[str, str] | None = None) -> list[Bar]:
         """The greatest first, withheld ones last."""
-        found = [
-            Bar((names or {}).get(part, part), figure)
+        named = {
+            part: figure
             for (kind, part), figure in self.figures.items()
             if kind == measure
+        }
+        full = max((each.estimate or 0.0 for each in named.values()), default=0.0)
+        found = [
+            Bar((names or {}).get(part, part), figure, full=full or 1.0)
+            for part, figure in named.items()
         ]
         return sorted(
             found, key=lambda bar: (bar.percent is None, -(bar.percent or 0), bar.name)

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from layers.explorer.asking import Question
 from layers.explorer.ranking import Axis, ticks
 from layers.explorer.rows import NO_DATA, Row, span, spot
-from layers.indicators.models import ModelledEstimate, Release
+from layers.indicators.models import ModelledEstimate, Release, ZoneStatistic
 from layers.maps.desk import out_of_100
+from layers.maps.zone_tables import column_of
 
 Method = ModelledEstimate.Method
 
@@ -85,9 +86,18 @@ def modelled_view(question: Question, rows: list[Row], town: Row) -> dict[str, A
         ],
         "any_modelled": bool(found),
         "method": str(Method(first.method).label) if first else "",
-        "covariate": first.covariate if first else "",
+        "covariate": _covariate(question.release, first) if first else "",
         "town": town,
     }
+
+
+def _covariate(release: Release, figure: ModelledEstimate) -> str:
+    """Its title; empty where the model knows of none."""
+    found = ZoneStatistic.objects.of(release.municipality).filter(
+        statistic=figure.covariate, version=figure.covariate_version
+    )
+    row = found.select_related("other_raster").first() if figure.covariate else None
+    return column_of(row)["title"] if row else ""
 
 
 def by_figure(release: Release) -> Mapping[tuple[str, int], ModelledEstimate]:

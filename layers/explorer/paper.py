@@ -9,11 +9,11 @@ from gisportal.printing import print_pdf
 from layers.explorer.profile import Profile
 
 # Changes when the paper says or draws the same release differently.
-EDITION = "1"
+EDITION = "2"
 
 
 def profile_pdf(profile: Profile) -> bytes:
-    """Two A4 pages; no network is used."""
+    """Two or three A4 pages; the same release gives the same paper, printed once."""
     page = render_to_string(
         "explorer/profile_pdf.html",
         {
@@ -23,4 +23,4 @@ def profile_pdf(profile: Profile) -> bytes:
             "direction": "rtl" if get_language_bidi() else "ltr",
         },
     )
-    return print_pdf(page, style="profile")
+    return print_pdf(page, style="profile", keep=True)

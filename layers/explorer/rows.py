@@ -210,6 +210,12 @@ class Moved:
         }
 
     @property
+    def sign(self) -> str:
+        """For a narrow column of a paper: the points only where it changed."""
+        changed = self.change.verdict in (Verdict.BETTER, Verdict.WORSE)
+        return self.mark if changed else self.arrow
+
+    @property
     def p(self) -> str:
         found = self.change.p
         if found is None:

@@ -232,9 +232,15 @@ def _need(
     return protection.Need(
         primary=np.append(small & ~own, False),
         width=np.full(size, float(SMALLEST_GROUP - 1)),
-        cost=np.append([COST[Measure(measure)] for measure, _ in cells], 1.0),
+        cost=np.append([_cost(*key) for key in cells], 1.0),
         may_hide=np.append(~own, False),
     )
+
+
+def _cost(measure: str, part: str) -> float:
+    """Of the cutoffs the highest go first: fewest look at them."""
+    less = 1 / (1 + int(part)) if measure == Measure.CUTOFF else 0.0
+    return COST[Measure(measure)] + less
 
 
 def _pattern(table: LinkedTable, need: protection.Need) -> Booleans:

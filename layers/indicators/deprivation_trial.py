@@ -108,6 +108,9 @@ def _trial(children: Scored, place: int) -> Trial:
     usual = _by_zone(children, place, structure, band.needed)
     share = band.needed / structure.total
     for weights, other in deprivation.alternatives(structure).items():
+        own = dict(zip(structure.indicators, structure.weights, strict=True))
+        if dict(zip(other.indicators, other.weights, strict=True)) == own:
+            continue
         # The same share of the points, in the other weights' own points.
         needed = max(int(np.ceil(share * other.total - 1e-9)), 1)
         found = _by_zone(children, place, other, needed)

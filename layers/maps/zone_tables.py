@@ -62,7 +62,7 @@ class StatisticsTable:
             by_zone.setdefault(row.zone.code, {})[row.statistic] = row
         order = sorted(statistics, key=_order)
         return cls(
-            columns=[_column(statistics[name]) for name in order],
+            columns=[column_of(statistics[name]) for name in order],
             rows=[_row(by_zone[code], order) for code in sorted(by_zone)],
             who=str(Who(last.who).label),
             raster=_title(last.people_raster),
@@ -77,7 +77,8 @@ def _order(statistic: str) -> tuple[int, str, int]:
     return ORDER.index(name), place, int(length or 0)
 
 
-def _column(row: ZoneStatistic) -> dict[str, str]:
+def column_of(row: ZoneStatistic) -> dict[str, str]:
+    """The title of a statistic in the reader's language, and its unit."""
     name, _colon, rest = row.statistic.partition(":")
     if name == "walk":
         kind, _colon, length = rest.partition(":")

@@ -1,12 +1,15 @@
 """The profile on paper: two pages, embedded fonts, the words of the reader."""
 
 import re
+import subprocess
+import sys
 import zlib
 
 import pytest
 from django.utils.translation import override
 
-from gisportal.printing import OwnFiles, print_pdf
+from gisportal.press import OwnFiles
+from gisportal.printing import PrintingFailed, print_pdf
 from layers.explorer.paper import profile_pdf
 from layers.explorer.profile import Profile
 
@@ -125,3 +128,34 @@ def test_a_printed_page_loads_nothing_from_elsewhere(tmp_path):
         with pytest.raises(ValueError, match=r"."):
             fetcher.fetch(url)
     assert print_pdf("<p>a</p>", style="profile").startswith(b"%PDF-")
+
+
+def test_a_paper_is_printed_once(settings, tmp_path, monkeypatch):
+    settings.DATA_DIR = tmp_path
+    first = print_pdf("<p>kept</p>", style="profile", keep=True)
+    kept = list((tmp_path / "papers").iterdir())
+    assert [each.read_bytes() for each in kept] == [first]
+    monkeypatch.setattr("sys.executable", "/nowhere")
+    assert print_pdf("<p>kept</p>", style="profile", keep=True) == first
+    with pytest.raises(FileNotFoundError):
+        print_pdf("<p>another</p>", style="profile", keep=True)
+
+
+def test_a_paper_with_a_name_on_it_is_not_kept(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    print_pdf("<p>a receipt</p>", style="receipt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_press_that_fails_says_why(monkeypatch):
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(PrintingFailed, match="ended with 1"):
+        print_pdf("<p>a</p>", style="profile")
+
+
+def test_a_web_process_does_not_load_what_prints():
+    code = "import django; django.setup(); import gisportal.urls, sys; print('weasyprint' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

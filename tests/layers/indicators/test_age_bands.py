@@ -19,6 +19,8 @@ NEEDY = {
     "birth_registered": 1.0,
     "attends_school": 1.0,
     "stim_activities": 6.0,
+    "haz": 0.0,
+    **dict.fromkeys(("vac_bcg", "vac_polio3", "vac_penta3", "vac_mcv1", "vac_mcv2"), 1.0),
 }
 """A child without basic water and with all else."""
 
@@ -61,15 +63,33 @@ def test_dimensions_weigh_alike_and_so_do_their_indicators():
     weights = dict(
         zip(index.structure.indicators, index.structure.weights, strict=True)
     )
-    assert weights == {
-        "was_water": Fraction(1, 8),
-        "was_sanit": Fraction(1, 8),
-        "hou_crowd": Fraction(1, 4),
-        "edu_oos": Fraction(1, 4),
-        "hou_internet": Fraction(1, 4),
-    }
+    assert weights == dict.fromkeys(
+        ("was_water", "was_sanit", "hou_crowd", "edu_oos", "hou_internet"),
+        Fraction(1, 5),
+    )
     assert index.structure.scores(index.deprived).tolist() == [1]
+    assert index.structure.total == 5
+
+
+def test_indicators_of_one_dimension_share_its_weight():
+    index = found(
+        "5-11",
+        {"age_months": 100},
+        dimensions={"home": ("was_water", "was_sanit"), "school": ("edu_oos",)},
+    )
+    assert index.structure.weights == [Fraction(1, 4), Fraction(1, 4), Fraction(1, 2)]
+
+
+def test_whole_weights_are_the_points_themselves():
+    index = found(
+        "5-11",
+        {"age_months": 100},
+        dimensions={"home": ("was_water", "was_sanit"), "school": ("edu_oos",)},
+        weights={"was_water": 2, "was_sanit": 2, "edu_oos": 4},
+    )
+    assert index.structure.points.tolist() == [2, 2, 4]
     assert index.structure.total == 8
+    assert index.structure.scores(index.deprived).tolist() == [2]
 
 
 def test_children_of_other_ages_are_outside():
@@ -117,7 +137,12 @@ def test_what_a_round_did_not_ask_is_left_out_and_the_rest_weighs_more():
     index = found("5-11", *children)
     assert index.unasked == ("hou_internet",)
     assert "hou_internet" not in index.structure.indicators
-    assert index.structure.dimensions == ("water_sanitation", "housing", "education")
+    assert index.structure.dimensions == (
+        "water",
+        "sanitation",
+        "housing",
+        "education",
+    )
     assert index.inside.tolist() == [True, True]
 
 
