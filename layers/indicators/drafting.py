@@ -12,7 +12,7 @@ from django.utils import timezone
 from layers.geography.models import Municipality
 from layers.indicators import errors
 from layers.indicators.catalogue import CatalogueError
-from layers.indicators.definitions import OWN_PREFIX, read_definition
+from layers.indicators.definitions import OWN_PREFIX, own_names, read_definition
 from layers.indicators.figures import Figure, figures_of
 from layers.indicators.indicator import Indicator
 from layers.indicators.models import Definition, ObservationSet
@@ -60,7 +60,7 @@ def save_draft(
 def checked(definition: Definition) -> Indicator:
     """Raises DefinitionRefused, with the reason, for what cannot be an indicator."""
     try:
-        return read_definition(definition)
+        return read_definition(definition, own_names(definition.municipality))
     except CatalogueError as error:
         raise errors.DefinitionRefused(str(error)) from error
 

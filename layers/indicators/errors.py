@@ -95,6 +95,15 @@ class UnknownOfHome(ValidationError):
         )
 
 
+class VariableTaken(ValidationError):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("The name %(name)s means something else already. Choose another name."),
+            code="variable_taken",
+            params={"name": name},
+        )
+
+
 class UnknownVariable(ValidationError):
     def __init__(self, key: str, name: str) -> None:
         super().__init__(

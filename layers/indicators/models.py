@@ -518,3 +518,35 @@ class FamilyCounts(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.release} {self.family}"
+
+
+class OwnVariable(TenantModel):
+    """A variable of a municipality's own, beside the canonical ones.
+
+    What it means never changes and its name is never given to another, because figures
+    of all rounds rest on it.
+    """
+
+    class Of(models.TextChoices):
+        HOUSEHOLD = "household", _("household")
+        CHILD = "child", _("child")
+
+    name = models.SlugField(max_length=60)
+    of = models.CharField(max_length=9, choices=Of)
+    smallest = models.FloatField()
+    largest = models.FloatField()
+    label_ar = models.CharField(max_length=200)
+    label_en = models.CharField(max_length=200)
+    label_fr = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name = _("variable of a municipality")
+        verbose_name_plural = _("variables of a municipality")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["municipality", "name"], name="own_variable_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

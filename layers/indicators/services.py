@@ -16,6 +16,7 @@ from layers.indicators.models import (
     SampleUnit,
 )
 from layers.indicators.observations import UnitRow
+from layers.indicators.own_variables import known_variables
 from layers.indicators.sample import has_units, read_sample
 from layers.indicators.storage import write_units
 from layers.indicators.succession import Past, Succeeding
@@ -49,7 +50,7 @@ def replace_observations(
     if not all(titles.get(language) for language in ("ar", "en", "fr")):
         raise errors.MissingTitle
     zones = zones_by_code(municipality, units)
-    check_units(units)
+    check_units(units, known_variables(municipality))
     digests = {unit.key: unit_digest(unit, zones[unit.zone_code]) for unit in units}
     factors = response_factors or {}
     digest = set_digest(digests.values(), factors)
