@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.tenancy import TenantModel, TenantQuerySet
@@ -550,3 +551,26 @@ class OwnVariable(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Trial(TenantModel):
+    """A rule that somebody tried on a round on one day, by its digest."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    day = models.DateField(default=timezone.localdate)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("trial of a rule")
+        verbose_name_plural = _("trials of rules")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "municipality", "day", "digest"],
+                name="trial_once_a_day",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.digest[:8]}"

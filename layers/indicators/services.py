@@ -21,6 +21,7 @@ from layers.indicators.sample import has_units, read_sample
 from layers.indicators.storage import write_units
 from layers.indicators.succession import Past, Succeeding
 from layers.indicators.suppression import shown_count
+from layers.indicators.twins import published_twin
 from layers.indicators.units import (
     check_units,
     set_digest,
@@ -84,8 +85,9 @@ def compute_release(
 ) -> Release:
     """A new numbered release of all figures, or the last one if nothing has changed.
 
-    Raises NothingObserved where the set holds no household, and FigureGivenAway where the
-    audit finds a withheld figure; then nothing is stored.
+    Raises NothingObserved where the set holds no household, SameInterviews where another
+    round published them, and FigureGivenAway where the audit finds a withheld figure; then
+    nothing is stored.
     """
     with tenant(municipality):
         Municipality.objects.select_for_update(no_key=True).get(pk=municipality.pk)
@@ -100,6 +102,8 @@ def compute_release(
             definitions,
         ):
             return last
+        if twin := published_twin(observation_set):
+            raise errors.SameInterviews(observation_set.code, twin.code)
         families = _families(observation_set)
         for family in families:
             family.audit()

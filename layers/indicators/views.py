@@ -22,7 +22,6 @@ from layers.indicators.forms import DefinitionForm
 from layers.indicators.indicator import Dimension, Indicator
 from layers.indicators.models import Definition, ObservationSet
 from layers.indicators.own_variables import variables_of
-from layers.indicators.suppression import shown_count
 
 SHOWN = "indicators.view_estimates"
 DEFINE = "indicators.define"
@@ -144,7 +143,16 @@ def definition_preview(request: TownRequest, municipality: str) -> HttpResponse:
     form = DefinitionForm(request.POST, rounds=_rounds(request), own=own, trial=True)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
-        context |= _previewed(form, wording.variable_labels(own))
+        try:
+            drafting.count_trial(
+                observation_set=form.cleaned_data["round"],
+                content=form.content,
+                by=request.user,
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            context |= _previewed(form, wording.variable_labels(own))
     return render(request, "indicators/definition_form.html#preview", context)
 
 
@@ -154,15 +162,17 @@ def _previewed(form: DefinitionForm, labels: wording.Labels) -> dict[str, Any]:
         indicator=indicator, observation_set=form.cleaned_data["round"]
     )
     figure = found.figure if found else None
-    in_need, share = None, figure.estimate if figure else None
-    if figure and share is not None:
-        in_need = int(shown_count(share * (figure.n or 0)))
-    return {
+    context: dict[str, Any] = {
         "figure": figure,
-        "in_need": in_need,
-        "out_of_100": None if share is None else round(100 * share),
         "rule": wording.condition_words(indicator.in_need, labels),
     }
+    if figure and figure.estimate is not None:
+        # Coarser than a release says it: drafts differ by little, and nobody audits them.
+        share = 5 * round(20 * figure.estimate)
+        asked = 25 * round((figure.n or 0) / 25)
+        in_need = 5 * round(share * asked / 500)
+        context |= {"out_of_100": share, "asked": asked, "in_need": in_need}
+    return context
 
 
 @require_safe

@@ -20,10 +20,12 @@ from django.views.decorators.http import (
 from layers.geography.access import TownRequest, requires
 from layers.indicators.definitions import OWN_PREFIX
 from layers.indicators.drafting import STEPS
+from layers.indicators.observations import DESCRIBED
 from surveys.asked.forms import COUNTS, COUNTS_NOT, QuestionForm
 from surveys.asked.services import declare_question, move_question
 from surveys.asked.values import questions_to_ask
 from surveys.models import Form, FormVersion, TownVariable
+from surveys.questionnaires.library import LIBRARY
 from surveys.questionnaires.parts import find_parts
 from surveys.questionnaires.structure import Question
 
@@ -174,8 +176,13 @@ def _offered(form: Form) -> list[Offered]:
     if version is None:
         return []
     parts = find_parts(version.structure, version.parts)
-    found = questions_to_ask(version.structure, parts)
-    return [Offered(version, table, question) for table, question in found]
+    # What every town's indicators ask for needs no name of a town's own.
+    usual = frozenset(DESCRIBED) if form.code in LIBRARY else frozenset()
+    return [
+        Offered(version, table, question)
+        for table, question in questions_to_ask(version.structure, parts)
+        if question.key not in usual
+    ]
 
 
 def _one(form: Form, address: str) -> Offered:
