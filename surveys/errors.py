@@ -26,6 +26,10 @@ class AlreadyWithdrawn(ValidationError):
     """The submission no longer counts."""
 
 
+class QuestionRefused(ValidationError):
+    """A question can't be declared for indicators, or not take this step."""
+
+
 class FormRefused(ValidationError):
     """The XLSForm can't be made into a form, or not be published or retired now.
 

@@ -23,6 +23,8 @@ from layers.indicators.models import ObservationSet, Release
 from layers.indicators.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release, replace_observations
 from surveys.ages import months_between
+from surveys.asked.reading import asked_in
+from surveys.asked.values import Asked
 from surveys.errors import NothingToPublish
 from surveys.models import (
     ChangedHousehold,
@@ -153,12 +155,27 @@ class _Form:
 
     said: Mapping[str, Any]
     parts: Parts
+    asked: tuple[Asked, ...] = ()
+    """The town's own questions for indicators."""
 
     @classmethod
     def of(cls, version: FormVersion | None) -> Self:
         if version is None:
             return cls({}, Parts({}))
-        return cls(version.variables, find_parts(version.structure, version.parts))
+        parts = find_parts(version.structure, version.parts)
+        return cls(version.variables, parts, tuple(asked_in(version.form)))
+
+    def of_home(self, answers: Mapping[str, Any]) -> dict[str, float | None]:
+        known = household_variables(self.answers(answers, HOUSEHOLD))
+        return known | self._own(answers, "")
+
+    def _own(self, answers: Mapping[str, Any], table: str) -> dict[str, float | None]:
+        own = [each for each in self.asked if each.table == table]
+        return {each.code: each.value(answers) for each in own}
+
+    def of_child(self, answers: Mapping[str, Any]) -> dict[str, float | None]:
+        """The town's own only."""
+        return self._own(answers, self.parts.roster) if self.parts.roster else {}
 
     def answers(self, given: Mapping[str, Any], of: str) -> dict[str, Any]:
         return library_answers(given, self.said, of=of, parts=self.parts)
@@ -179,7 +196,7 @@ def _unit(
         response_class=response_class,
         stratum_psus=submission.frame_households,
         children=_children(round, submission, form),
-        values=household_variables(form.answers(submission.answers, HOUSEHOLD)),
+        values=form.of_home(submission.answers),
     )
 
 
@@ -209,7 +226,7 @@ def _children(round: Round, submission: Submission, form: _Form) -> list[ChildRo
                 ),
                 sex=row.sex,
                 age_months=months_between(child.birth_date, submission.interviewed_on),
-                values=own,
+                values=own | form.of_child(row.answers),
                 weight_factors={"module_5_17": stands_for} if stands_for else {},
             )
         )

@@ -9,6 +9,7 @@ from surveys.review import views as review
 app_name = "surveys"
 urlpatterns = [
     path("forms/", include("surveys.questionnaires.urls")),
+    path("asked/", include("surveys.asked.urls")),
     path("rounds/", include("surveys.rounds.urls")),
     path("collect/", include("surveys.collect.urls")),
     path("files/", include("surveys.files.urls")),

@@ -20,6 +20,7 @@ from layers.indicators.figures import BREAKDOWNS
 from layers.indicators.indicator import Indicator, asked
 from layers.indicators.models import ObservationSet, RunningSum, SampleUnit
 from layers.indicators.observations import UnitRow
+from layers.indicators.own_variables import known_variables
 from layers.indicators.running import (
     STATISTICS,
     Key,
@@ -87,7 +88,7 @@ def _check(
 ) -> None:
     """Against each other, and their frames against what stands there."""
     new = [unit for unit in units.values() if unit]
-    check_units(new)
+    check_units(new, known_variables(observation_set.municipality))
     frames = dict(
         RunningSum.objects.filter(observation_set=observation_set, zone=None)
         .filter(stratum__in={unit.stratum for unit in new})

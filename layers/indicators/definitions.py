@@ -7,17 +7,28 @@ from collections.abc import Iterable, Mapping
 from layers.geography.models import Municipality
 from layers.indicators.catalogue import CatalogueError, indicators
 from layers.indicators.indicator import Dimension, Indicator, build_indicator
-from layers.indicators.models import Definition, Release
+from layers.indicators.models import Definition, OwnVariable, Release
 
 OWN_PREFIX = "own_"
 
 
-def read_definition(definition: Definition) -> Indicator:
-    """Raises CatalogueError, which names the definition and says what is wrong."""
+def own_names(municipality: Municipality) -> frozenset[str]:
+    """What its indicators may speak of besides the canonical variables."""
+    return frozenset(
+        OwnVariable.objects.of(municipality).values_list("name", flat=True)
+    )
+
+
+def read_definition(definition: Definition, extra: frozenset[str]) -> Indicator:
+    """`extra` are the municipality's own variables.
+
+    Raises CatalogueError, which names the definition and says what is wrong.
+    """
     try:
         return build_indicator(
             definition.content
             | {"code": definition.code, "version": definition.version},
+            extra=extra,
             own=True,
         )
     except KeyError as error:
@@ -28,8 +39,8 @@ def read_definition(definition: Definition) -> Indicator:
 
 def catalogue_of(municipality: Municipality) -> dict[str, Indicator]:
     """What a release of this municipality computes, in the order of the catalogue."""
-    own = Definition.objects.of(municipality).published()
-    return _ordered([*indicators().values(), *map(read_definition, own)])
+    own = list(Definition.objects.of(municipality).published())
+    return _ordered([*indicators().values(), *_read(municipality, own)])
 
 
 def indicators_in(release: Release) -> dict[str, Indicator]:
@@ -44,7 +55,12 @@ def indicators_in(release: Release) -> dict[str, Indicator]:
         if definition.version == versions[definition.code]
     ]
     known = [each for code, each in indicators().items() if code in versions]
-    return _ordered([*known, *map(read_definition, own)])
+    return _ordered([*known, *_read(release.municipality, own)])
+
+
+def _read(municipality: Municipality, own: list[Definition]) -> list[Indicator]:
+    extra = own_names(municipality) if own else frozenset()
+    return [read_definition(each, extra) for each in own]
 
 
 def comparable(first: Release, second: Release, code: str) -> bool:

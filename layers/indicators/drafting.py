@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +14,10 @@ from django.utils import timezone
 from layers.geography.models import Municipality
 from layers.indicators import errors
 from layers.indicators.catalogue import CatalogueError
-from layers.indicators.definitions import OWN_PREFIX, read_definition
+from layers.indicators.definitions import OWN_PREFIX, own_names, read_definition
 from layers.indicators.figures import Figure, figures_of
 from layers.indicators.indicator import Indicator
-from layers.indicators.models import Definition, ObservationSet
+from layers.indicators.models import Definition, ObservationSet, Trial
 from layers.indicators.sample import has_units, read_sample
 
 State = Definition.State
@@ -60,7 +62,7 @@ def save_draft(
 def checked(definition: Definition) -> Indicator:
     """Raises DefinitionRefused, with the reason, for what cannot be an indicator."""
     try:
-        return read_definition(definition)
+        return read_definition(definition, own_names(definition.municipality))
     except CatalogueError as error:
         raise errors.DefinitionRefused(str(error)) from error
 
@@ -91,6 +93,27 @@ def move_definition(
         found.decided_by, found.decided_at = by, now
     found.save()
     return found
+
+
+TRIALS = 100
+"""Different rules that one person may try on rounds in a day."""
+
+
+def count_trial(
+    *, observation_set: ObservationSet, content: Mapping[str, Any], by: Any
+) -> None:
+    """Raises TriedEnough; the same rule on the same round counts once a day."""
+    rule = [observation_set.pk, content["population"], content["rule"]]
+    digest = hashlib.sha256(json.dumps(rule, sort_keys=True).encode()).hexdigest()
+    municipality = observation_set.municipality
+    today = Trial.objects.of(municipality).filter(user=by, day=timezone.localdate())
+    if today.filter(digest=digest).exists():
+        return
+    if today.count() >= TRIALS:
+        raise errors.TriedEnough(TRIALS)
+    Trial.objects.get_or_create(
+        municipality=municipality, user=by, day=timezone.localdate(), digest=digest
+    )
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,41 @@ class UnknownOfHome(ValidationError):
         )
 
 
+class SameInterviews(ValidationError):
+    def __init__(self, code: str, other: str) -> None:
+        super().__init__(
+            _(
+                "The round %(code)s holds the interviews of the round %(other)s, which is "
+                "published. Their figures could be subtracted from each other; correct "
+                "that round in place of publishing them twice."
+            ),
+            code="same_interviews",
+            params={"code": code, "other": other},
+        )
+
+
+class TriedEnough(ValidationError):
+    def __init__(self, trials: int) -> None:
+        super().__init__(
+            _(
+                "You have tried %(trials)s different rules today, which is the most: many "
+                "figures side by side could tell of single children. Save the draft and "
+                "go on tomorrow."
+            ),
+            code="tried_enough",
+            params={"trials": trials},
+        )
+
+
+class VariableTaken(ValidationError):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("The name %(name)s means something else already. Choose another name."),
+            code="variable_taken",
+            params={"name": name},
+        )
+
+
 class UnknownVariable(ValidationError):
     def __init__(self, key: str, name: str) -> None:
         super().__init__(

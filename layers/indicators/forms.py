@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.indicators.indicator import (
     Dimension,
+    Indicator,
     Unknown,
     build_indicator,
     spoken_language,
 )
 from layers.indicators.models import ObservationSet
-from layers.indicators.observations import LANGUAGES
+from layers.indicators.observations import LANGUAGES, Variable
 from layers.indicators.wording import variable_labels
 
 ROWS = (1, 2, 3)
@@ -83,16 +85,22 @@ class DefinitionForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, rounds: Any, trial: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        rounds: Any,
+        own: Mapping[str, Variable],
+        trial: bool = False,
+        **kwargs: Any,
     ) -> None:
-        """For a trial on a round no texts are needed."""
+        """`own` are the town's variables. For a trial on a round no texts are needed."""
         super().__init__(*args, **kwargs)
+        self.own = frozenset(own)
         if trial:
             for name in ("name", *TEXTS):
                 self.fields[name].required = False
         self.fields["round"].queryset = rounds
         self.fields["round"].empty_label = None
-        labels = variable_labels()
+        labels = variable_labels(own)
         choices = [("", "—"), *sorted(labels.items(), key=lambda each: each[1])]
         for row in ROWS:
             first = row == ROWS[0]
@@ -126,10 +134,15 @@ class DefinitionForm(forms.Form):
                 self.add_error(f"value_{row}", _("Give a number."))
         if not self.errors:
             try:
-                build_indicator(self.content | {"code": "own", "version": 1}, own=True)
+                self.indicator()
             except (KeyError, ValueError, TypeError) as error:
                 raise ValidationError(str(error)) from error
         return cleaned
+
+    def indicator(self) -> Indicator:
+        """What the form says. Raises as `build_indicator` does."""
+        content = self.content | {"code": "own", "version": 1}
+        return build_indicator(content, extra=self.own, own=True)
 
     @property
     def content(self) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class _Slotted:
             membership=membership,
             eligible=eligible,
         )
-        sums = maths.SlotSums.of(totals.regrouped(membership), self.cells)
+        sums = maths.SlotSums.of(totals, self.cells, membership)
         return np.stack([*sums.parts, households.astype(np.float64)])
 
     def _weight(self, indicator: Indicator) -> maths.Floats:

@@ -15,6 +15,7 @@ from psycopg2 import sql
 from layers.geography.models import Zone
 from layers.indicators import maths
 from layers.indicators.copying import copied
+from layers.indicators.definitions import own_names
 from layers.indicators.models import ObservationSet, SampleUnit
 from layers.indicators.observations import MODULES, VARIABLES
 
@@ -44,15 +45,17 @@ class Sample:
 
 def read_sample(
     observation_set: ObservationSet,
-    wanted: Collection[str] = VARIABLES,
+    wanted: Collection[str] | None = None,
     *,
     units: Collection[int] | None = None,
 ) -> Sample:
     """Households, and children with their answers as typed columns.
 
-    `wanted` are the variables to read, all by default; `units` the keys of the
-    households, all by default.
+    `wanted` are the variables to read, by default the canonical ones and the
+    municipality's own; `units` the keys of the households, all by default.
     """
+    if wanted is None:
+        wanted = {*VARIABLES, *own_names(observation_set.municipality)}
     among = Among(observation_set, None if units is None else list(units))
     unit, child_group, columns = _children(among, wanted)
     rows = among.rows("units.sql")

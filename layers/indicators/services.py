@@ -23,10 +23,12 @@ from layers.indicators.models import (
     SampleUnit,
 )
 from layers.indicators.observations import UnitRow
+from layers.indicators.own_variables import known_variables
 from layers.indicators.sample import has_units, read_sample
 from layers.indicators.storage import write_units
 from layers.indicators.succession import Past, Succeeding
 from layers.indicators.suppression import shown_count
+from layers.indicators.twins import published_twin
 from layers.indicators.units import (
     check_units,
     set_digest,
@@ -56,7 +58,7 @@ def replace_observations(
     if not all(titles.get(language) for language in ("ar", "en", "fr")):
         raise errors.MissingTitle
     zones = zones_by_code(municipality, units)
-    check_units(units)
+    check_units(units, known_variables(municipality))
     digests = {unit.key: unit_digest(unit, zones[unit.zone_code]) for unit in units}
     factors = response_factors or {}
     digest = set_digest(digests.values(), factors)
@@ -90,8 +92,9 @@ def compute_release(
 ) -> Release:
     """A new numbered release of all figures, or the last one if nothing has changed.
 
-    Raises NothingObserved where the set holds no household, and FigureGivenAway where the
-    audit finds a withheld figure; then nothing is stored.
+    Raises NothingObserved where the set holds no household, SameInterviews where another
+    round published them, and FigureGivenAway where the audit finds a withheld figure; then
+    nothing is stored.
     """
     with tenant(municipality):
         Municipality.objects.select_for_update(no_key=True).get(pk=municipality.pk)
@@ -108,6 +111,8 @@ def compute_release(
             and last.deprivation.get("identity") == scheme["identity"]
         ):
             return last
+        if twin := published_twin(observation_set):
+            raise errors.SameInterviews(observation_set.code, twin.code)
         families = _families(observation_set)
         for family in families:
             family.audit()

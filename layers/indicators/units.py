@@ -12,16 +12,20 @@ from layers.indicators.observations import (
     DESCRIBED,
     MODULES,
     SEXES,
-    VARIABLES,
     ChildRow,
     UnitRow,
+    Variable,
 )
 
 OLDEST_MONTHS = 18 * 12 - 1
+Known = Mapping[str, Variable]
 
 
-def check_units(units: Iterable[UnitRow]) -> None:
-    """Raises the first error found in keys, weights, frames or answers."""
+def check_units(units: Iterable[UnitRow], known: Known = DESCRIBED) -> None:
+    """Raises the first error found in keys, weights, frames or answers.
+
+    `known` are the variables that there are.
+    """
     frames: dict[str, set[int | None]] = defaultdict(set)
     sampled: dict[str, set[str]] = defaultdict(set)
     keys: Counter[str] = Counter()
@@ -31,10 +35,10 @@ def check_units(units: Iterable[UnitRow]) -> None:
         sampled[unit.stratum].add(unit.psu)
         if not (math.isfinite(unit.weight) and unit.weight > 0):
             raise errors.BadWeight(unit.key)
-        _check_home(unit)
+        _check_home(unit, known)
         for child in unit.children:
             keys[child.key] += 1
-            _check_child(child)
+            _check_child(child, known)
     if repeated := [key for key, times in keys.items() if times > 1]:
         raise errors.RepeatedKey(repeated[0])
     for stratum, sizes in frames.items():
@@ -45,34 +49,36 @@ def check_units(units: Iterable[UnitRow]) -> None:
             raise errors.FrameTooSmall(stratum, len(sampled[stratum]), size)
 
 
-def _check_home(unit: UnitRow) -> None:
+def _check_home(unit: UnitRow, known: Known) -> None:
     for name in unit.values:
-        if name not in DESCRIBED or DESCRIBED[name].of != "household":
+        if name not in known or known[name].of != "household":
             raise errors.UnknownOfHome(unit.key, name)
-    for name, value in _outside(unit.values):
+    for name, value in _outside(unit.values, known):
         raise errors.BadValueOfHome(unit.key, name, value)
 
 
-def _check_child(child: ChildRow) -> None:
+def _check_child(child: ChildRow, known: Known) -> None:
     if child.sex not in SEXES:
         raise errors.BadValue(child.key, "sex", child.sex)
     if not 0 <= child.age_months <= OLDEST_MONTHS:
         raise errors.BadValue(child.key, "age_months", child.age_months)
     for name in child.values:
-        if name not in VARIABLES:
+        if name not in known:
             raise errors.UnknownVariable(child.key, name)
-    for name, value in _outside(child.values):
+    for name, value in _outside(child.values, known):
         raise errors.BadValue(child.key, name, value)
     for name, factor in child.weight_factors.items():
         if name not in MODULES or not (math.isfinite(factor) and factor >= 1):
             raise errors.BadValue(child.key, name, factor)
 
 
-def _outside(values: Mapping[str, float | None]) -> Iterator[tuple[str, float]]:
+def _outside(
+    values: Mapping[str, float | None], variables: Known
+) -> Iterator[tuple[str, float]]:
     for name, value in values.items():
-        smallest, largest = VARIABLES[name]
+        each = variables[name]
         # Not a number compares as false, so it is refused as well.
-        if value is not None and not smallest <= value <= largest:
+        if value is not None and not each.smallest <= value <= each.largest:
             yield name, value
 
 
@@ -101,13 +107,13 @@ def unit_digest(unit: UnitRow, zone: Zone) -> str:
         float(unit.weight),
         unit.response_class,
         unit.stratum_psus,
-        sorted(known(unit.values).items()),
+        sorted(given(unit.values).items()),
         sorted(
             [
                 child.key,
                 child.sex,
                 child.age_months,
-                sorted(known(child.values).items()),
+                sorted(given(child.values).items()),
                 sorted(child.weight_factors.items()),
             ]
             for child in unit.children
@@ -122,5 +128,5 @@ def set_digest(units: Iterable[str], factors: Mapping[str, float]) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def known(values: Mapping[str, float | None]) -> dict[str, float]:
+def given(values: Mapping[str, float | None]) -> dict[str, float]:
     return {name: value for name, value in values.items() if value is not None}

@@ -17,11 +17,11 @@ from django.views.decorators.http import (
 
 from layers.geography.access import TownRequest, requires
 from layers.indicators import drafting, wording
-from layers.indicators.definitions import catalogue_of, read_definition
+from layers.indicators.definitions import catalogue_of, own_names, read_definition
 from layers.indicators.forms import DefinitionForm
-from layers.indicators.indicator import Dimension, Indicator, build_indicator
+from layers.indicators.indicator import Dimension, Indicator
 from layers.indicators.models import Definition, ObservationSet
-from layers.indicators.suppression import shown_count
+from layers.indicators.own_variables import variables_of
 
 SHOWN = "indicators.view_estimates"
 DEFINE = "indicators.define"
@@ -72,12 +72,16 @@ def indicator_detail(
     each = catalogue_of(request.municipality).get(code)
     if each is None:
         raise Http404(_("There is no such indicator."))
-    return render(request, "indicators/indicator_detail.html", described(each))
+    context = described(each, _labels(request))
+    return render(request, "indicators/indicator_detail.html", context)
 
 
-def described(each: Indicator) -> dict[str, Any]:
+def _labels(request: TownRequest) -> wording.Labels:
+    return wording.variable_labels(variables_of(request.municipality))
+
+
+def described(each: Indicator, labels: wording.Labels) -> dict[str, Any]:
     """What the page of an indicator says, all of it from its data."""
-    labels = wording.variable_labels()
     where = each.population.where
     return {
         "indicator": each,
@@ -111,7 +115,8 @@ def definition_change(request: TownRequest, municipality: str, pk: int) -> HttpR
 def _edit(request: TownRequest, former: Definition | None) -> HttpResponse:
     rounds = _rounds(request)
     initial = dict(former.content.get("form", {})) if former else {}
-    form = DefinitionForm(request.POST or None, initial=initial, rounds=rounds)
+    own = variables_of(request.municipality)
+    form = DefinitionForm(request.POST or None, initial=initial, rounds=rounds, own=own)
     if former:
         form.fields["name"].disabled = True
     if request.method == "POST" and form.is_valid():
@@ -134,38 +139,49 @@ def _edit(request: TownRequest, former: Definition | None) -> HttpResponse:
 @requires(DEFINE)
 def definition_preview(request: TownRequest, municipality: str) -> HttpResponse:
     """What the form would say of a round, for the whole town, as it may be published."""
-    form = DefinitionForm(request.POST, rounds=_rounds(request), trial=True)
+    own = variables_of(request.municipality)
+    form = DefinitionForm(request.POST, rounds=_rounds(request), own=own, trial=True)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
-        context |= _previewed(form)
+        try:
+            drafting.count_trial(
+                observation_set=form.cleaned_data["round"],
+                content=form.content,
+                by=request.user,
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            context |= _previewed(form, wording.variable_labels(own))
     return render(request, "indicators/definition_form.html#preview", context)
 
 
-def _previewed(form: DefinitionForm) -> dict[str, Any]:
-    content = form.content | {"code": "own", "version": 1}
-    indicator = build_indicator(content, own=True)
+def _previewed(form: DefinitionForm, labels: wording.Labels) -> dict[str, Any]:
+    indicator = form.indicator()
     found = drafting.preview(
         indicator=indicator, observation_set=form.cleaned_data["round"]
     )
     figure = found.figure if found else None
-    in_need, share = None, figure.estimate if figure else None
-    if figure and share is not None:
-        in_need = int(shown_count(share * (figure.n or 0)))
-    return {
+    context: dict[str, Any] = {
         "figure": figure,
-        "in_need": in_need,
-        "out_of_100": None if share is None else round(100 * share),
-        "rule": wording.condition_words(indicator.in_need, wording.variable_labels()),
+        "rule": wording.condition_words(indicator.in_need, labels),
     }
+    if figure and figure.estimate is not None:
+        # Coarser than a release says it: drafts differ by little, and nobody audits them.
+        share = 5 * round(20 * figure.estimate)
+        asked = 25 * round((figure.n or 0) / 25)
+        in_need = 5 * round(share * asked / 500)
+        context |= {"out_of_100": share, "asked": asked, "in_need": in_need}
+    return context
 
 
 @require_safe
 @requires(DEFINE)
 def definition_detail(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
     definition = _definition(request, pk)
-    indicator = read_definition(definition)
+    indicator = read_definition(definition, own_names(request.municipality))
     steps = drafting.STEPS[definition.state]
-    context = described(indicator) | {
+    context = described(indicator, _labels(request)) | {
         "definition": definition,
         "steps": steps,
         "own": definition.author_id == request.user.pk,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from layers.indicators.indicator import Population, spoken_language
-from layers.indicators.observations import DESCRIBED
+from layers.indicators.observations import DESCRIBED, Variable
 from layers.indicators.rules import (
     All,
     Any_,
@@ -26,7 +25,11 @@ from layers.indicators.rules import (
     Worst,
 )
 
-Labels: TypeAlias = Mapping[str, str]
+
+class Labels(dict[str, str]):
+    """By the variable's name; `yes_or_no` are those of which 1 and 0 are the answers."""
+
+    yes_or_no: frozenset[str] = frozenset({"girl"})
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,22 @@ class Line:
     parts: tuple[Line, ...] = ()
 
 
-def variable_labels() -> dict[str, str]:
-    """The label of each canonical variable, in the reader's language."""
+def variable_labels(own: Mapping[str, Variable] | None = None) -> Labels:
+    """The label of each canonical variable, and of those in `own`, in the reader's
+    language.
+    """
+    known = DESCRIBED | (own or {})
     language = spoken_language()
     basics = {
         "age_months": _("Age in months"),
         "age_years": _("Age in years"),
         "girl": _("Girl"),
     }
-    return basics | {name: each.labels[language] for name, each in DESCRIBED.items()}
+    labels = Labels(basics)
+    labels.update({name: each.labels[language] for name, each in known.items()})
+    asked = {name for name, each in known.items() if each.largest == 1}
+    labels.yes_or_no = frozenset({"girl", *asked})
+    return labels
 
 
 def condition_words(condition: Condition, labels: Labels) -> Line:
@@ -74,7 +84,11 @@ def condition_words(condition: Condition, labels: Labels) -> Line:
 
 def _comparison_words(condition: Comparison, labels: Labels) -> Line:
     number, bounds = condition.number, condition.bounds
-    if isinstance(number, Value) and _yes_or_no(number.name) and bounds[0][0] == "is":
+    if (
+        isinstance(number, Value)
+        and number.name in labels.yes_or_no
+        and bounds[0][0] == "is"
+    ):
         answer = _("yes") if bounds[0][1] else _("no")
         return Line(_pair(labels.get(number.name, number.name), answer))
     said = number_words(number, labels)
@@ -89,11 +103,6 @@ def _comparison_words(condition: Comparison, labels: Labels) -> Line:
 
 def _pair(name: str, value: str) -> str:
     return _("%(name)s: %(value)s") % {"name": name, "value": value}
-
-
-def _yes_or_no(name: str) -> bool:
-    each = DESCRIBED.get(name)
-    return name == "girl" or (each is not None and each.largest == 1)
 
 
 def number_words(number: Number, labels: Labels) -> Line:

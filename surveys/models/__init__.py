@@ -29,6 +29,7 @@ from surveys.models.submissions import (
     Submission,
     SubmissionEvent,
 )
+from surveys.models.variables import TownVariable
 
 __all__ = [
     "ApiSession",
@@ -54,6 +55,7 @@ __all__ = [
     "Submission",
     "SubmissionEvent",
     "Target",
+    "TownVariable",
     "Upload",
     "Webhook",
     "WebhookDelivery",

@@ -56,6 +56,13 @@ ACCESS: dict[str, frozenset] = {
         ),
         holders("indicators.define"),
     ),
+    **dict.fromkeys(
+        (
+            f"surveys:asked:{name}"
+            for name in ("list", "choose", "create", "detail", "change", "move")
+        ),
+        holders("indicators.define"),
+    ),
     "maps:desk": FIGURES,
     "maps:values": FIGURES,
     "maps:zone": FIGURES,

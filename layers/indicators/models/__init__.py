@@ -1,6 +1,11 @@
 """What is measured: samples without persons, their frozen releases, and definitions."""
 
-from layers.indicators.models.definitions import Definition, DefinitionQuerySet
+from layers.indicators.models.definitions import (
+    Definition,
+    DefinitionQuerySet,
+    OwnVariable,
+    Trial,
+)
 from layers.indicators.models.deprivation import (
     AgeBand,
     DeprivationCounts,
@@ -45,10 +50,12 @@ __all__ = [
     "ModelledEstimate",
     "Observation",
     "ObservationSet",
+    "OwnVariable",
     "Release",
     "ReleaseQuerySet",
     "RunningSum",
     "SampleUnit",
+    "Trial",
     "ZoneStatistic",
     "ZoneStatisticQuerySet",
 ]

@@ -5,6 +5,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.tenancy import TenantModel, TenantQuerySet
@@ -66,3 +67,58 @@ class Definition(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.code} {self.version}"
+
+
+class OwnVariable(TenantModel):
+    """A variable of a municipality's own, beside the canonical ones.
+
+    What it means never changes and its name is never given to another, because figures
+    of all rounds rest on it.
+    """
+
+    class Of(models.TextChoices):
+        HOUSEHOLD = "household", _("household")
+        CHILD = "child", _("child")
+
+    name = models.SlugField(max_length=60)
+    of = models.CharField(max_length=9, choices=Of)
+    smallest = models.FloatField()
+    largest = models.FloatField()
+    label_ar = models.CharField(max_length=200)
+    label_en = models.CharField(max_length=200)
+    label_fr = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name = _("variable of a municipality")
+        verbose_name_plural = _("variables of a municipality")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["municipality", "name"], name="own_variable_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Trial(TenantModel):
+    """A rule that somebody tried on a round on one day, by its digest."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    day = models.DateField(default=timezone.localdate)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("trial of a rule")
+        verbose_name_plural = _("trials of rules")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "municipality", "day", "digest"],
+                name="trial_once_a_day",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.digest[:8]}"

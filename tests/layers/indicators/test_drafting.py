@@ -2,6 +2,7 @@ import pytest
 from django.urls import reverse
 
 from layers.geography.tenancy import tenant
+from layers.indicators import drafting
 from layers.indicators.catalogue import CatalogueError
 from layers.indicators.definitions import catalogue_of, comparable, indicators_in
 from layers.indicators.drafting import move_definition, preview, save_draft
@@ -175,6 +176,36 @@ def test_a_preview_of_few_children_is_withheld(client, put, town, planner):
     page = client.post(url(town, "preview"), form).content.decode()
     assert "of 100 children" not in page
     assert "Too few children" in page or "no such child" in page
+
+
+def test_a_preview_is_coarser_than_a_release(client, put, town, planner):
+    observed = put(households())
+    client.force_login(planner)
+    page = client.post(url(town, "preview"), FORM | {"round": observed.pk})
+    share, asked = page.context["out_of_100"], page.context["asked"]
+    assert (share % 5, asked % 25) == (0, 0)
+    assert abs(share - 100 * page.context["figure"].estimate) <= 2.5
+    assert asked > 100
+
+
+def test_one_person_tries_so_many_rules_a_day_and_no_more(
+    client, put, town, planner, other, monkeypatch
+):
+    monkeypatch.setattr(drafting, "TRIALS", 2)
+    observed = put(households())
+    client.force_login(planner)
+
+    def tried(minutes):
+        form = FORM | {"round": observed.pk, "value_1": minutes}
+        return client.post(url(town, "preview"), form).content.decode()
+
+    assert all("of 100 children" in tried(each) for each in ("10", "20", "10"))
+    refused = tried("30")
+    assert "You have tried 2 different rules today" in refused
+    assert "of 100 children" not in refused
+    assert "of 100 children" in tried("20")
+    client.force_login(other)
+    assert "of 100 children" in tried("30")
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def corrected(units):
     turned = replace(
         other,
         children=[
-            replace(child, values=child.values | {"internet": 1 - child.values["internet"]})
+            replace(child, values=child.values | {"internet": 1 - other.values["internet"]})
             for child in other.children
         ],
     )  # fmt: skip
@@ -112,8 +112,8 @@ def truth_of(name, units, keys, size):
     columns = {
         column: np.array(
             [
-                child.values.get(column, child.weight_factors.get(column))
-                for _, child in children
+                {**unit.values, **child.values, **child.weight_factors}.get(column)
+                for unit, child in children
             ],
             dtype=float,
         )
