@@ -188,7 +188,9 @@ def _children(round: Round, submission: Submission, form: _Form) -> list[ChildRo
         for row in submission.rows.all()
         if row.birth_date
     ]
-    shared = household_variables(form.answers(submission.answers, HOUSEHOLD))
+    shared = household_variables(
+        form.answers(submission.answers, HOUSEHOLD), country=round.municipality.country
+    )
     factor = module_5_17_factor(
         [child for _row, child in found], interviewed_on=submission.interviewed_on
     )

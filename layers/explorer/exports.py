@@ -16,6 +16,7 @@ from layers.explorer import sdmx
 from layers.explorer.asking import figures
 from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
+from layers.indicators.breakdowns import label_of
 from layers.indicators.definitions import indicators_in
 from layers.indicators.models import Change, Estimate, Release
 from layers.maps.downloads import BOM, safe
@@ -67,7 +68,7 @@ def lines(release: Release) -> Iterator[list[Any]]:
             titles[row.indicator],
             row.zone.code if row.zone else "",
             row.zone.name if row.zone else _("Whole town"),
-            str(Estimate.Breakdown(row.breakdown).label),
+            label_of(row.breakdown),
             *constant,
             row.definition_version,
             *(percent(share) for share in (row.estimate, row.se, row.low, row.high)),
@@ -181,7 +182,7 @@ def precision_lines(release: Release) -> Iterator[list[Any]]:
         yield [
             titles[row.indicator],
             row.zone.name if row.zone else _("Whole town"),
-            str(Estimate.Breakdown(row.breakdown).label),
+            label_of(row.breakdown),
             percent(share),
             percent(error),
             percent(error / share) if share else None,
@@ -215,7 +216,7 @@ def change_lines(release: Release) -> Iterator[list[Any]]:
         yield [
             titles[row.indicator],
             row.zone.name if row.zone else _("Whole town"),
-            str(Estimate.Breakdown(row.breakdown).label),
+            label_of(row.breakdown),
             row.former.number,
             *(percent(part) for part in parts),
             row.p,

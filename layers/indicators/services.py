@@ -10,7 +10,8 @@ from layers.geography.tenancy import tenant
 from layers.indicators import errors
 from layers.indicators.changes import changes_of
 from layers.indicators.definitions import catalogue_of
-from layers.indicators.figures import Figure, families_of
+from layers.indicators.figures import Figure
+from layers.indicators.grouped import families_with_groups
 from layers.indicators.models import (
     Change,
     Estimate,
@@ -165,8 +166,8 @@ def _families(observation_set: ObservationSet) -> list[Succeeding]:
         raise errors.NothingObserved(observation_set.code)
     sample, past = read_sample(observation_set), Past.of(observation_set)
     catalogue = catalogue_of(observation_set.municipality)
-    found = families_of(sample, catalogue.values())
-    return [Succeeding.of(family, past) for family in found]
+    found = families_with_groups(sample, catalogue.values())
+    return [Succeeding.of(family, groups, past) for family, groups in found]
 
 
 def check_units(units: Iterable[UnitRow]) -> None:

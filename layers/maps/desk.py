@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Facility, Municipality, Parcel, Zone
 from layers.indicators import releases
+from layers.indicators.breakdowns import ALL, label_of, offered
 from layers.indicators.catalogue import Dimension, Indicator
 from layers.indicators.definitions import indicators_in
 from layers.indicators.models import Estimate, Release
 from layers.maps import classes
 
-Flag, Breakdown = Estimate.Flag, Estimate.Breakdown
+Flag = Estimate.Flag
 # Changes when the words or the classes of a view are made differently.
 EDITION = "2"
 
@@ -74,12 +75,12 @@ class View:
             if release
             else None
         )
-        breakdown = query.get("breakdown") or Breakdown.ALL.value
+        breakdown = query.get("breakdown") or ALL
         if release is None:
             raise Http404(_("There is no published round “%s”.") % code)
         if indicator is None:
             raise Http404(_("This round has no such indicator."))
-        if breakdown not in Breakdown.values:
+        if breakdown != ALL and breakdown not in releases.keys_in(release):
             raise Http404(_("There are no figures for this group of children."))
         return cls(municipality, available, release, indicator, breakdown)
 
@@ -93,7 +94,13 @@ class View:
 
     @property
     def group(self) -> str:
-        return str(Breakdown(self.breakdown).label)
+        return label_of(self.breakdown)
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """The groups that the release has for zones, by dimension, and the chosen one."""
+        keys = releases.keys_in(self.release, by_zone=True)
+        return list(offered([*keys, self.breakdown]))
 
     @property
     def titled_rounds(self) -> list[dict[str, Any]]:
@@ -125,9 +132,9 @@ class View:
         rows = Estimate.objects.of_release(self.release).of_indicator(
             self.indicator.code
         )
-        return Zone.objects.filter(
-            pk__in=rows.of_breakdown(self.breakdown).values("zone")
-        ).defer("geometry", "geometry_3857")
+        return Zone.objects.filter(pk__in=rows.of_breakdown(ALL).values("zone")).defer(
+            "geometry", "geometry_3857"
+        )
 
     @property
     def label_layers(self) -> list[str]:

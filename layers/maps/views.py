@@ -17,7 +17,6 @@ from layers.geography.models import Municipality
 from layers.geography.tenancy import set_tenant
 from layers.indicators.clusters import clusters_of
 from layers.indicators.errors import NoPattern
-from layers.indicators.models import Estimate
 from layers.maps import tiles
 from layers.maps.cache import Tile
 from layers.maps.catalogue import layer_named, may_see, visible_layers
@@ -107,7 +106,7 @@ def desk(request: HttpRequest, municipality: str) -> HttpResponse:
         "view": view,
         "legend": view.legend(),
         "themes": themes(view),
-        "breakdowns": Estimate.Breakdown.choices,
+        "groups": view.groups,
         "query": urlencode(view.query),
         "profile": Profile.asked(view, code) if code else None,
         "layers": list(visible_layers(request.user, town)),
@@ -164,7 +163,7 @@ def clusters(request: HttpRequest, municipality: str) -> HttpResponse:
         "view": view,
         "legend": view.legend(),
         "themes": themes(view),
-        "breakdowns": Estimate.Breakdown.choices,
+        "groups": view.groups,
         "query": urlencode(view.query),
     }
     try:
