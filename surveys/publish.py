@@ -144,7 +144,9 @@ def units_of(round: Round, records: SubmissionQuerySet) -> Iterator[UnitRow]:
     of_parcel = {each: str(one.label) for one in classes(round) for each in one.parcels}
     for submission in submissions.iterator(chunk_size=2000):
         key = submission.version_id
-        form = forms.get(key) or forms.setdefault(key, _Form.of(submission.version))
+        form = forms.get(key) or forms.setdefault(
+            key, _Form.of(submission.version, round.municipality.country)
+        )
         response_class = of_parcel.get(submission.parcel_id or 0, "")
         yield _unit(round, submission, form, response_class)
 
@@ -157,16 +159,20 @@ class _Form:
     parts: Parts
     asked: tuple[Asked, ...] = ()
     """The town's own questions for indicators."""
+    country: str = ""
 
     @classmethod
-    def of(cls, version: FormVersion | None) -> Self:
+    def of(cls, version: FormVersion | None, country: str) -> Self:
         if version is None:
-            return cls({}, Parts({}))
+            return cls({}, Parts({}), country=country)
         parts = find_parts(version.structure, version.parts)
-        return cls(version.variables, parts, tuple(asked_in(version.form)))
+        asked = tuple(asked_in(version.form))
+        return cls(version.variables, parts, asked, country)
 
     def of_home(self, answers: Mapping[str, Any]) -> dict[str, float | None]:
-        known = household_variables(self.answers(answers, HOUSEHOLD))
+        known = household_variables(
+            self.answers(answers, HOUSEHOLD), country=self.country
+        )
         return known | self._own(answers, "")
 
     def _own(self, answers: Mapping[str, Any], table: str) -> dict[str, float | None]:

@@ -75,6 +75,14 @@ CHILD_FUNCTIONS = tuple(
     )
 )
 DISCIPLINE = tuple(f"discipline_{letter}" for letter in "abcdefghijk")
+ASSETS = (
+    *("refrigerator", "washing_machine", "water_heater", "air_conditioner"),
+    *("television", "computer", "car", "power"),
+)
+NATIONAL = {"LB": "lebanese", "TN": "tunisian", "LY": "libyan", "PS": "palestinian"}
+"""The choice that means a national, by the municipality's country."""
+NATIONALITIES = {"national": 1, "syrian": 2, "palestinian": 3}
+ANOTHER_NATIONALITY = 4
 # The eight groups of WHO and UNICEF (2021).
 FOOD_GROUPS = {
     *("breastmilk", "grains", "pulses", "dairy"),
@@ -123,7 +131,8 @@ def _number(answer: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def household_variables(answers: Answers) -> Values:
+def household_variables(answers: Answers, *, country: str = "") -> Values:
+    """`country` is the municipality's ISO code: it decides who is a national."""
     seen = _word(answers.get("handwashing"))
     return {
         "water_improved": _is_in(answers.get("water_source"), IMPROVED_WATER),
@@ -138,9 +147,25 @@ def household_variables(answers: Answers) -> Values:
         "sleeping_rooms": answers.get("sleeping_rooms"),
         "internet": _yes(answers.get("internet")),
         "social_transfer": _any_but_none(answers.get("transfers")),
+        "nationality": _nationality(_word(answers.get("nationality")), country),
+        "displaced": _yes(answers.get("displaced")),
+        **_assets(answers.get("assets")),
         **_codes(answers, (*FOOD_DAYS, *COPING_DAYS)),
         **{name: COPING.get(_word(answers.get(name))) for name in COPING_STRATEGIES},
     }
+
+
+def _nationality(answer: str, country: str) -> int | None:
+    if not answer:
+        return None
+    word = "national" if answer == NATIONAL.get(country) else answer
+    return NATIONALITIES.get(word, ANOTHER_NATIONALITY)
+
+
+def _assets(chosen: Any) -> Values:
+    """All unknown where the question was not answered: an empty home says "none"."""
+    found = set(_listed(chosen))
+    return {f"asset_{name}": int(name in found) if found else None for name in ASSETS}
 
 
 def _any_but_none(chosen: Any) -> int | None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from layers.geography.models import Municipality, Zone
 from layers.indicators import releases
+from layers.indicators.breakdowns import ALL, label_of
 from layers.indicators.definitions import indicators_in
 from layers.indicators.indicator import Dimension, Indicator
 from layers.indicators.models import (
@@ -25,12 +26,10 @@ from layers.indicators.models import (
 )
 from layers.maps.desk import rounds
 
-Breakdown = Estimate.Breakdown
-
 VIEWS = {
     "zones": gettext_lazy("By zone"),
     "rounds": gettext_lazy("Round by round"),
-    "groups": gettext_lazy("Girls and boys"),
+    "groups": gettext_lazy("Group by group"),
     "changes": gettext_lazy("Better or worse"),
     "modelled": gettext_lazy("Modelled"),
 }
@@ -55,16 +54,16 @@ class Question:
         release = release_asked(municipality, available, query)
         offered = offered_by(release)
         code = query.get("indicator") or told_most(release, offered)
-        breakdown = query.get("breakdown") or Breakdown.ALL.value
+        breakdown = query.get("breakdown") or ALL
         view = query.get("view") or "zones"
         if code not in offered:
             raise Http404(_("This round has no such indicator."))
-        if breakdown not in Breakdown.values:
+        if breakdown != ALL and breakdown not in releases.keys_in(release):
             raise Http404(_("There are no figures for this group of children."))
         if view not in VIEWS:
             raise Http404(_("There is no such view of the figures."))
         if view == "modelled":
-            breakdown = Breakdown.ALL.value
+            breakdown = ALL
         zone = zone_asked(release, query.get("zone") or "")
         return cls(
             municipality, available, release, offered[code], breakdown, zone, view
@@ -85,6 +84,13 @@ class Question:
     def rows(self) -> EstimateQuerySet:
         return figures(self.release).of_indicator(self.indicator.code)
 
+    @cached_property
+    def said(self) -> list[Estimate]:
+        """What the release says of the group, withheld figures included."""
+        return releases.rows_of(
+            self.release, indicator=self.indicator.code, breakdown=self.breakdown
+        )
+
     @property
     def changes(self) -> ChangeQuerySet:
         found = Change.objects.of_release(self.release)
@@ -100,7 +106,7 @@ class Question:
 
     @property
     def group(self) -> str:
-        return str(Breakdown(self.breakdown).label)
+        return label_of(self.breakdown)
 
     @property
     def newer(self) -> Release | None:
@@ -176,7 +182,7 @@ def told_most(release: Release, offered: Mapping[str, Indicator]) -> str:
     """
     shown = dict(
         Estimate.objects.of_release(release)
-        .of_breakdown(Breakdown.ALL)
+        .of_breakdown(ALL)
         .filter(estimate__isnull=False)
         .order_by()
         .values_list("indicator")

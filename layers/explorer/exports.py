@@ -17,6 +17,7 @@ from layers.explorer.asking import figures
 from layers.explorer.modelled import by_figure
 from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
+from layers.indicators.breakdowns import ALL, label_of
 from layers.indicators.definitions import indicators_in
 from layers.indicators.models import Change, Estimate, ModelledEstimate, Release
 from layers.maps.downloads import BOM, safe
@@ -70,7 +71,7 @@ def lines(release: Release) -> Iterator[list[Any]]:
             titles[row.indicator],
             row.zone.code if row.zone else "",
             row.zone.name if row.zone else _("Whole town"),
-            str(Estimate.Breakdown(row.breakdown).label),
+            label_of(row.breakdown),
             *constant,
             row.definition_version,
             *(percent(share) for share in (row.estimate, row.se, row.low, row.high)),
@@ -86,7 +87,7 @@ def modelled_cells(
 ) -> list[Any]:
     """Estimate, bounds, method and weight; empty but for all children of a zone."""
     found = None
-    if row.zone_id and row.breakdown == Estimate.Breakdown.ALL:
+    if row.zone_id and row.breakdown == ALL:
         found = modelled.get((row.indicator, row.zone_id))
     if found is None:
         return [None] * 5
@@ -208,7 +209,7 @@ def precision_lines(release: Release) -> Iterator[list[Any]]:
         yield [
             titles[row.indicator],
             row.zone.name if row.zone else _("Whole town"),
-            str(Estimate.Breakdown(row.breakdown).label),
+            label_of(row.breakdown),
             percent(share),
             percent(error),
             percent(error / share) if share else None,
@@ -242,7 +243,7 @@ def change_lines(release: Release) -> Iterator[list[Any]]:
         yield [
             titles[row.indicator],
             row.zone.name if row.zone else _("Whole town"),
-            str(Estimate.Breakdown(row.breakdown).label),
+            label_of(row.breakdown),
             row.former.number,
             *(percent(part) for part in parts),
             row.p,

@@ -25,11 +25,12 @@ from layers.explorer.ranking import Axis, ticks
 from layers.explorer.rows import Moved, Row, whole
 from layers.geography.models import Facility, Municipality, Zone
 from layers.indicators import releases
+from layers.indicators.breakdowns import ALL, DIMENSIONS
 from layers.indicators.catalogue import Dimension, Indicator
 from layers.indicators.models import Change, Estimate, ModelledEstimate, Release
 from layers.maps.desk import rounds
 
-Breakdown = Estimate.Breakdown
+GIRLS, BOYS = DIMENSIONS["sex"].keys
 TOP = 5
 STRIP = 300
 LONG = 22
@@ -52,11 +53,11 @@ class Need:
 
     @property
     def girls(self) -> Row | None:
-        return self.groups.get(Breakdown.GIRLS)
+        return self.groups.get(GIRLS)
 
     @property
     def boys(self) -> Row | None:
-        return self.groups.get(Breakdown.BOYS)
+        return self.groups.get(BOYS)
 
 
 @dataclass(frozen=True)
@@ -97,17 +98,17 @@ class Profile:
         return [
             Need(
                 indicator=each,
-                row=Row(each.title, by_key[code, Breakdown.ALL], changes.get(code)),
+                row=Row(each.title, by_key[code, ALL], changes.get(code)),
                 groups={
                     group: Row(each.title, by_key[code, group])
-                    for group in (Breakdown.GIRLS, Breakdown.BOYS)
+                    for group in (GIRLS, BOYS)
                     if (code, group) in by_key
                 },
                 town=town.get(code),
-                modelled=_beside(by_key[code, Breakdown.ALL], modelled.get(code)),
+                modelled=_beside(by_key[code, ALL], modelled.get(code)),
             )
             for code, each in offered_by(self.release).items()
-            if (code, Breakdown.ALL) in by_key
+            if (code, ALL) in by_key
         ]
 
     def _modelled(self) -> dict[str, ModelledEstimate]:
@@ -121,11 +122,11 @@ class Profile:
         return Deprived(self.release, self.zone)
 
     def _town_rows(self) -> dict[str, Row]:
-        rows = figures(self.release).of_breakdown(Breakdown.ALL).of_town()
+        rows = figures(self.release).of_breakdown(ALL).of_town()
         return {row.indicator: Row(_("Whole town"), row) for row in rows}
 
     def _changes(self) -> dict[str, Change]:
-        found = Change.objects.of_release(self.release).of_breakdown(Breakdown.ALL)
+        found = Change.objects.of_release(self.release).of_breakdown(ALL)
         return {each.indicator: each for each in found.filter(zone=self.zone)}
 
     @cached_property
@@ -237,7 +238,7 @@ class Profile:
 
         Reliable here, and published for at least half of the zones.
         """
-        rows = Estimate.objects.of_release(self.release).of_breakdown(Breakdown.ALL)
+        rows = Estimate.objects.of_release(self.release).of_breakdown(ALL)
         counted = rows.exclude(zone=None).values_list("indicator")
         shares = dict(counted.annotate(share=Count("estimate") * 1.0 / Count("pk")))
         telling = (
@@ -255,7 +256,7 @@ class Profile:
             Row(row.zone.name if row.zone else "", row)
             for row in figures(self.release)
             .of_indicator(self.pictured.indicator.code)
-            .of_breakdown(Breakdown.ALL)
+            .of_breakdown(ALL)
             .exclude(zone=None)
         ]
         code = self.zone.code if self.zone else ""

@@ -2,7 +2,8 @@
 
 Columns: STRUCTURE, STRUCTURE_ID, ACTION, then the dimensions, the measure and the
 attributes, by their concepts' codes. Codes are those of the SDMX cross-domain code lists
-CL_SEX, CL_OBS_STATUS and CL_CONF_STATUS; ages are written as Y6T11 and M24T59.
+CL_SEX, CL_OBS_STATUS and CL_CONF_STATUS; ages are written as Y6T11 and M24T59, fifths of
+wealth as Q1 (the poorest) to Q5, disability as PD and PWD (persons with and without).
 
 Source: SDMX Technical Working Group, SDMX-CSV field guide, version 2.0.
 """
@@ -12,13 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions import indicators_in
 from layers.indicators.indicator import Indicator
 from layers.indicators.models import Estimate, Release
 
 COLUMNS = [
     "STRUCTURE", "STRUCTURE_ID", "ACTION",
-    "REF_AREA", "INDICATOR", "SEX", "AGE", "TIME_PERIOD",
+    "REF_AREA", "INDICATOR", "SEX", "AGE", "WEALTH_QUINTILE", "DISABILITY_STATUS",
+    "NATIONALITY", "DISPLACEMENT_STATUS", "TIME_PERIOD",
     "OBS_VALUE",
     "UNIT_MEASURE", "OBS_STATUS", "CONF_STATUS", "LOWER_BOUND", "UPPER_BOUND",
     "STD_ERROR", "SAMPLE_SIZE", "POPULATION", "POPULATION_IN_NEED",
@@ -27,11 +30,18 @@ COLUMNS = [
 
 STRUCTURE = ("dataflow", "GISPORTAL:CHILD_NEEDS(1.0)", "I")
 
-SEX = {
-    Estimate.Breakdown.ALL: "_T",
-    Estimate.Breakdown.GIRLS: "F",
-    Estimate.Breakdown.BOYS: "M",
-}
+TOTAL = "_T"
+DIMENSIONS = {
+    "sex": {"female": "F", "male": "M"},
+    "age": {"0-4": "Y0T4", "5-9": "Y5T9", "10-14": "Y10T14", "15-17": "Y15T17"},
+    "wealth": {str(fifth): f"Q{fifth}" for fifth in range(1, 6)},
+    "disability": {"yes": "PD", "no": "PWD"},
+    "nationality": {
+        "national": "NAT", "syrian": "SY", "palestinian": "PS", "other": "_O",
+    },
+    "displacement": {"yes": "DISP", "no": "NDISP"},
+}  # fmt: skip
+"""Codes by dimension and category, in the order of the columns."""
 STATUS = {
     Estimate.Flag.RELIABLE: "A",  # normal
     Estimate.Flag.UNCERTAIN: "U",  # low reliability
@@ -51,8 +61,7 @@ def lines(release: Release, rows: Iterable[Estimate]) -> Iterator[list[Any]]:
             *STRUCTURE,
             f"{town}.{row.zone.code}" if row.zone else town,
             row.indicator,
-            SEX.get(Estimate.Breakdown(row.breakdown), row.breakdown),
-            age_of(known.get(row.indicator)),
+            *group_codes(row.breakdown, age_of(known.get(row.indicator))),
             observed.reference_date.isoformat(),
             _percent(row.estimate),
             "PT",
@@ -65,6 +74,16 @@ def lines(release: Release, rows: Iterable[Estimate]) -> Iterator[list[Any]]:
             observed.source,
             row.reason,
         ]
+
+
+def group_codes(breakdown: str, ages: str) -> list[str]:
+    """A code a dimension; `ages` are the indicator's, unless the group is an age."""
+    found = dict.fromkeys(DIMENSIONS, TOTAL) | {"age": ages}
+    for part in breakdown.split("+") if breakdown != ALL else ():
+        name, _colon, category = part.partition(":")
+        if name in found:
+            found[name] = DIMENSIONS[name].get(category, category)
+    return list(found.values())
 
 
 def age_of(indicator: Indicator | None) -> str:

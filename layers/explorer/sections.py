@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.text import capfirst
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,13 @@ from layers.explorer.ranking import (
 )
 from layers.explorer.rows import Moved, Row, moved_whisker, whisker
 from layers.indicators import releases
+from layers.indicators.breakdowns import (
+    DIMENSIONS,
+    PAIRS,
+    crossed,
+    label_of,
+    offered,
+)
 from layers.indicators.models import Change, Estimate
 
 SORTS: dict[str, Callable[[Row], Any]] = {
@@ -78,15 +86,15 @@ def _order(key: Callable[[Row], Any]) -> Callable[[Row], tuple]:
 
 def zone_rows(question: Question) -> list[Row]:
     changes = {each.zone_id: each for each in question.changes}
-    found = question.rows.of_breakdown(question.breakdown).exclude(zone=None)
     return [
-        Row(each.zone.name if each.zone else "", each, changes.get(each.zone_id))
-        for each in found
+        Row(each.zone.name, each, changes.get(each.zone_id))
+        for each in question.said
+        if each.zone
     ]
 
 
 def town_row(question: Question) -> Row:
-    town = question.rows.of_breakdown(question.breakdown).of_town().first()
+    town = next((each for each in question.said if each.zone is None), None)
     if town is None:
         raise Http404(_("There are no figures for this group of children."))
     return Row(_("Whole town"), town, question.changes.filter(zone=None).first())
@@ -181,17 +189,58 @@ def _of_area(rows: QuerySet, question: Question) -> QuerySet:
 
 
 def _groups(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
-    """All children, girls and boys of the zone in focus."""
-    figures_here = {
-        row.breakdown: row for row in question.rows.filter(zone=question.zone)
+    """The groups of the zone in focus, by dimension; for the town two crossed as well."""
+    here = {row.breakdown: row for row in question.rows.filter(zone=question.zone)}
+    sets = [
+        (dimension["name"], [(label, here[key]) for key, label in dimension["groups"]])
+        for dimension in offered(here)
+    ]
+    rows = {
+        name: [Row(capfirst(label), figure) for label, figure in groups]
+        for name, groups in sets
     }
-    return _plain(
-        [
-            Row(str(group.label).capitalize(), figures_here[group.value])
-            for group in Estimate.Breakdown
-            if group.value in figures_here
+    every = [row for part in rows.values() for row in part]
+    axis = axis_for(every)
+    return {
+        "chart": [
+            {"title": name, "rows": [drawn(row, axis) for row in part]}
+            for name, part in rows.items()
+        ],
+        "axis": axis_marks(axis),
+        "table": [
+            {"row": row, "change": None, "title": name if row is part[0] else ""}
+            for name, part in rows.items()
+            for row in part
+        ],
+        "crossed": crossed_tables(here),
+    }
+
+
+def crossed_tables(here: Mapping[str, Estimate]) -> list[dict[str, Any]]:
+    """A table for each two dimensions that are told crossed."""
+    found = []
+    for first, second in PAIRS:
+        one, other = DIMENSIONS[first], DIMENSIONS[second]
+        cells = [
+            [here.get(crossed(row, column)) for column in other.keys]
+            for row in one.keys
         ]
-    )
+        if any(cell for line in cells for cell in line):
+            found.append(
+                {
+                    "title": _("%(first)s by %(second)s")
+                    % {"first": one.label, "second": other.label},
+                    "columns": [capfirst(label_of(key)) for key in other.keys],
+                    "lines": [
+                        {
+                            "name": capfirst(label_of(key)),
+                            "cells": [cell and Row("", cell) for cell in line],
+                        }
+                        for key, line in zip(one.keys, cells, strict=True)
+                    ],
+                }
+            )
+    return found
 
 
 def _plain(rows: list[Row]) -> dict[str, Any]:

@@ -26,7 +26,8 @@ from layers.explorer.sections import (
 from layers.geography.access import requires
 from layers.geography.models import Municipality
 from layers.indicators import releases
-from layers.indicators.models import Estimate, Release
+from layers.indicators.breakdowns import offered
+from layers.indicators.models import Release
 from layers.maps.desk import rounds
 
 
@@ -65,7 +66,7 @@ def _choice(question: Question) -> dict[str, Any]:
         "question": question,
         "release": question.release,
         "round": releases.round_title(question.release.observation_set),
-        "breakdowns": Estimate.Breakdown.choices,
+        "groups": list(offered(releases.keys_in(question.release))),
         "query": urlencode(question.query),
     }
 

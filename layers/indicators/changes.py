@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from layers.indicators import change
+from layers.indicators.figures import BREAKDOWNS
 from layers.indicators.models import Change, Estimate, EstimateQuerySet, Release
 
 Key = tuple[str, str, str | None]
@@ -29,7 +30,8 @@ def release_before(release: Release) -> Release | None:
 
 
 def changes_of(release: Release) -> Iterator[Change]:
-    """Unsaved changes, one for each figure; none for the first round of a town.
+    """Unsaved changes, one for each figure of all children, girls and boys, and for each
+    published one of another group; none for the first round of a town.
 
     They are computed from what both releases say and from nothing else, so they tell
     nothing that is not published. Zones of one indicator and group are judged
@@ -42,7 +44,8 @@ def changes_of(release: Release) -> Iterator[Change]:
     groups: dict[tuple, list[Pair]] = defaultdict(list)
     for row in _figures(release):
         key = _key(row)
-        groups[(*key[:2], row.zone is None)].append((row, known.get(key)))
+        if row.breakdown in BREAKDOWNS or row.estimate is not None:
+            groups[(*key[:2], row.zone is None)].append((row, known.get(key)))
     for pairs in groups.values():
         yield from _judged(release, former, pairs)
 

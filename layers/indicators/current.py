@@ -310,7 +310,7 @@ def _figures(
         Now(
             indicator,
             place,
-            breakdown.value,
+            breakdown,
             str(reasons[at]),
             **{
                 name: None if reasons[at] else _plain(values[at])

@@ -1,7 +1,7 @@
 """From a sample to the figures that may be published."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -10,12 +10,13 @@ import numpy as np
 
 from layers.geography.models import Zone
 from layers.indicators import maths, suppression
+from layers.indicators.breakdowns import ALL, DIMENSIONS
 from layers.indicators.catalogue import Indicator
 from layers.indicators.differencing import Issued
 from layers.indicators.models import Estimate
 from layers.indicators.sample import Sample
 
-BREAKDOWNS = tuple(Estimate.Breakdown)
+BREAKDOWNS = (ALL, *DIMENSIONS["sex"].keys)
 MEMBERSHIP = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
 """Rows as BREAKDOWNS, columns girls and boys."""
 
@@ -47,6 +48,20 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Grouping:
+    """How children are told apart: G smallest groups, B breakdowns that are their sums."""
+
+    group: maths.Integers
+    """(children,), -1 for a child in none."""
+    membership: maths.Floats
+    """(B, G)"""
+    factor: maths.Floats | None = None
+    """(children,) how many each stands for, beside its weight; None for one."""
+    by_zone: bool = True
+    """Whether zones are told apart as well; else there is the town alone."""
+
+
+@dataclass(frozen=True)
 class Estimated:
     """One indicator; arrays (breakdowns, zones + 1) with the town in the last column."""
 
@@ -75,54 +90,67 @@ class Estimator:
         self.child_weight = weight[sample.child_unit]
         self.town, self.town_cell = self.cells.merged(sample.design)
 
-    def estimate(self, indicator: Indicator) -> Estimated:
+    def estimate(
+        self, indicator: Indicator, grouping: Grouping | None = None
+    ) -> Estimated:
+        """By girls and boys where no other grouping is given."""
+        by = grouping or Grouping(self.sample.child_group, MEMBERSHIP)
         eligible, in_need = indicator.decide(self.sample.columns)
-        found, population = self.ratios(indicator, eligible, in_need)
-        whole_town = maths.design_effect(found)[0, -1]
-        low, high = maths.intervals(found, pooled_effect=whole_town)
-        households = self.households(eligible)
+        found, population = self.ratios(indicator, eligible, in_need, by)
+        pooled = maths.design_effect(found)[: 1 if grouping is None else None, -1:]
+        low, high = maths.intervals(found, pooled_effect=pooled)
+        households = self.households(eligible, by)
         return Estimated(indicator, found, low, high, households, population)
 
     def ratios(
-        self, indicator: Indicator, eligible: maths.Booleans, in_need: maths.Booleans
+        self,
+        indicator: Indicator,
+        eligible: maths.Booleans,
+        in_need: maths.Booleans,
+        by: Grouping,
     ) -> tuple[maths.Ratios, maths.Floats]:
         """The ratios, and the weighted eligible children beside them."""
         weight = self.child_weight
         factor = indicator.population.factor(self.sample.columns)
+        # Both are of the same drawing: a child is not drawn twice.
+        factor = by.factor if factor is None else factor
         if factor is not None:
             weight = weight * np.nan_to_num(factor)
+        cell = self.child_cell if by.by_zone else self.town_cell[self.child_cell]
         totals = maths.psu_totals(
-            cell=self.child_cell,
-            cells=len(self.cells),
-            group=self.sample.child_group,
-            groups=MEMBERSHIP.shape[1],
+            cell=cell,
+            cells=len(self.cells if by.by_zone else self.town),
+            group=by.group,
+            groups=by.membership.shape[1],
             weight=weight,
             eligible=eligible,
             in_need=in_need,
         )
         design = self.sample.design
-        by_zone = maths.ratios(totals, self.cells, design, MEMBERSHIP)
+        if not by.by_zone:
+            whole = maths.ratios(totals, self.town, design, by.membership)
+            return whole, _weighted(totals, self.town, design, by.membership)
+        by_zone = maths.ratios(totals, self.cells, design, by.membership)
         town = totals.gathered(self.town_cell, len(self.town))
-        whole = maths.ratios(town, self.town, design, MEMBERSHIP)
+        whole = maths.ratios(town, self.town, design, by.membership)
         population = [
-            _weighted(totals, self.cells, design),
-            _weighted(town, self.town, design),
+            _weighted(totals, self.cells, design, by.membership),
+            _weighted(town, self.town, design, by.membership),
         ]
         return maths.Ratios.joined([by_zone, whole], axis=1), np.hstack(population)
 
-    def households(self, eligible: maths.Booleans) -> maths.Integers:
+    def households(self, eligible: maths.Booleans, by: Grouping) -> maths.Integers:
         sample = self.sample
-        domains = (
-            (sample.unit_zone, len(sample.zones)),
-            (np.zeros_like(sample.unit_zone), 1),
-        )
+        domains = [(np.zeros_like(sample.unit_zone), 1)]
+        if by.by_zone:
+            domains.insert(0, (sample.unit_zone, len(sample.zones)))
         counted = [
             maths.units_with_children(
                 unit=sample.child_unit,
                 unit_domain=domain,
                 domains=size,
-                group=sample.child_group,
-                membership=MEMBERSHIP,
+                group=by.group,
+                membership=by.membership,
                 eligible=eligible,
             )
             for domain, size in domains
@@ -131,10 +159,13 @@ class Estimator:
 
 
 def _weighted(
-    totals: maths.Totals, cells: maths.Cells, design: maths.Design
+    totals: maths.Totals,
+    cells: maths.Cells,
+    design: maths.Design,
+    membership: maths.Floats,
 ) -> maths.Floats:
     """Weighted eligible children (breakdowns, domains)."""
-    sums = cells.slot_sums(totals.regrouped(MEMBERSHIP).denominator)
+    sums = cells.slot_sums(totals.regrouped(membership).denominator)
     return maths.Slots.of(cells, design).sums(sums)
 
 
@@ -159,7 +190,7 @@ class Family:
 
     def figures(self) -> Iterator[Figure]:
         for estimated, reasons in zip(self.members, self.reasons, strict=True):
-            yield from _figures(self.sample, estimated, reasons)
+            yield from told_figures(self.sample.zones, BREAKDOWNS, estimated, reasons)
 
 
 def families_of(sample: Sample, indicators: Iterable[Indicator]) -> Iterator[Family]:
@@ -258,7 +289,7 @@ def issued(
             for sex in range(MEMBERSHIP.shape[1])
         ],
         cells=[
-            (code, breakdown.value, zone)
+            (code, breakdown, zone)
             for code in codes
             for breakdown in BREAKDOWNS
             for zone in (*(code for _pk, code in zones), None)
@@ -268,9 +299,13 @@ def issued(
     )
 
 
-def _figures(
-    sample: Sample, estimated: Estimated, reasons: np.ndarray
+def told_figures(
+    zones: Sequence[Zone],
+    keys: Sequence[str],
+    estimated: Estimated,
+    reasons: np.ndarray,
 ) -> Iterator[Figure]:
+    """Figures of the zones and the town; `reasons` (keys, zones + 1) say what is told."""
     indicator, found = estimated.indicator, estimated.found
     solid = maths.reliable(found, estimated.low, estimated.high)
     estimate = suppression.shown_share(found.estimate, found.count)
@@ -288,8 +323,8 @@ def _figures(
         "n": suppression.shown_count(found.count),
         "households": suppression.shown_count(estimated.households),
     }
-    for row, breakdown in enumerate(BREAKDOWNS):
-        for column, zone in enumerate((*sample.zones, None)):
+    for row, breakdown in enumerate(keys):
+        for column, zone in enumerate((*zones, None)):
             reason = _told(str(reasons[row, column]))
             at = row, column
             values: dict[str, Any] = {}
@@ -302,7 +337,7 @@ def _figures(
                 indicator.code,
                 indicator.version,
                 zone,
-                breakdown.value,
+                breakdown,
                 flag=str(flag),
                 reason=str(reason),
                 **values,

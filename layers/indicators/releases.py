@@ -6,6 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from layers.geography.models import Municipality
+from layers.indicators.breakdowns import ALL, dimensions_of, ordered
 from layers.indicators.definitions import indicators_in
 from layers.indicators.models import Estimate, ObservationSet, Release
 
@@ -28,13 +29,7 @@ def view(release: Release, *, indicator: str, breakdown: str = "all") -> dict[st
     Shares lie between 0 and 1; n and households are rounded to 5; withheld figures have
     None for values and the reason. Raises KeyError for an indicator without figures.
     """
-    rows = (
-        Estimate.objects.of_release(release)
-        .of_indicator(indicator)
-        .of_breakdown(breakdown)
-        .select_related("zone")
-        .defer("zone__geometry", "zone__geometry_3857")
-    )
+    rows = rows_of(release, indicator=indicator, breakdown=breakdown)
     figures = {row.zone.code if row.zone else None: row for row in rows}
     town = figures.pop(None)
     return {
@@ -52,6 +47,51 @@ def view(release: Release, *, indicator: str, breakdown: str = "all") -> dict[st
             "definition_version": town.definition_version,
         },
     }
+
+
+def keys_in(release: Release, *, by_zone: bool = False) -> list[str]:
+    """The groups with a figure in the release, in the order they are declared; those of
+    two dimensions are left out. `by_zone`: those that are told of a zone.
+    """
+    found = Estimate.objects.of_release(release).order_by()
+    if by_zone:
+        found = found.exclude(zone=None)
+    keys = set(found.values_list("breakdown", flat=True).distinct())
+    return [key for key in ordered(keys) if len(dimensions_of(key)) < 2]
+
+
+def rows_of(release: Release, *, indicator: str, breakdown: str) -> list[Estimate]:
+    """The figures of a group, one for each zone and the town that all children have.
+
+    A release keeps no row where nothing of a group can be said: it is withheld.
+    """
+    found = (
+        Estimate.objects.of_release(release)
+        .of_indicator(indicator)
+        .select_related("zone")
+        .defer("zone__geometry", "zone__geometry_3857")
+    )
+    stored = {row.zone_id: row for row in found.of_breakdown(breakdown)}
+    if breakdown == ALL:
+        return list(stored.values())
+    return [
+        stored.get(row.zone_id) or _unsaid(row, breakdown)
+        for row in found.of_breakdown(ALL)
+    ]
+
+
+def _unsaid(row: Estimate, breakdown: str) -> Estimate:
+    nothing = row.flag == Estimate.Flag.NO_DATA
+    return Estimate(
+        municipality_id=row.municipality_id,
+        release_id=row.release_id,
+        indicator=row.indicator,
+        definition_version=row.definition_version,
+        zone=row.zone,
+        breakdown=breakdown,
+        flag=row.flag if nothing else Estimate.Flag.WITHHELD,
+        reason=row.reason if nothing else Estimate.Reason.PROTECTS_OTHERS,
+    )
 
 
 SAID = ("estimate", "low", "high", "n", "flag", "reason")
@@ -102,7 +142,7 @@ def _changes(
         {
             "title": titles.get(row.indicator, row.indicator),
             "zone": row.zone.name if row.zone else _("Whole town"),
-            "group": row.get_breakdown_display(),
+            "group": row.group,
             "before": _told(old) if old else "",
             "after": _told(row),
             "moved": _moved(old, row),

@@ -11,7 +11,8 @@ from layers.indicators.deprivation_release import (
     store_deprivation,
 )
 from layers.indicators.deprivation_schemes import scheme_of
-from layers.indicators.figures import Figure, families_of
+from layers.indicators.figures import Figure
+from layers.indicators.grouped import families_with_groups
 from layers.indicators.modelling import store_modelled
 from layers.indicators.models import (
     Change,
@@ -181,8 +182,8 @@ def _families(observation_set: ObservationSet) -> list[Succeeding]:
         raise errors.NothingObserved(observation_set.code)
     sample, past = read_sample(observation_set), Past.of(observation_set)
     catalogue = catalogue_of(observation_set.municipality)
-    found = families_of(sample, catalogue.values())
-    return [Succeeding.of(family, past) for family in found]
+    found = families_with_groups(sample, catalogue.values())
+    return [Succeeding.of(family, groups, past) for family, groups in found]
 
 
 def _sample_size(observation_set: ObservationSet) -> dict[str, int]:

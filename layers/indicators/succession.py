@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
 
 from layers.geography.models import Zone
-from layers.indicators import differencing, errors, suppression
+from layers.indicators import differencing, errors, group_differences, suppression
+from layers.indicators.breakdowns import label_of
 from layers.indicators.differencing import Issued
 from layers.indicators.figures import FLAG, REASON, Family, Figure, issued, windows
+from layers.indicators.group_differences import Said
+from layers.indicators.grouped import GroupedFamily, GroupTable
 from layers.indicators.indicator import Indicator
 from layers.indicators.maths import Booleans
 from layers.indicators.models import Estimate, FamilyCounts, ObservationSet, Release
@@ -34,6 +37,8 @@ class Past:
     """By family, the oldest first."""
     former: Former
     """What the last one says, by indicator, breakdown and zone."""
+    groups: dict[tuple[str, str], list[Said]] = field(default_factory=dict)
+    """By family and table."""
 
     @classmethod
     def of(cls, observation_set: ObservationSet) -> Past:
@@ -41,11 +46,14 @@ class Past:
         last = releases.latest_first().first()
         counts: dict[str, list[Issued]] = defaultdict(list)
         rows = FamilyCounts.objects.filter(release__in=releases)
+        groups: dict[tuple[str, str], list[Said]] = defaultdict(list)
         for row in rows.order_by("release__number"):
             counts[row.family].append(_read(row.content))
+            for name, content in row.content.get("groups", {}).items():
+                groups[row.family, name].append(_read_table(content))
         said = Estimate.objects.of_release(last).select_related("zone") if last else ()
         former = {(row.indicator, row.breakdown, row.zone_id): row for row in said}
-        return cls(counts, former)
+        return cls(counts, former, groups)
 
 
 @dataclass(frozen=True)
@@ -56,15 +64,38 @@ class Succeeding:
     held: Booleans
     """(cells,)"""
     past: Past
+    groups: GroupedFamily
+    said: dict[str, Said]
+    """By table of groups, with what is said anew."""
 
     @classmethod
-    def of(cls, family: Family, past: Past) -> Succeeding:
+    def of(cls, family: Family, groups: GroupedFamily, past: Past) -> Succeeding:
         earlier = past.issued.get(family.name, [])
-        return cls(family, differencing.held_back(earlier, family.issued), past)
+        held = differencing.held_back(earlier, family.issued)
+        said = _said_anew(family, groups, held, past)
+        return cls(family, held, past, groups, said)
 
     def figures(self) -> Iterator[Figure]:
         for figure, held in zip(self.family.figures(), self.held, strict=True):
             yield self._former(figure) if held else figure
+        for table in self.groups.tables:
+            yield from self._of_groups(table)
+
+    def _of_groups(self, table: GroupTable) -> Iterator[Figure]:
+        """Those of the town, and of the zones, if any of them has a value."""
+        if not table.table.shown.any():
+            return
+        anew = table.by_key(self.said[table.name].fresh)
+        told = table.by_key(table.table.told[:, :-1])
+        found = [
+            self._former(figure) if known and not fresh else figure
+            for figure, known, fresh in zip(
+                table.figures(), told.ravel(), anew.ravel(), strict=True
+            )
+        ]
+        for part in ([x for x in found if x.zone], [x for x in found if not x.zone]):
+            if any(each.estimate is not None for each in part):
+                yield from part
 
     def _former(self, figure: Figure) -> Figure:
         zone = figure.zone.pk if figure.zone else None
@@ -97,6 +128,17 @@ class Succeeding:
             "affected": counts.affected.tolist(),
             "fresh": counts.fresh.tolist(),
             "secret": counts.secret.tolist(),
+            "groups": {
+                name: {
+                    "places": said.places,
+                    "count": said.count.tolist(),
+                    "affected": said.affected.tolist(),
+                    "fresh": said.fresh.tolist(),
+                }
+                for name, said in self.said.items()
+                # Of the others nothing is said that could be compared.
+                if said.fresh.any()
+            },
         }
 
     def _issued(self) -> Issued:
@@ -119,6 +161,34 @@ class Succeeding:
                 each.indicator.code: each.indicator for each in self.family.members
             }
             raise given_away(where, known)
+        for name, (row, column) in self.groups.given_away():
+            table = next(each for each in self.groups.tables if each.name == name)
+            where = {"indicator": table.indicator.code, **table.place(row, column)}
+            raise given_away(where, {table.indicator.code: table.indicator})
+
+
+def _said_anew(
+    family: Family, groups: GroupedFamily, held: Booleans, past: Past
+) -> dict[str, Said]:
+    """The tables in their order: the sums of a later one are told by earlier ones."""
+    shape = len(family.members), -1, len(family.sample.zones) + 1
+    anew = ~held.reshape(shape)
+    sums: dict[str, Booleans] = {"sex": anew[groups.widest, 1:, -1]}
+    found: dict[str, Said] = {}
+    for table in groups.tables:
+        said = table.said
+        if table.is_crossed:
+            first, second = table.name.split("+")
+            rows, columns = np.append(sums[first], False), sums[second]
+        else:
+            rows = anew[:, 0].all(axis=0)
+            columns = np.ones(said.fresh.shape[1], dtype=bool)
+        earlier = past.groups.get((family.name, table.name), [])
+        back = group_differences.held_back(earlier, said, rows, columns)
+        found[table.name] = replace(said, fresh=said.fresh & ~back)
+        if not table.is_crossed:
+            sums[table.name] = found[table.name].fresh[-1]
+    return found
 
 
 def given_away(
@@ -130,7 +200,7 @@ def given_away(
     return errors.FigureGivenAway(
         where,
         title=known[code].title if code in known else code,
-        group=str(Estimate.Breakdown(where["breakdown"]).label),
+        group=label_of(where["breakdown"]),
         zone=zone.name if zone else _("Whole town"),
     )
 
@@ -144,4 +214,13 @@ def _read(content: dict[str, Any]) -> Issued:
         affected=np.array(content["affected"], dtype=np.int64),
         fresh=np.array(content["fresh"], dtype=bool),
         secret=np.array(content["secret"], dtype=bool),
+    )
+
+
+def _read_table(content: dict[str, Any]) -> Said:
+    return Said(
+        places=tuple(content["places"]),
+        count=np.array(content["count"], dtype=np.int64),
+        affected=np.array(content["affected"], dtype=np.int64),
+        fresh=np.array(content["fresh"], dtype=bool),
     )

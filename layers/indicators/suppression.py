@@ -121,15 +121,15 @@ def primary(table: Table, rule: Rule) -> NDArray[np.str_]:
             table.count == 0,
             table.count < rule.children,
             table.households < rule.households,
-            _gives_group_away(table.affected, rule)
-            | _gives_group_away(table.unaffected, rule),
+            gives_group_away(table.affected, rule)
+            | gives_group_away(table.unaffected, rule),
         ],
         [NO_DATA, FEW_CHILDREN, FEW_HOUSEHOLDS, FEW_AFFECTED],
         default="",
     )
 
 
-def _gives_group_away(size: Integers, rule: Rule) -> Booleans:
+def gives_group_away(size: Integers, rule: Rule) -> Booleans:
     """A lower bound such as "under 5 %" would say zero, because 1 to 4 are never shown."""
     smallest = 1 if rule.shows_zero else 0
     return np.asarray((size >= smallest) & (size < SMALLEST_GROUP))
@@ -171,7 +171,7 @@ def small_rest(table: Table, hidden: Booleans, rule: Rule) -> Rest | None:
             for values in (table.count, table.affected, table.unaffected)
         )
         sizes = np.array([affected, unaffected])
-        few = 0 < count < SMALLEST_GROUP or _gives_group_away(sizes, rule).any()
+        few = 0 < count < SMALLEST_GROUP or gives_group_away(sizes, rule).any()
         if count and few:
             return rest
     return None

@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Facility, Municipality, Parcel, Zone
 from layers.indicators import releases
+from layers.indicators.breakdowns import ALL, label_of
 from layers.indicators.catalogue import Dimension, Indicator
 from layers.indicators.definitions import indicators_in
 from layers.indicators.models import Estimate, Release
 from layers.maps import classes
-from layers.maps.groups import EVERYBODY, Group, groups_in
+from layers.maps.groups import Group, groups_in
 from layers.maps.scheme import USUAL, Scheme
 
 Flag = Estimate.Flag
@@ -82,7 +83,7 @@ class View:
             if release
             else None
         )
-        breakdown = query.get("breakdown") or EVERYBODY
+        breakdown = query.get("breakdown") or ALL
         scale = query.get("scale") or ""
         if release is None:
             raise Http404(_("There is no published round “%s”.") % code)
@@ -93,7 +94,7 @@ class View:
             municipality, available, release, indicator, breakdown, scheme,
             scale if scale in SCALES else "",
         )  # fmt: skip
-        if breakdown not in {each.key for each in found.groups}:
+        if breakdown != ALL and breakdown not in releases.keys_in(release):
             raise Http404(_("There are no figures for this group of children."))
         return found
 
@@ -114,11 +115,11 @@ class View:
 
     @cached_property
     def groups(self) -> list[Group]:
-        return groups_in(self.release, self.indicator.code)
+        return groups_in(self.release)
 
     @cached_property
     def group(self) -> str:
-        return next(x.title for x in self.groups if x.key == self.breakdown)
+        return label_of(self.breakdown)
 
     def beside(self, **other: Any) -> View:
         """The same question with another release, indicator or group."""
@@ -165,9 +166,9 @@ class View:
         rows = Estimate.objects.of_release(self.release).of_indicator(
             self.indicator.code
         )
-        return Zone.objects.filter(
-            pk__in=rows.of_breakdown(self.breakdown).values("zone")
-        ).defer("geometry", "geometry_3857")
+        return Zone.objects.filter(pk__in=rows.of_breakdown(ALL).values("zone")).defer(
+            "geometry", "geometry_3857"
+        )
 
     @property
     def label_layers(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Groups of children that a release has figures for, by what sets them apart."""
+"""Groups of children that a release has figures for, as the desk lists them."""
 
 from __future__ import annotations
 
@@ -7,65 +7,29 @@ from dataclasses import dataclass
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from layers.indicators.models import Estimate, Release
-
-EVERYBODY = Estimate.Breakdown.ALL.value
-DIMENSIONS = {
-    "sex": gettext_lazy("sex"),
-    "age": gettext_lazy("age"),
-    "wealth": gettext_lazy("wealth"),
-    "disability": gettext_lazy("disability"),
-    "nationality": gettext_lazy("nationality"),
-    "area": gettext_lazy("area"),
-}
+from layers.indicators.breakdowns import DIMENSIONS, dimensions_of, label_of
+from layers.indicators.models import Release
+from layers.indicators.releases import keys_in
 
 
 @dataclass(frozen=True)
 class Group:
-    """`key` as figures bear it: "all", or parts such as "sex:female" joined by "+"."""
-
     key: str
+    """One of `breakdowns`."""
     title: str
     dimension: str
+    """What sets the group apart."""
 
 
-def groups_in(release: Release, indicator: str) -> list[Group]:
-    """The groups of an indicator, everybody first, then by dimension."""
-    rows = Estimate.objects.of_release(release).of_indicator(indicator).of_town()
-    keys = rows.order_by().values_list("breakdown", flat=True).distinct()
-    return sorted(map(group, keys), key=_order)
+def groups_in(release: Release) -> list[Group]:
+    """The groups that zones have figures of, everybody first."""
+    return [group(key) for key in keys_in(release, by_zone=True)]
 
 
 def group(key: str) -> Group:
-    return Group(key, title(key), dimension(key))
-
-
-def title(key: str) -> str:
-    known = dict(Estimate.Breakdown.choices)
-    if key in known:
-        return str(known[key])
-    return " · ".join(str(known.get(part, _plain(part))) for part in key.split("+"))
-
-
-def _plain(part: str) -> str:
-    name, _colon, value = part.partition(":")
-    return f"{DIMENSIONS.get(name, name)} {value}"
-
-
-def dimension(key: str) -> str:
-    """What sets the group apart; two things crossed are named with a sign between."""
-    if key == EVERYBODY:
-        return _("everybody")
-    names = (part.partition(":")[0] for part in key.split("+"))
-    return " × ".join(str(DIMENSIONS.get(name, name)) for name in names)
-
-
-def _order(each: Group) -> tuple[int, str, str]:
-    if each.key == EVERYBODY:
-        return (0, "", "")
-    return (1 + each.key.count("+"), each.key.partition(":")[0], each.key)
+    names = [DIMENSIONS[name].label for name in dimensions_of(key)]
+    return Group(key, label_of(key), " × ".join(names) or _("everybody"))
 
 
 def by_dimension(groups: Iterable[Group]) -> dict[str, list[Group]]:

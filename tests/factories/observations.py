@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -87,3 +88,38 @@ def work(random, row, eligible, poverty) -> ChildRow:
     }
     factors = {"module_5_17": eligible}
     return ChildRow(row.key, row.sex, row.age_months, row.values | hours, factors)
+
+
+ASSETS = (
+    *("refrigerator", "washing_machine", "water_heater", "air_conditioner"),
+    *("television", "computer", "car", "power"),
+)
+
+
+def told_apart(units: list[UnitRow], seed: int = 5) -> list[UnitRow]:
+    """The same households with nationality, displacement, assets and functioning."""
+    random = np.random.default_rng(seed)
+    return [_told_apart(random, unit) for unit in units]
+
+
+def _told_apart(random, unit: UnitRow) -> UnitRow:
+    poor = random.random()
+    foreign = random.random() < 0.35
+    home = {
+        "nationality": int(random.choice([2, 3, 4], p=[0.8, 0.12, 0.08]))
+        if foreign
+        else 1,
+        "displaced": int(random.random() < (0.8 if foreign else 0.05)),
+        **{f"asset_{name}": int(random.random() > 0.2 + 0.6 * poor) for name in ASSETS},
+    }
+    if random.random() < 0.05:
+        del home["nationality"]
+    children = []
+    for child in unit.children:
+        own = dict(home)
+        if child.weight_factors or 24 <= child.age_months < 60:
+            prefix = "fcf" if child.weight_factors else "ucf"
+            own[f"{prefix}_see"] = int(random.choice([1, 3], p=[0.8, 0.2]))
+            own[f"{prefix}_hear"] = 1
+        children.append(replace(child, values=child.values | own))
+    return replace(unit, children=children)

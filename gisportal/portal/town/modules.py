@@ -27,11 +27,19 @@ COPING = {
     "lcs_sell_home": 0.01, "lcs_beg": 0.01, "lcs_child_work": 0.05,
 }  # fmt: skip
 HELP = {"cash": 0.16, "food": 0.15, "school": 0.06, "health": 0.05}
+# The share of homes that has it, and how much more often where there is little need.
+ASSETS = {
+    "refrigerator": (0.9, 1.4), "washing_machine": (0.78, 1.3),
+    "water_heater": (0.7, 1.1), "air_conditioner": (0.24, 1.5),
+    "television": (0.86, 0.7), "computer": (0.3, 1.3), "car": (0.46, 1.2),
+    "power": (0.36, 0.9),
+}  # fmt: skip
 HOME_COLUMNS = [
     *("transfers", "handwashing", "handwashing_water", "handwashing_soap"),
     *FOODS,
     *HUNGER,
     *COPING,
+    "assets",
 ]
 
 
@@ -95,16 +103,23 @@ def modules_of_homes(plan: TownPlan, frame: Frame, chosen: np.ndarray) -> dict:
     for name, share in COPING.items():
         used, spent = draw.chance(share, 0.9), draw.uniform() < 0.06
         rows[name] = np.where(used, np.where(spent, "exhausted", "yes"), "no")
-    return rows
+    return rows | {"assets": owned(plan, frame, chosen)}
+
+
+def owned(plan: TownPlan, frame: Frame, chosen: np.ndarray) -> np.ndarray:
+    """More where there is less need, and somewhat by chance."""
+    draw = Chances(plan.stream("assets"), -frame.deprivation, chosen)
+    return listed({name: draw.chance(*odds) for name, odds in ASSETS.items()})
 
 
 def helped(draw: Chances) -> np.ndarray:
-    """Choices of several are written one after another."""
-    got = {kind: draw.chance(share, 0.5) for kind, share in HELP.items()}
-    return np.array(
-        [
-            " ".join(kind for kind in got if got[kind][row]) or "none"
-            for row in range(len(draw.rows))
-        ],
-        dtype=object,
-    )
+    return listed({kind: draw.chance(share, 0.5) for kind, share in HELP.items()})
+
+
+def listed(got: dict[str, np.ndarray]) -> np.ndarray:
+    """Choices of several, written one after another."""
+    found = [
+        " ".join(name for name, has in zip(got, row, strict=True) if has) or "none"
+        for row in zip(*got.values(), strict=True)
+    ]
+    return np.array(found, dtype=object)

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.tenancy import TenantModel, TenantQuerySet
+from layers.indicators.breakdowns import label_of
 from layers.indicators.models.samples import ObservationSet
 
 if TYPE_CHECKING:
@@ -73,11 +74,6 @@ class EstimateQuerySet(TenantQuerySet):
 class Estimate(TenantModel):
     """A published figure: a share between 0 and 1, or the reason why there is none."""
 
-    class Breakdown(models.TextChoices):
-        ALL = "all", _("all children")
-        GIRLS = "sex:female", _("girls")
-        BOYS = "sex:male", _("boys")
-
     class Flag(models.TextChoices):
         RELIABLE = "reliable", _("reliable")
         UNCERTAIN = "uncertain", _("uncertain")
@@ -106,7 +102,8 @@ class Estimate(TenantModel):
         related_name="+",
         help_text=_("Empty for the whole town."),
     )
-    breakdown = models.CharField(_("breakdown"), max_length=20, choices=Breakdown)
+    # A key of `breakdowns`.
+    breakdown = models.CharField(_("breakdown"), max_length=60)
     estimate = models.FloatField(_("estimate"), null=True)
     se = models.FloatField(_("standard error"), null=True)
     low = models.FloatField(_("lower bound"), null=True)
@@ -153,6 +150,10 @@ class Estimate(TenantModel):
     def __str__(self) -> str:
         return f"{self.indicator} {self.breakdown}"
 
+    @property
+    def group(self) -> str:
+        return label_of(self.breakdown)
+
 
 class ChangeQuerySet(TenantQuerySet):
     def of_release(self, release: Release) -> Self:
@@ -192,9 +193,7 @@ class Change(TenantModel):
         related_name="+",
         help_text=_("Empty for the whole town."),
     )
-    breakdown = models.CharField(
-        _("breakdown"), max_length=20, choices=Estimate.Breakdown
-    )
+    breakdown = models.CharField(_("breakdown"), max_length=60)
     difference = models.FloatField(_("difference"), null=True)
     se = models.FloatField(_("standard error"), null=True)
     low = models.FloatField(_("lower bound"), null=True)

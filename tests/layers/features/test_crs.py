@@ -39,9 +39,7 @@ def test_conf_crs_crs_parameter_and_its_order_of_axes(api, places):
 
 def test_conf_crs_single_feature(api, places):
     (found, *_rest) = api.json("collections/facilities/items")["features"]
-    response = api.get(
-        f"collections/facilities/items/{found['id']}", crs=f"{EPSG}4326"
-    )
+    response = api.get(f"collections/facilities/items/{found['id']}", crs=f"{EPSG}4326")
     assert response["Content-Crs"] == f"<{EPSG}4326>"
     assert response.json()["geometry"]["coordinates"] == [33.8, 35.81]
 
@@ -62,7 +60,9 @@ def joined(numbers):
 
 
 @pytest.mark.parametrize("name", ["crs", "bbox_crs", "filter_crs"])
-@pytest.mark.parametrize("value", ["EPSG:2154", "x", f"{EPSG}999999", f"{EPSG}4326/", "CRS"])
+@pytest.mark.parametrize(
+    "value", ["EPSG:2154", "x", f"{EPSG}999999", f"{EPSG}4326/", "CRS"]
+)
 def test_conf_crs_parameter_invalid(api, places, name, value):
     said = api.refused(**{name: value, "bbox": "0,0,1,1"})
     assert f"“{name.replace('_', '-')}”" in said

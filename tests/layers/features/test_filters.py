@@ -94,7 +94,9 @@ def test_a_filter_goes_over_pages(api, places):
 )
 @pytest.mark.parametrize("limit", [1, 2, 10])
 def test_sorting_goes_over_pages(api, places, order, found, limit):
-    assert walk(api, "facilities", limit=limit, sortby=order) == [f"F{n}" for n in found]
+    assert walk(api, "facilities", limit=limit, sortby=order) == [
+        f"F{n}" for n in found
+    ]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5])
@@ -143,8 +145,18 @@ def test_what_is_no_filter_is_refused_with_the_reason(api, places, asked, said):
 @pytest.mark.parametrize(
     "asked",
     [
-        *("[]", "{}", "null", '"x"', '{"op":"and","args":[]}', '{"op":"zz","args":[1]}'),
-        *('{"op":"=","args":[{"property":"kind"}]}', '{"op":"in","args":[{"property":"kind"},[]]}'),
+        *(
+            "[]",
+            "{}",
+            "null",
+            '"x"',
+            '{"op":"and","args":[]}',
+            '{"op":"zz","args":[1]}',
+        ),
+        *(
+            '{"op":"=","args":[{"property":"kind"}]}',
+            '{"op":"in","args":[{"property":"kind"},[]]}',
+        ),
         '{"op":"=","args":[{"property":"kind"},"\\u0000"]}',
         '{"op":"=","args":[{"property":"kind"},"\\ud800"]}',
         '{"op":"s_intersects","args":[{"property":"geometry"},{"type":"Polygon","coordinates":[]}]}',
@@ -185,6 +197,10 @@ def test_a_page_that_nobody_was_sent_to_is_refused(api, places, token):
 
 
 def test_the_guard_stops_what_would_end_the_process():
-    for asked in ("(" * 2000 + "a=1" + ")" * 2000, "(" * 22 + "a=1", "'('='" + "(" * 500):
+    for asked in (
+        "(" * 2000 + "a=1" + ")" * 2000,
+        "(" * 22 + "a=1",
+        "'('='" + "(" * 500,
+    ):
         with pytest.raises(BadParameter):
             parse(asked, "cql2-text")

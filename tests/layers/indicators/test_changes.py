@@ -43,7 +43,11 @@ def test_a_release_is_compared_with_the_round_before_it(two):
     assert {each.former.observation_set.code for each in release.changes.all()} == {
         "autumn"
     }
-    assert release.changes.count() == release.estimates.count()
+    sexes = {"breakdown__in": ["all", "sex:female", "sex:male"]}
+    assert (
+        release.changes.filter(**sexes).count()
+        == release.estimates.filter(**sexes).count()
+    )
     worse, better = change(release, "Z2"), change(release, "Z3")
     assert (worse.verdict, better.verdict) == ("worse", "better")
     assert worse.difference > 0.1
@@ -66,6 +70,7 @@ def test_a_change_says_no_more_than_the_two_published_figures(two):
 def test_what_is_withheld_in_either_round_has_no_change(two):
     release = two()
     hidden = release.estimates.filter(estimate=None).exclude(zone=None)
+    hidden = hidden.filter(breakdown__in=["all", "sex:female", "sex:male"])
     assert hidden.exists()
     for each in hidden:
         same = {"indicator": each.indicator, "breakdown": each.breakdown}

@@ -7,6 +7,8 @@ from layers.indicators.models import Estimate, Release
 from tests.factories.definitions import definition
 from tests.factories.observations import households
 
+SEXES = ("all", "sex:female", "sex:male")
+
 
 def printed(slug, *arguments):
     out = StringIO()
@@ -21,7 +23,8 @@ def test_it_prints_the_figures_and_stores_nothing(put, town):
         *("indicator", "zone", "children", "estimate"),
         *("se", "low", "high", "n", "flag"),
     ]
-    assert len(lines) == 1 + 5 * 3 + 1
+    sexes = [line for line in lines[1:-1] if line.split()[2] in SEXES]
+    assert len(sexes) == 5 * 3
     assert lines[5].startswith("was_water             (town)       all         0.")
     assert lines[4].split() == [
         "was_water",
@@ -40,6 +43,14 @@ def test_it_stores_a_release_on_demand(put, town):
     lines = printed(town.slug, "spring", "--release", "--breakdown", "sex:female")
     assert lines[-1] == "Stored as release 1."
     assert Estimate.objects.of_release(Release.objects.get()).exists()
+
+
+def test_an_unknown_group_is_answered_with_the_known_ones(put, town):
+    put(households())
+    with pytest.raises(
+        CommandError, match=r"no group sex:none\. Known: all, sex:female"
+    ):
+        printed(town.slug, "spring", "--breakdown", "sex:none")
 
 
 def test_an_unknown_town_or_round_is_answered_with_the_known_ones(put, town):

@@ -5,8 +5,9 @@ from django.core.management.base import CommandError
 
 from layers.geography.management.town import TownCommand
 from layers.geography.models import Municipality
+from layers.indicators.breakdowns import ALL, DIMENSIONS, is_key
 from layers.indicators.definitions import catalogue_of
-from layers.indicators.figures import BREAKDOWNS, Figure
+from layers.indicators.figures import Figure
 from layers.indicators.models import ObservationSet
 from layers.indicators.services import compute_figures, compute_release
 
@@ -36,7 +37,9 @@ class Command(TownCommand):
             metavar="CODE",
             help="only this one; may be given several times",
         )
-        parser.add_argument("--breakdown", choices=[str(each) for each in BREAKDOWNS])
+        parser.add_argument(
+            "--breakdown", metavar="KEY", help="only this group, such as sex:female"
+        )
         outcome = parser.add_mutually_exclusive_group()
         outcome.add_argument(
             "--release", action="store_true", help="store them as a numbered release"
@@ -52,8 +55,14 @@ class Command(TownCommand):
             raise CommandError(
                 f"There is no indicator {min(unknown)}. Known: {', '.join(catalogue)}."
             )
+        key = options["breakdown"]
+        if key and not is_key(key):
+            known = ", ".join([ALL, *(x for d in DIMENSIONS.values() for x in d.keys)])
+            raise CommandError(
+                f"There is no group {key}. Known: {known}, and two crossed by +."
+            )
         figures = compute_figures(municipality=municipality, observation_set=chosen)
-        for line in table(figures, options["indicator"], options["breakdown"]):
+        for line in table(figures, options["indicator"], key):
             self.stdout.write(line)
         if not options["release"]:
             self.stdout.write("Nothing was stored; --release stores these figures.")
