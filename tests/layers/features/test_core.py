@@ -111,7 +111,16 @@ def test_18_conf_core_fc_bbox_response(api, places):
 @pytest.mark.parametrize(
     "box",
     [
-        *("", "1", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1,2,3,nan", "1,2,3,inf", "1,2,3,1e999"),
+        *(
+            "",
+            "1",
+            "1,2,3",
+            "1,2,3,4,5",
+            "a,b,c,d",
+            "1,2,3,nan",
+            "1,2,3,inf",
+            "1,2,3,1e999",
+        ),
         *("1,9,2,3", "0,0,181,1", "0,-91,1,1", "١,٢,٣,٤", "1,2,3,4,5,6,7", "1;2;3;4"),
     ],
 )
@@ -240,7 +249,9 @@ def test_conf_html_definition_and_content(api, places):
         accepted = api.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
         assert accepted["Content-Type"].startswith("text/html"), path
         assert "Accept" in accepted["Vary"]
-    assert "مكان 0" in api.get("collections/facilities/items", f="html").content.decode()
+    assert (
+        "مكان 0" in api.get("collections/facilities/items", f="html").content.decode()
+    )
 
 
 def test_conf_oas30_completeness(api, places):
@@ -253,7 +264,9 @@ def test_conf_oas30_completeness(api, places):
         asked = re.sub(r"{(\w+)}", lambda at: SAMPLES[at[1]], path)
         assert api.get(asked.lstrip("/")).status_code in {200, 404}, path
     for path in ("/", "/collections/{collectionId}/items"):
-        assert {"200", "400", "401", "404"} <= set(said["paths"][path]["get"]["responses"])
+        assert {"200", "400", "401", "404"} <= set(
+            said["paths"][path]["get"]["responses"]
+        )
 
 
 SAMPLES = {

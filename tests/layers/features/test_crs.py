@@ -39,9 +39,7 @@ def test_conf_crs_crs_parameter_and_its_order_of_axes(api, places):
 
 def test_conf_crs_single_feature(api, places):
     (found, *_rest) = api.json("collections/facilities/items")["features"]
-    response = api.get(
-        f"collections/facilities/items/{found['id']}", crs=f"{EPSG}4326"
-    )
+    response = api.get(f"collections/facilities/items/{found['id']}", crs=f"{EPSG}4326")
     assert response["Content-Crs"] == f"<{EPSG}4326>"
     assert response.json()["geometry"]["coordinates"] == [33.8, 35.81]
 
@@ -62,7 +60,9 @@ def joined(numbers):
 
 
 @pytest.mark.parametrize("name", ["crs", "bbox_crs", "filter_crs"])
-@pytest.mark.parametrize("value", ["EPSG:2154", "x", f"{EPSG}999999", f"{EPSG}4326/", "CRS"])
+@pytest.mark.parametrize(
+    "value", ["EPSG:2154", "x", f"{EPSG}999999", f"{EPSG}4326/", "CRS"]
+)
 def test_conf_crs_parameter_invalid(api, places, name, value):
     said = api.refused(**{name: value, "bbox": "0,0,1,1"})
     assert f"“{name.replace('_', '-')}”" in said
@@ -70,8 +70,8 @@ def test_conf_crs_parameter_invalid(api, places, name, value):
 
 
 def test_coordinates_outside_a_system_are_refused(api, places):
-    said = api.refused(bbox="1e12,1e12,2e12,2e12", bbox_crs=f"{EPSG}22770")
-    assert "outside" in said
+    said = api.refused(bbox="1e300,1e300,2e300,2e300", bbox_crs=f"{EPSG}22770")
+    assert "too large" in said
 
 
 def test_a_shape_in_a_filter_may_be_in_the_towns_own_system(api, places):
