@@ -58,7 +58,8 @@ def test_a_file_has_all_rows_arabic_names_and_places(api, places, tmp_path, form
         assert response.status_code == 400
         assert "has degrees only" in response.content.decode()
         return
-    found = table(fetched(api, form, crs=crs), form, tmp_path)
+    # FlatGeobuf has its rows in the order of its spatial index.
+    found = table(fetched(api, form, crs=crs), form, tmp_path).sort_values("code")
     assert list(found["code"]) == [f"F{n}" for n in range(5)]
     assert list(found["name_ar"]) == [f"مكان {n}" for n in range(5)]
     assert found.crs.to_epsg() == (22770 if crs else 4326)
@@ -244,7 +245,7 @@ def test_a_file_that_fails_leaves_nothing_behind(town, places, monkeypatch):
         language="ar",
     )
 
-    def broken(*given):
+    def broken(*given, **more):
         raise OSError("No space left on device")
 
     monkeypatch.setattr(services, "write", broken)
