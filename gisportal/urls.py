@@ -15,6 +15,7 @@ urlpatterns += i18n_patterns(
     path("account/", include("gisportal.accounts.urls")),
     path("account/", include("allauth.urls")),
     path("<slug:municipality>/map/", include("layers.maps.urls")),
+    path("", include("layers.features.root_urls")),
     path("<slug:municipality>/ogc/", include("layers.features.urls")),
     path("<slug:municipality>/figures/", include("layers.explorer.urls")),
     path("<slug:municipality>/indicators/", include("layers.indicators.urls")),

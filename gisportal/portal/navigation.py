@@ -73,6 +73,12 @@ CARDS: tuple[Card, ...] = (
         "geography.import_data",
     ),
     Card(
+        _("Layers"),
+        _("Take the town's map away as a file, or open it in QGIS."),
+        "features:collections",
+        "layers",
+    ),
+    Card(
         _("Requests to answer"),
         _("What residents have asked for, the most urgent first."),
         "service_requests:queue",

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+import numpy as np
 import shapely
 from django.utils.translation import gettext as _
 from pyproj import CRS, Transformer
@@ -126,20 +127,28 @@ def box(numbers: list[float], crs: System) -> BaseGeometry:
         )
     parts = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
     plain = System(crs.uri, crs.srid, flipped=False)
-    return shapely.union_all(
-        [plain.stored(_edged(left, south, right, north, crs)) for left, right in parts]
-    )
+    areas = [
+        plain.stored(_edged(left, south, right, north, crs)) for left, right in parts
+    ]
+    if not all(map(shapely.is_valid, areas)):
+        raise BadParameter(_("“bbox” is too large for this system."), "bbox")
+    return areas[0] if len(areas) == 1 else shapely.union_all(areas)
 
 
 def _edged(
     west: float, south: float, east: float, north: float, crs: System
 ) -> BaseGeometry:
-    area = shapely.box(west, south, east, north)
+    if west == east and south == north:
+        return shapely.Point(west, south)
     if west == east or south == north:
         # A point or a line is a fair question too.
-        area = shapely.LineString([(west, south), (east, north)])
-        if west == east and south == north:
-            return shapely.Point(west, south)
+        return shapely.LineString([(west, south), (east, north)])
     if crs.srid == 4326:
-        return area
-    return shapely.segmentize(area, max(east - west, north - south) / PARTS)
+        return shapely.box(west, south, east, north)
+    corners = np.array(
+        [(west, south), (east, south), (east, north), (west, north), (west, south)]
+    )
+    parts = np.arange(4 * PARTS + 1) / PARTS
+    return shapely.Polygon(
+        np.column_stack([np.interp(parts, range(5), axis) for axis in corners.T])
+    )

@@ -168,12 +168,14 @@ def file(request: TownRequest, municipality: str, pk: Any) -> HttpResponseBase:
 
 
 def _sources(request: TownRequest) -> list[Source]:
-    """What a planner opens: names of zones are labels of the zones themselves there."""
-    root = documents.href(request, "landing")
+    """What a planner opens: names of zones are labels of the zones themselves there, and
+    QGIS takes a layer without a feature for a table.
+    """
+    root, town = documents.href(request, "landing"), request.municipality
     return [
         Source(layer, root)
-        for layer in visible_layers(request.user, request.municipality)
-        if not layer.name.endswith("_labels")
+        for layer in visible_layers(request.user, town)
+        if not layer.name.endswith("_labels") and documents.extent_of(layer, town).count
     ]
 
 

@@ -184,7 +184,7 @@ FORMATS: dict[str, Format] = {
         gettext_lazy("KML, for Google Earth"),
         ".kml",
         "application/vnd.google-earth.kml+xml",
-        _by_gdal("LIBKML", DOCUMENT="{text}"),
+        _by_gdal("LIBKML", NAME="{title}", DESCRIPTION="{text}"),
         any_system=False,
     ),
     "xlsx": Format(

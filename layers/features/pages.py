@@ -37,8 +37,8 @@ COUNT = read_sql("layers.features", "count.sql")
 EXTENT = read_sql("layers.features", "extent.sql")
 
 USUAL, MOST = 100, 10_000
-# As far as features are counted; beyond it the number is left out.
-COUNTED = 100_000
+# As far as the features of a question are counted; beyond it the number is left out.
+COUNTED = 10_000
 PARAMETERS = ("f", "limit", "crs", "sortby", "after", *SELECTING)
 WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 

@@ -84,6 +84,10 @@ def project(
     root = etree.Element("qgis", projectname=municipality.name, version=VERSION)
     _put(root, "title", municipality.name)
     _system(etree.SubElement(root, "projectCrs"), municipality.srid)
+    # Without this QGIS shows the layers in no system at all.
+    projected = etree.SubElement(root, "properties")
+    projected = etree.SubElement(projected, "SpatialRefSys")
+    etree.SubElement(projected, "ProjectionsEnabled", type="int").text = "1"
     tree = _fill(root, found, within="projectlayers")
     order = etree.SubElement(tree, "custom-order", enabled="0")
     for each in found:

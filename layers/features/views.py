@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
@@ -23,7 +24,7 @@ from layers.features.access import (
     visible_layer,
     wants_html,
 )
-from layers.features.pages import Question, read_feature, read_page
+from layers.features.pages import Page, Question, read_feature, read_page
 from layers.features.selection import filterable, no_others
 from layers.geography.access import TownRequest
 from layers.geography.declaration import Layer
@@ -170,8 +171,17 @@ def _next(request: TownRequest, after: str) -> str:
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
 
 
-def _features(request: TownRequest, asked: Question) -> str:
+def _page_of(request: TownRequest, asked: Question) -> Page:
+    """How many a whole layer has is known from its last change."""
     page = read_page(asked)
+    if asked.selection.bound or not asked.first or page.matched is not None:
+        return page
+    extent = documents.extent_of(asked.selection.layer, request.municipality)
+    return replace(page, matched=extent.count)
+
+
+def _features(request: TownRequest, asked: Question) -> str:
+    page = _page_of(request, asked)
     links = documents.own_links(request, this=GEOJSON)
     layer = asked.selection.layer
     links.append(
@@ -196,7 +206,7 @@ def _features(request: TownRequest, asked: Question) -> str:
 
 
 def _items_page(request: TownRequest, layer: Layer, asked: Question) -> HttpResponse:
-    page = read_page(asked)
+    page = _page_of(request, asked)
     found = [json.loads(feature) for feature in page.features]
     context = {
         "layer": layer,

@@ -70,6 +70,7 @@ ACCESS: dict[str, frozenset] = {
     "maps:clusters": FIGURES,
     "maps:download_view": FIGURES,
     "maps:download_layer": holders("maps.view_staff_layers"),
+    "features_root": EVERYONE,
     # Each layer says who may see it; the samples ask for one of the staff.
     **dict.fromkeys(
         (

@@ -24,6 +24,10 @@ def _english():
         yield
 
 
+PAIRS = (("bbox", "crs"), ("filter", "crs"), ("filter", "lang"))
+HYPHENED = {f"{name}_{part}": f"{name}-{part}" for name, part in PAIRS}
+
+
 class Api:
     """Asks a town's API, as one person or as nobody; a path or a whole address."""
 
@@ -35,7 +39,7 @@ class Api:
         if not path.startswith(("/", "http")):
             path = self.root + path
         if query:
-            named = {name.replace("_", "-"): value for name, value in query.items()}
+            named = {HYPHENED.get(name, name): value for name, value in query.items()}
             path += ("&" if "?" in path else "?") + urlencode(named)
         return self.client.get(path.removeprefix("http://testserver"), headers=headers)
 
