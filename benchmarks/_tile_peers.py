@@ -95,7 +95,6 @@ def tipg(port: int) -> Iterator[str]:
         [*server, "--log-level", "warning"],
         DATABASE_URL=url,
         TIPG_DB_SCHEMAS='["public"]',
-        TIPG_DB_TABLES=f'["{TABLE}"]',
         TIPG_MAX_FEATURES_PER_TILE="100000",
     ):
         yield f"/collections/public.{TABLE}/tiles/WebMercatorQuad/{{z}}/{{x}}/{{y}}"
