@@ -105,6 +105,7 @@ ACCESS: dict[str, frozenset] = {
                 "file",
                 "returned",
                 "returned_file",
+                "zone_map",
                 "send",
                 "manifest",
                 "worker",
