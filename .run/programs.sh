@@ -56,6 +56,7 @@ find_missing_packages() {
   has_library libharfbuzz-subset.so.0 || packages+=(libharfbuzz-subset0)
   command -v msgfmt >/dev/null || packages+=(gettext)
   has_font || packages+=(fonts-noto-core)
+  [[ $1 != test && $1 != bench ]] || PATH=$PATH:/usr/sbin command -v nginx >/dev/null || packages+=(nginx-light)
   [[ $1 != test || $distribution != debian ]] || command -v "${CHROMIUM:-chromium}" >/dev/null || packages+=(chromium)
 }
 

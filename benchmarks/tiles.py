@@ -1,15 +1,20 @@
-"""Tiles of a town of 100,000 parcels through gunicorn, beside the bare SQL in psql.
+"""Tiles of a town of 100,000 parcels, beside tipg, MapServer and the bare SQL in psql.
 
-    python benchmarks/tiles.py
+    ./run bench tiles            # with a thousand more towns: ./run bench tiles million
 
-Needs the database of DATABASE_URL, migrated. It makes a municipality of its own
-there and removes it in the end. Cached tiles are set beside an empty Django view
-behind the same middleware.
+It makes municipalities of its own in the database and removes them in the end. The
+servers are asked for the same tiles by turns, so that what else the machine does hits
+all. Cached tiles are set beside an empty Django view behind the same middleware, and
+beside a plain file, both through nginx. Needs nginx, cgi-mapserver and spawn-fcgi;
+tipg is installed into var/bench.
 """
 
+import gzip
 import http.client
 import os
+import random
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -24,28 +29,33 @@ import django
 
 django.setup()
 
+import mapbox_vector_tile
 import numpy as np
+import psycopg2
 import shapely
+from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.db import connection
 from django.http import HttpResponse
 from django.urls import path
 from pyproj import Transformer
 
+from benchmarks import _tile_peers as peers
 from gisportal import urls
 from gisportal.wsgi import application  # noqa: F401
 from layers.geography.declaration import Layer
 from layers.geography.models import Municipality
 from layers.maps import tiles
 from layers.maps.catalogue import layer_named
-from layers.maps.models import LayerVersion
+from layers.maps.models import LayerVersion, tile_version
 
 # Under gunicorn this file is the application, with one view that does nothing.
 urls.urlpatterns.insert(0, path("empty/", lambda request: HttpResponse(b"x" * 100)))
 
 SLUG, SIDE, LOT = "benchmark-tiles", 317, 20
-PORT = 8251
-PASSES, CACHED_REQUESTS = 5, 1500
+PORT, TIPG_PORT, NGINX_PORT, PROXY_PORT = 8251, 8252, 8253, 8254
+PASSES, CACHED_REQUESTS = 5, 1000
+TOWNS = 1000
 PSQL_TIME = re.compile(r"Time: ([\d.]+) ms")
 
 
@@ -84,8 +94,53 @@ def wiggles(rng: np.random.Generator, start: np.ndarray, end: np.ndarray) -> np.
     return points
 
 
+FILL = """
+    INSERT INTO geography_parcel (municipality_id, code, valid_from, geometry, area)
+    SELECT %s, n, '2000-01-01', shape, 400
+      FROM (SELECT n, ST_SetSRID(shape::geometry, 4326) AS shape
+              FROM unnest(%s::text[]) WITH ORDINALITY AS lot (shape, n)) AS lot
+     ORDER BY shape
+"""
+COPY = f"""
+    DROP TABLE IF EXISTS {peers.TABLE};
+    CREATE TABLE {peers.TABLE} AS
+    SELECT id, geometry_3857 AS geometry FROM geography_parcel
+     WHERE municipality_id = %(town)s ORDER BY geometry_3857;
+    ALTER TABLE {peers.TABLE} ADD PRIMARY KEY (id);
+    CREATE INDEX ON {peers.TABLE} USING gist (geometry);
+    GRANT SELECT ON {peers.TABLE} TO PUBLIC;
+    ANALYZE {peers.TABLE};
+    VACUUM ANALYZE geography_parcel;
+"""
+MORE_TOWNS = """
+    INSERT INTO geography_municipality
+           (slug, name_ar, name_en, name_fr, country, currency, time_zone, srid, accent)
+    SELECT %(slug)s || '-' || n, '-', '', '', 'LB', 'LBP', 'UTC', 22770, ''
+      FROM generate_series(1, %(towns)s) AS n;
+    INSERT INTO geography_parcel (municipality_id, code, valid_from, geometry, area)
+    SELECT town.id, parcel.code, parcel.valid_from,
+           ST_Translate(parcel.geometry, -0.2 * (n %% 40), 0.2 + 0.2 * (n / 40)), 400
+      FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n
+              FROM geography_municipality WHERE slug LIKE %(slug)s || '-%%') AS town,
+           (SELECT * FROM geography_parcel WHERE municipality_id = %(town)s
+             ORDER BY code::int LIMIT 1000) AS parcel;
+    VACUUM ANALYZE geography_parcel;
+"""
+
+
+def as_owner(script: str, **bound: object) -> None:
+    """Statements one by one, as the owner: VACUUM stands in no transaction."""
+    url = os.environ["DATABASE_URL"].replace("postgis:", "postgresql:", 1)
+    server = psycopg2.connect(url)
+    server.autocommit = True
+    with server.cursor() as cursor:
+        for statement in filter(str.strip, script.split(";\n")):
+            cursor.execute(statement, bound)
+    server.close()
+
+
 def make_town() -> Municipality:
-    remove_town()
+    remove_towns()
     town = Municipality.objects.create(
         slug=SLUG,
         name_ar=SLUG,
@@ -94,28 +149,24 @@ def make_town() -> Municipality:
         time_zone="UTC",
         srid=22770,
     )
-    shapes = lots()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO geography_parcel"
-            " (municipality_id, code, valid_from, geometry, area)"
-            " SELECT %s, n, '2000-01-01', ST_SetSRID(shape::geometry, 4326), 400"
-            " FROM unnest(%s::text[]) WITH ORDINALITY AS lot (shape, n)",
-            [town.pk, shapes],
-        )
-        cursor.execute("ANALYZE geography_parcel")
+        cursor.execute(FILL, [town.pk, lots()])
+    as_owner(COPY, town=town.pk)
     return town
 
 
-def remove_town() -> None:
+def remove_towns() -> None:
     with connection.cursor() as cursor:
-        for table in ("geography_parcel", "maps_layerversion"):
+        ours = "SELECT id FROM geography_municipality WHERE slug LIKE %s"
+        for table in ("geography_parcel", "maps_layerversion", "maps_layeredit"):
             cursor.execute(
-                f"DELETE FROM {table} WHERE municipality_id IN"
-                " (SELECT id FROM geography_municipality WHERE slug = %s)",
-                [SLUG],
+                f"DELETE FROM {table} WHERE municipality_id IN ({ours})", [f"{SLUG}%"]
             )
-        cursor.execute("DELETE FROM geography_municipality WHERE slug = %s", [SLUG])
+        cursor.execute(
+            f"DELETE FROM geography_municipality WHERE id IN ({ours})", [f"{SLUG}%"]
+        )
+    as_owner(f"DROP TABLE IF EXISTS {peers.TABLE};\n")
+    shutil.rmtree(tiles.disk(public=True).root / SLUG, ignore_errors=True)
 
 
 def addresses(zoom: int, radius: int) -> list[tuple[int, int, int]]:
@@ -128,42 +179,49 @@ def addresses(zoom: int, radius: int) -> list[tuple[int, int, int]]:
     return [(zoom, x + dx, y + dy) for dx in near for dy in near]
 
 
-class Server:
-    """Gunicorn with one worker, asked by one client that keeps its connection."""
+class Client:
+    """One connection that is kept."""
 
-    def __enter__(self) -> "Server":
-        command = [sys.executable, "-m", "gunicorn", "benchmarks.tiles:application"]
-        self.process = subprocess.Popen(
-            [*command, "-b", f"127.0.0.1:{PORT}", "--threads", "4", "--log-level", "error",
-             "--keep-alive", "30"],
-            cwd=ROOT,
-        )  # fmt: skip
-        self.client = http.client.HTTPConnection("127.0.0.1", PORT)
-        for _ in range(100):
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.client = http.client.HTTPConnection("127.0.0.1", port)
+
+    def wait_for(self, address: str) -> "Client":
+        for _ in range(150):
             try:
-                self.get("/empty/")
+                self.get(address)
             except OSError:
                 time.sleep(0.2)
                 self.client.close()
             else:
                 return self
-        raise SystemExit("The server did not start.")
+        raise SystemExit(f"The server on port {self.port} did not start.")
 
-    def __exit__(self, *problem: object) -> None:
-        self.process.terminate()
-        self.process.wait()
-
-    def get(self, address: str) -> tuple[int, int]:
-        self.client.request("GET", address, headers={"Accept-Encoding": "gzip"})
-        response = self.client.getresponse()
-        return response.status, len(response.read())
+    def get(self, address: str) -> tuple[int, bytes]:
+        try:
+            self.client.request("GET", address, headers={"Accept-Encoding": "gzip"})
+            response = self.client.getresponse()
+        except http.client.RemoteDisconnected:
+            # The server closed the connection, which had been idle for too long.
+            self.client.close()
+            return self.get(address)
+        return response.status, response.read()
 
     def milliseconds(self, address: str) -> float:
         start = time.perf_counter()
-        status, _ = self.get(address)
+        status, content = self.get(address)
         took = 1000 * (time.perf_counter() - start)
-        assert status == 200, (status, address)
+        assert status == 200, (status, address, content[:300])
         return took
+
+
+def our_server():
+    """Gunicorn with one worker of four threads."""
+    command = [sys.executable, "-m", "gunicorn", "benchmarks.tiles:application"]
+    options = ["--threads", "4", "--log-level", "error", "--keep-alive", "30"]
+    return peers.process(
+        [*command, "-b", f"127.0.0.1:{PORT}", "--chdir", str(ROOT), *options]
+    )
 
 
 def address_of(version: str, at: tuple[int, int, int]) -> str:
@@ -171,15 +229,11 @@ def address_of(version: str, at: tuple[int, int, int]) -> str:
     return f"/tiles/{SLUG}/outlines/{version}/{z}/{x}/{y}.mvt"
 
 
-def uncached(
-    server: Server, town: Municipality, layer: Layer, wanted: list
-) -> list[float]:
-    """A new version before each pass, so that no tile is in the cache."""
-    LayerVersion.objects.filter(municipality=town).update(
-        version=int(time.time() * 1000)
-    )
-    version = LayerVersion.objects.of_layers([layer], town)[layer.name]
-    return [server.milliseconds(address_of(version, at)) for at in wanted]
+def spoil(town: Municipality, layer: Layer) -> str:
+    """A version of which nothing is in a cache."""
+    now = int(time.time() * 1000)
+    LayerVersion.objects.filter(municipality=town).update(version=now, floor=now)
+    return LayerVersion.objects.of_layers([layer], town)[layer.name]
 
 
 def in_psql(town: Municipality, layer: Layer, wanted: list) -> list[float]:
@@ -189,7 +243,8 @@ def in_psql(town: Municipality, layer: Layer, wanted: list) -> list[float]:
             cursor.mogrify(*tiles.statement(layer, town, z=z, x=x, y=y)).decode() + ";"
             for z, x, y in wanted
         ]
-    script = "\\o /dev/null\n\\timing on\n" + "\n".join(lines)
+    quiet = "SET max_parallel_workers_per_gather = 0;\n"
+    script = f"{quiet}\\o /dev/null\n\\timing on\n" + "\n".join(lines)
     url = os.environ["APPLICATION_DATABASE_URL"].replace("postgis:", "postgresql:", 1)
     done = subprocess.run(
         ["psql", "-X", "-q", url],
@@ -202,46 +257,121 @@ def in_psql(town: Municipality, layer: Layer, wanted: list) -> list[float]:
 
 
 def main() -> None:
+    peers.FOLDER.mkdir(parents=True, exist_ok=True)
     town, layer = make_town(), layer_named("outlines")
     try:
-        with Server() as server:
+        with (
+            our_server(),
+            peers.tipg(TIPG_PORT) as tipg,
+            peers.nginx(NGINX_PORT, proxy()) as mapserver,
+        ):
+            ours = Client(PORT).wait_for("/empty/")
+            others = {
+                "tipg": (Client(TIPG_PORT).wait_for("/healthz"), tipg),
+                "MapServer": (Client(NGINX_PORT).wait_for("/plain/"), mapserver),
+            }
             for zoom, radius in ((14, 1), (16, 3)):
-                compare(server, town, layer, addresses(zoom, radius))
-            cached(server, town, layer)
+                compare(ours, others, town, layer, addresses(zoom, radius))
+            cached(ours, town, layer)
+        if "million" in sys.argv:
+            million(town, layer)
     finally:
-        remove_town()
+        remove_towns()
 
 
-def compare(server: Server, town: Municipality, layer: Layer, wanted: list) -> None:
-    ours, bare = [], []
+def compare(
+    ours: Client, others: dict, town: Municipality, layer: Layer, wanted: list
+) -> None:
+    taken: dict[str, list[float]] = {"ours": [], "SQL": []}
     for _ in range(PASSES):
-        ours += uncached(server, town, layer, wanted)
-        bare += in_psql(town, layer, wanted)
-    ours, bare = statistics.median(ours), statistics.median(bare)
-    tile = tiles.render(
-        layer=layer,
-        municipality=town,
-        **dict(zip("zxy", wanted[len(wanted) // 2], strict=True)),
-    )
-    print(
-        f"z{wanted[0][0]}: {ours:.1f} ms uncached through gunicorn,"
-        f" {bare:.1f} ms bare SQL in psql, ratio {ours / bare:.2f};"
-        f" {len(tile.content) / 1024:.0f} KiB gzipped in the middle of the town"
+        version = spoil(town, layer)
+        for at in wanted:
+            z, x, y = at
+            asked = {"ours": (ours, address_of(version, at))}
+            for name, (client, place) in others.items():
+                asked[name] = (client, place.format(z=z, x=x, y=y))
+            for name in random.sample(list(asked), len(asked)):
+                client, address = asked[name]
+                taken.setdefault(name, []).append(client.milliseconds(address))
+        taken["SQL"] += in_psql(town, layer, wanted)
+    median = {name: statistics.median(times) for name, times in taken.items()}
+    middle = wanted[len(wanted) // 2]
+    contents = {"ours": ours.get(address_of(spoil(town, layer), middle))[1]}
+    z, x, y = middle
+    for name, (client, place) in others.items():
+        contents[name] = client.get(place.format(z=z, x=x, y=y))[1]
+    print(f"z{z}, not cached:")
+    for name, time_taken in median.items():
+        size = describe(contents.get(name))
+        print(
+            f"  {name:10} {time_taken:7.1f} ms, {time_taken / median['ours']:5.2f} × ours"
+            f"{size}"
+        )
+
+
+def describe(content: bytes | None) -> str:
+    if content is None:
+        return ""
+    raw = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    (layer,) = mapbox_vector_tile.decode(raw).values()
+    return (
+        f", {len(layer['features'])} parcels in the middle tile,"
+        f" {len(content) / 1024:.0f} KiB sent, {len(raw) / 1024:.0f} KiB plain"
     )
 
 
-def cached(server: Server, town: Municipality, layer: Layer) -> None:
-    version = LayerVersion.objects.of_layers([layer], town)[layer.name]
-    tile = address_of(version, addresses(16, 0)[0])
-    times: dict[str, list[float]] = {tile: [], "/empty/": []}
+def proxy() -> str:
+    """deploy/nginx.conf with its addresses and folder put in place."""
+    text = (ROOT / "deploy/nginx.conf").read_text(encoding="utf-8")
+    return (
+        text.replace("127.0.0.1:8000", f"127.0.0.1:{PORT}")
+        .replace("listen 80;", f"listen 127.0.0.1:{PROXY_PORT};")
+        .replace("/srv/gisportal/var", str(settings.DATA_DIR))
+    )
+
+
+def cached(ours: Client, town: Municipality, layer: Layer) -> None:
+    at = addresses(16, 0)[0]
+    version = tile_version(layer, town, **dict(zip("zxy", at, strict=True))).name
+    tile = address_of(version, at)
+    content = ours.get(tile)[1]
+    plain = peers.FOLDER / "plain"
+    plain.mkdir(exist_ok=True)
+    (plain / "tile.mvt").write_bytes(content)
+    pairs = {
+        "ours": (ours, tile),
+        "an empty view": (ours, "/empty/"),
+        "ours through nginx": (Client(PROXY_PORT), tile),
+        "a plain file of nginx": (Client(NGINX_PORT), "/plain/tile.mvt"),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in pairs}
     for _ in range(CACHED_REQUESTS):
-        for address, taken in times.items():
-            taken.append(server.milliseconds(address))
-    ours, empty = (statistics.median(taken[50:]) for taken in times.values())
-    print(
-        f"cached z16: {ours:.2f} ms ({1000 / ours:.0f}/s), an empty view"
-        f" {empty:.2f} ms ({1000 / empty:.0f}/s), ratio {ours / empty:.2f}"
-    )
+        for name, (client, address) in pairs.items():
+            taken[name].append(client.milliseconds(address))
+    print("z16, cached:")
+    for name, times in taken.items():
+        median = statistics.median(times[50:])
+        print(f"  {name:22} {median:.3f} ms, {1000 / median:.0f}/s")
+
+
+def million(town: Municipality, layer: Layer) -> None:
+    """The same tiles beside 1,000 towns of 1,000 parcels. The best of many runs, as the
+    two can't take turns.
+    """
+    wanted = [*addresses(14, 0), *addresses(16, 0)]
+    alone = best(town, layer, wanted)
+    as_owner(MORE_TOWNS, slug=SLUG, towns=TOWNS, town=town.pk)
+    among = best(town, layer, wanted)
+    for at, before, after in zip(wanted, alone, among, strict=True):
+        print(
+            f"z{at[0]}: {before:.1f} ms alone, {after:.1f} ms among"
+            f" {TOWNS:,} towns more, {after / before:.2f} times"
+        )
+
+
+def best(town: Municipality, layer: Layer, wanted: list) -> list[float]:
+    runs = [in_psql(town, layer, wanted) for _ in range(25)]
+    return [min(times) for times in zip(*runs, strict=True)]
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from layers.indicators.errors import FigureGivenAway
 from layers.indicators.releases import history
 from layers.indicators.succession import given_away
 from surveys.by_zone import with_names
+from surveys.collect.services import zones_to_visit
 from surveys.errors import (
     AlreadyWithdrawn,
     RoundExists,
@@ -89,6 +90,7 @@ def round_list(request: TownRequest, municipality: str) -> HttpResponse:
             "rounds": rounds.with_counts().order_by("-starts_on", "code"),
             "may": _rights(request),
             "waiting": _waiting(request),
+            "own_zones": zones_to_visit(request.municipality, request.user),
         },
     )
 

@@ -112,7 +112,7 @@ def write(
     if retire:
         run("retire", what, today=today, **known)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT max(row) FROM staged")
+        cursor.execute("SELECT max(place) FROM compared WHERE row IS NOT NULL")
         last = cursor.fetchone()[0] or 0
     for after in range(0, last, ADDED):
         run(

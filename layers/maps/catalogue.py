@@ -48,3 +48,7 @@ def may_see(layer: Layer, user: Any, municipality: Municipality) -> bool:
 
 def visible_layers(user: Any, municipality: Municipality) -> Iterator[Layer]:
     return (x for x in _layers.values() if may_see(x, user, municipality))
+
+
+def public_layers() -> Iterator[Layer]:
+    return (x for x in _layers.values() if x.permission is None)

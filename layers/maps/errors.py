@@ -1,5 +1,6 @@
 from django.core.exceptions import ValidationError
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 
 class NoSuchTile(Http404):
@@ -8,3 +9,17 @@ class NoSuchTile(Http404):
 
 class UnfitView(ValidationError):
     """The address asks for a map that cannot be drawn; the message says the way out."""
+
+
+class UnknownArchive(ValidationError):
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("“%(name)s” must end in .pmtiles or .mbtiles."), params={"name": name}
+        )
+
+
+class NothingToExport(ValidationError):
+    def __init__(self) -> None:
+        super().__init__(
+            _("These layers have nothing there. Import parcels or zones first.")
+        )

@@ -92,6 +92,19 @@ def render(*, layer: Layer, municipality: Municipality, z: int, x: int, y: int) 
     return Tile.of(igzip.compress(content, 2, mtime=0))
 
 
+def bindings(
+    layer: Layer, municipality: Municipality, *, z: int, x: int, y: int
+) -> dict[str, Any]:
+    """What every query of a layer's tile binds."""
+    return {
+        **layer.parameters,
+        "municipality": municipality.pk,
+        "z": z,
+        "x": x,
+        "y": y,
+    }
+
+
 def statement(
     layer: Layer, municipality: Municipality, *, z: int, x: int, y: int
 ) -> tuple[sql.Composed, dict[str, Any]]:
@@ -103,12 +116,8 @@ def statement(
     pixel = WORLD / 2**z / PIXELS
     coarse = z < layer.max_zoom and layer.geometry != "point"
     bound = {
-        **layer.parameters,
-        "municipality": municipality.pk,
+        **bindings(layer, municipality, z=z, x=x, y=y),
         "layer": layer.name,
-        "z": z,
-        "x": x,
-        "y": y,
         "extent": COARSE if coarse else FINE,
         "smallest": pixel if coarse else 0,
     }

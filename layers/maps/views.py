@@ -12,7 +12,7 @@ from layers.geography.declaration import Layer
 from layers.geography.models import Municipality
 from layers.geography.tenancy import set_tenant
 from layers.maps import tiles
-from layers.maps.cache import Tile
+from layers.maps.cache import Key, Tile
 from layers.maps.catalogue import layer_named, may_see
 from layers.maps.downloads import layer_file
 from layers.maps.models import tile_version
@@ -47,7 +47,7 @@ def tile(
         found = tiles.render(layer=declared, municipality=municipality, z=z, x=x, y=y)
         tiles.keep(key, found, public=public)
     if not public:
-        return _answer(request, found, "private, no-store")
+        return _by_proxy(request, key) or _answer(request, found, "private, no-store")
     return _answer(request, found, FOR_EVER if known.covers(version) else "no-cache")
 
 
@@ -59,6 +59,20 @@ def _refuse_strangers(
             _("The layer “%(layer)s” is for the staff of this municipality.")
             % {"layer": layer.title}
         )
+
+
+def _by_proxy(request: HttpRequest, key: Key) -> HttpResponse | None:
+    """A staff tile named to nginx, which sends it from the disk: see deploy/nginx.conf."""
+    if request.headers.get("X-Sendfile-Type") != "X-Accel-Redirect":
+        return None
+    path = tiles.disk(public=False).path(key)
+    if not path.exists():
+        return None
+    response = HttpResponse(content_type="application/vnd.mapbox-vector-tile")
+    name = path.relative_to(tiles.disk(public=False).root).with_suffix("")
+    response["X-Accel-Redirect"] = f"/tiles-of-the-staff/{name}"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _answer(request: HttpRequest, found: Tile, caching: str) -> HttpResponse:

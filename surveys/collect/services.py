@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils.translation import get_language
 from lxml import etree
 
-from layers.geography.models import Municipality
+from layers.geography.models import Municipality, Zone
 from surveys.households.phone_files import PhoneFile, phone_file
 from surveys.intake.keeping import kept_path
 from surveys.intake.reading import read_envelope
@@ -99,6 +99,14 @@ def targets_of(municipality: Municipality, surveyor: Any) -> QuerySet[Target]:
         .select_related("parcel", "round")
         .order_by("parcel__code")[:MAX_TARGETS]
     )
+
+
+def zones_to_visit(municipality: Municipality, surveyor: Any) -> QuerySet[Zone]:
+    """The zones in force in which the surveyor has parcels of rounds that are open."""
+    rounds = Round.objects.of(municipality).filter(receiving=True)
+    parcels = Target.objects.filter(round__in=rounds, surveyor=surveyor)
+    zones = parcels.values("parcel__zone")
+    return Zone.objects.of(municipality).current().filter(pk__in=zones)
 
 
 def returned_to(municipality: Municipality, surveyor: Any) -> list[Returned]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from surveys.collect import views
+from surveys.collect import phone_map, views
 
 app_name = "collect"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path(
         "returned/<int:pk>/files/<str:name>", views.returned_file, name="returned_file"
     ),
+    path("maps/<str:code>.mbtiles", phone_map.zone_map, name="zone_map"),
     path("submission", views.send, name="send"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
     path("worker.js", views.worker, name="worker"),

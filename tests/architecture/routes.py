@@ -143,6 +143,7 @@ ACCESS: dict[str, frozenset] = {
                 "file",
                 "returned",
                 "returned_file",
+                "zone_map",
                 "send",
                 "manifest",
                 "worker",

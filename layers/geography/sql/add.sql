@@ -4,4 +4,5 @@ SELECT {values}, %(municipality)s, staged.code, staged.geometry, %(valid_from)s
   JOIN compared USING (row)
   {placed}
  WHERE compared.outcome = 'added'
-   AND staged.row > %(after)s AND staged.row <= %(upto)s
+   AND compared.place > %(after)s AND compared.place <= %(upto)s
+ ORDER BY compared.place

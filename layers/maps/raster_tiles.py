@@ -1,0 +1,205 @@
+"""PNG tiles of rasters. No cell of people finer than 100 m or with fewer than 10."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import ceil, cos, radians
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from django.conf import settings
+from django.utils.translation import gettext as _
+from PIL import Image
+from pyproj import CRS
+from rasterio.windows import Window
+from rio_tiler.errors import TileOutsideBounds
+from rio_tiler.io import Reader
+
+from layers.geography.files.raster import valid_values
+from layers.geography.models import Municipality, Raster
+from layers.geography.tenancy import TenantQuerySet
+from layers.maps.cache import Tile
+from layers.maps.errors import NoSuchTile
+from layers.maps.raster_styles import (
+    COUNTS_PEOPLE,
+    STYLES,
+    Style,
+    legend,
+    starts_between,
+)
+
+SIDE = 512
+MIN_ZOOM, MAX_ZOOM = 8, 17
+# Disclosure: metres of the smallest cell of people that is drawn, and its fewest people.
+CELL, FEWEST = 100.0, 10
+STRIP = 4_000_000
+METRES_A_DEGREE = 111_320.0
+ENGINE = hashlib.sha256(repr((STYLES, CELL, FEWEST)).encode()).hexdigest()[:6]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A raster in force, as maps show it."""
+
+    raster: Raster
+
+    @property
+    def style(self) -> Style:
+        return STYLES[self.raster.kind]
+
+    @property
+    def version(self) -> str:
+        return f"{self.raster.pk}-{self.raster.sha256[:12]}{ENGINE}"
+
+    def may_be_seen_by(self, user: Any) -> bool:
+        permission = self.style.permission
+        return permission is None or user.has_perm(permission, self.raster.municipality)
+
+    @cached_property
+    def path(self) -> str:
+        """The file that is drawn: of people a coarser one, made when first asked for."""
+        if self.raster.kind not in COUNTS_PEOPLE:
+            return str(self.raster.file.path)
+        folder = Path(settings.DATA_DIR) / "tiles" / "people"
+        path = folder / f"{self.raster.sha256}-{ENGINE}.tif"
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / ".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not path.exists():
+                    coarsen(Path(self.raster.file.path), path)
+        return str(path)
+
+    @property
+    def starts(self) -> tuple[float, ...]:
+        return self.style.starts or _starts(self.path)
+
+    def legend(self) -> list[dict[str, object]]:
+        return legend(self.style, self.starts)
+
+
+def shown_rasters(municipality: Municipality, user: Any) -> Iterator[Shown]:
+    """The rasters in force that `user` may see, by code."""
+    rasters: TenantQuerySet = Raster.objects.of(municipality)
+    for raster in rasters.current().select_related("municipality"):  # type: ignore[attr-defined]
+        shown = Shown(raster)
+        if shown.may_be_seen_by(user):
+            yield shown
+
+
+def coarsen(source: Path, target: Path) -> None:
+    """Densities of people per hectare in cells of at least `CELL` metres, each of whole
+    cells of the source; those with fewer than `FEWEST` people are left without a value.
+    """
+    unfinished = target.with_suffix(".unfinished")
+    with rasterio.open(source) as given:
+        across, down = _metres(given)
+        factor = max(1, ceil(CELL / across)), max(1, ceil(CELL / down))
+        columns, rows = ceil(given.width / factor[0]), ceil(given.height / factor[1])
+        hectares = across * factor[0] * down * factor[1] / 10_000
+        profile = {
+            "driver": "GTiff",
+            "dtype": "float32",
+            "count": 1,
+            "width": columns,
+            "height": rows,
+            "crs": given.crs,
+            "transform": given.transform @ rasterio.Affine.scale(*factor),
+            "nodata": np.nan,
+            "tiled": True,
+            "blockxsize": 256,
+            "blockysize": 256,
+            "compress": "deflate",
+        }
+        step = max(1, STRIP // (given.width * factor[1]))
+        with rasterio.open(unfinished, "w", **profile) as out:
+            for row in range(0, rows, step):
+                count = min(step, rows - row)
+                people = _sums(given, row, count, columns, factor)
+                people[people < FEWEST] = np.nan
+                window = Window(0, row, columns, count)
+                out.write((people / hectares).astype("float32"), 1, window=window)
+    unfinished.replace(target)
+
+
+def _metres(given: rasterio.DatasetReader) -> tuple[float, float]:
+    """Width and height of a cell, in metres, in the middle of the raster."""
+    across, down = abs(given.transform.a), abs(given.transform.e)
+    if CRS.from_user_input(given.crs).is_projected:
+        unit = CRS.from_user_input(given.crs).axis_info[0].unit_conversion_factor
+        return across * unit, down * unit
+    middle = (given.bounds.bottom + given.bounds.top) / 2
+    return (
+        across * METRES_A_DEGREE * cos(radians(middle)),
+        down * METRES_A_DEGREE,
+    )
+
+
+def _sums(
+    given: rasterio.DatasetReader,
+    row: int,
+    count: int,
+    columns: int,
+    factor: tuple[int, int],
+) -> np.ndarray:
+    """(count, columns) people in the coarse cells of a strip; unknown cells hold none."""
+    across, down = factor
+    height = min(count * down, given.height - row * down)
+    window = Window(0, row * down, given.width, height)
+    full = np.zeros((count * down, columns * across))
+    full[:height, : given.width] = np.nan_to_num(valid_values(given, window))
+    return full.reshape(count, down, columns, across).sum(axis=(1, 3))
+
+
+@lru_cache(maxsize=64)
+def _starts(path: str) -> tuple[float, ...]:
+    """Classes of the file's own range, from an overview of at most 1024 cells a side."""
+    with Reader(path) as reader:
+        (band,) = reader.statistics(max_size=1024).values()
+    return starts_between(band.min, band.max)
+
+
+def check_place(z: int, x: int, y: int) -> None:
+    if not (MIN_ZOOM <= z <= MAX_ZOOM and 0 <= x < 2**z and 0 <= y < 2**z):
+        raise NoSuchTile(
+            _("Rasters have tiles from zoom %(low)d to %(high)d.")
+            % {"low": MIN_ZOOM, "high": MAX_ZOOM}
+        )
+
+
+def render(shown: Shown, *, z: int, x: int, y: int) -> Tile:
+    """A PNG of 512 pixels a side with a palette, clear where there is no value."""
+    method = "bilinear" if shown.style.smooth else "nearest"
+    with Reader(shown.path) as reader:
+        try:
+            image = reader.tile(
+                x,
+                y,
+                z,
+                tilesize=SIDE,
+                resampling_method=method,
+                reproject_method=method,
+            )
+        except TileOutsideBounds:
+            classes = np.zeros((SIDE, SIDE), dtype="uint8")
+        else:
+            values = np.ma.filled(image.array[0].astype("float64"), np.nan)
+            # NaN is sorted last, and would be the highest class.
+            classes = np.digitize(values, shown.starts).astype("uint8")
+            classes[np.isnan(values)] = 0
+    return Tile.of(_png(classes, shown.style.colours))
+
+
+def _png(classes: np.ndarray, colours: tuple[str, ...]) -> bytes:
+    image = Image.fromarray(classes, "P")
+    image.putpalette(bytes(3) + bytes.fromhex("".join(colours).replace("#", "")))
+    out = io.BytesIO()
+    image.save(out, "PNG", transparency=0)
+    return out.getvalue()

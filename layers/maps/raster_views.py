@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from layers.geography.models import Municipality, Raster
+from layers.geography.tenancy import set_tenant
+from layers.maps import raster_tiles, tiles
+from layers.maps.raster_tiles import Shown
+
+
+@require_safe
+def tile(
+    request: HttpRequest, town: str, code: str, version: str, *, z: int, x: int, y: int
+) -> HttpResponse:
+    """A raster's tile, to be kept for ever under the version that is in force."""
+    raster_tiles.check_place(z, x, y)
+    municipality = get_object_or_404(Municipality.objects.defer("boundary"), slug=town)
+    set_tenant(municipality)
+    raster = Raster.objects.of(municipality).current().filter(code=code).first()
+    if raster is None:
+        raise Http404(_("There is no raster “%(code)s”.") % {"code": code})
+    raster.municipality = municipality
+    shown = Shown(raster)
+    if not shown.may_be_seen_by(request.user):
+        raise PermissionDenied(
+            _("The layer “%(layer)s” is for the staff of this municipality.")
+            % {"layer": raster.name}
+        )
+    key = (town, f"raster-{code}", shown.version, z, x, y)
+    found = tiles.cache.get(key)
+    if found is None:
+        found = raster_tiles.render(shown, z=z, x=x, y=y)
+        tiles.cache.put(key, found)
+    response = HttpResponse(found.content, "image/png")
+    response["ETag"] = found.etag
+    response["Cache-Control"] = _caching(shown, version)
+    known = get_conditional_response(request, etag=found.etag, response=response)
+    return known or response
+
+
+def _caching(shown: Shown, version: str) -> str:
+    if shown.style.permission is not None:
+        return "private, no-store"
+    if version != shown.version:
+        return "no-cache"
+    return "public, max-age=31536000, immutable"
