@@ -93,7 +93,8 @@ def _only(rows: Sequence[Row]) -> Row:
 
 def _split(municipality: Municipality, asked: Asked, rows: Sequence[Row]) -> Draft:
     row = _only(rows)
-    pieces = cutting.split(shape_of(row), LineString(asked.line)) if len(asked.line) > 1 else []  # fmt: skip
+    line = cutting.distinct(asked.line)
+    pieces = cutting.split(shape_of(row), LineString(line)) if len(line) > 1 else []
     if len(pieces) < 2:
         raise EditRefused("not_cut", code=row.code)
     if len(asked.new_codes) != len(pieces):
@@ -174,9 +175,10 @@ def _as_it_is(row: Row, shape: MultiPolygon) -> Wanted:
 
 
 def _given(asked: Asked) -> MultiPolygon:
-    if asked.geometry is None or asked.geometry.is_empty:
+    shape = cutting.on_grid(asked.geometry or MultiPolygon())
+    if shape.is_empty:
         raise EditRefused("no_corners")
-    return cutting.on_grid(asked.geometry)
+    return shape
 
 
 def _add(municipality: Municipality, asked: Asked, rows: Sequence[Row]) -> Draft:
