@@ -42,7 +42,6 @@ REFUSED = {
     "published_since": _(
         "Figures were published by these zones after this edit. Edit the zones as they are now instead."
     ),
-    "kept": _("A piece keeps the code of a place that it does not come from."),
 }  # fmt: skip
 
 ERRORS = frozenset({"empty", "self_intersection", "overlap", "gap_zone", "outside"})
