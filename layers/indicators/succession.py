@@ -15,6 +15,7 @@ from layers.indicators import differencing, errors, suppression
 from layers.indicators.differencing import Issued
 from layers.indicators.figures import FLAG, REASON, Family, Figure, issued, windows
 from layers.indicators.indicator import Indicator
+from layers.indicators.kinship import Zones, comparable
 from layers.indicators.maths import Booleans
 from layers.indicators.models import Estimate, FamilyCounts, ObservationSet, Release
 
@@ -34,18 +35,30 @@ class Past:
     """By family, the oldest first."""
     former: Former
     """What the last one says, by indicator, breakdown and zone."""
+    zones: dict[str, list[Zones]]
+    """By family, the zones of each release in `issued`."""
 
     @classmethod
     def of(cls, observation_set: ObservationSet) -> Past:
         releases = Release.objects.filter(observation_set=observation_set)
         last = releases.latest_first().first()
         counts: dict[str, list[Issued]] = defaultdict(list)
+        zones: dict[str, list[Zones]] = defaultdict(list)
         rows = FamilyCounts.objects.filter(release__in=releases)
         for row in rows.order_by("release__number"):
             counts[row.family].append(_read(row.content))
+            zones[row.family].append([(pk, code) for pk, code in row.content["zones"]])
         said = Estimate.objects.of_release(last).select_related("zone") if last else ()
         former = {(row.indicator, row.breakdown, row.zone_id): row for row in said}
-        return cls(counts, former)
+        return cls(counts, former, zones)
+
+    def beside(self, family: Family, new: Issued) -> tuple[list[Issued], Issued]:
+        """The family's releases and the new one, ready to be compared."""
+        present = [(zone.pk, zone.code) for zone in family.sample.zones]
+        name = family.name
+        return comparable(
+            self.issued.get(name, []), self.zones.get(name, []), new, present
+        )
 
 
 @dataclass(frozen=True)
@@ -59,8 +72,9 @@ class Succeeding:
 
     @classmethod
     def of(cls, family: Family, past: Past) -> Succeeding:
-        earlier = past.issued.get(family.name, [])
-        return cls(family, differencing.held_back(earlier, family.issued), past)
+        earlier, new = past.beside(family, family.issued)
+        held = differencing.held_back(earlier, new)[: len(family.issued.cells)]
+        return cls(family, held, past)
 
     def figures(self) -> Iterator[Figure]:
         for figure, held in zip(self.family.figures(), self.held, strict=True):
@@ -109,8 +123,8 @@ class Succeeding:
         hidden = ~counts.fresh
         told = suppression.recoverable(table, hidden) & counts.secret
         rest = suppression.small_rest(table, hidden, self.family.rule)
-        earlier = self.past.issued.get(self.family.name, [])
-        through = [part[0] for part in differencing.found(earlier, counts)]
+        earlier, new = self.past.beside(self.family, counts)
+        through = [part[0] for part in differencing.found(earlier, new)]
         for cell in [*np.flatnonzero(told), *through, *([rest.about] if rest else [])]:
             code, breakdown, zone = counts.cells[cell]
             keys = {each.code: each.pk for each in self.family.sample.zones}
