@@ -30,7 +30,7 @@ def on_grid(shape: BaseGeometry) -> MultiPolygon:
 
 
 def _encloses(ring: shapely.LinearRing) -> bool:
-    return ring.convex_hull.area > 0
+    return bool(ring.convex_hull.area > 0)
 
 
 def distinct(corners: Sequence[Corner]) -> list[Corner]:

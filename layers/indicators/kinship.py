@@ -7,7 +7,7 @@ both releases knows it, so the comparison of releases must know it too.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -70,7 +70,7 @@ def comparable(
     that nobody publishes. They stand after the release's own cells, which keep their place.
     """
     groups = {n: kin(former, present) for n, former in enumerate(zones)}
-    here = {
+    here: dict[Hashable, frozenset[str]] = {
         (n, k): each.present for n, kept in groups.items() for k, each in enumerate(kept)
     }  # fmt: skip
     alike = {pk for pk, _code in present}
@@ -86,12 +86,12 @@ def comparable(
     return told, with_sums(new, here)
 
 
-def with_sums(release: Issued, groups: dict[Hashable, frozenset[str]]) -> Issued:
+def with_sums(release: Issued, groups: Mapping[Hashable, frozenset[str]]) -> Issued:
     """A cell more for each group of zones and each kind of cell; the last part of a cell's
     name is its zone."""
     parts: dict[tuple, list[int]] = defaultdict(list)
     for number, cell in enumerate(release.cells):
-        *kind, zone = tuple(cell)  # type: ignore[arg-type]
+        kind, zone = cell[:-1], cell[-1]  # type: ignore[index]
         for name, codes in groups.items():
             if zone in codes:
                 parts[(*kind, ("kin", name))].append(number)

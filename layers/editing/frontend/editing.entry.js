@@ -45,7 +45,7 @@ async function start(form) {
       { id: "chosen", type: "fill", source: "chosen", paint: { "fill-color": colour("accent"), "fill-opacity": 0.22 } },
       line("chosen-line", "chosen", { "line-color": colour("accent"), "line-width": 2.5 }),
       {
-        id: "codes", type: "symbol", source: "shapes", minzoom: 17,
+        id: "codes", type: "symbol", source: "shapes", minzoom: 16,
         layout: { "text-field": ["get", "code"], "text-font": ["IBM Plex Sans Arabic", "IBM Plex Sans"], "text-size": 12, "text-padding": 2 },
         paint: { "text-color": colour("map-label"), "text-halo-color": colour("map-halo"), "text-halo-width": 1.4 },
       },
@@ -77,6 +77,7 @@ async function start(form) {
       shapes = [];
       put("shapes", []);
       tell(words.tooMany);
+      box.dataset.ready = "yes";
       return;
     }
     const answer = await fetch(address(`bbox=${west},${south},${east},${north}`));
