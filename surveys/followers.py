@@ -82,7 +82,7 @@ def _stored(record: Submission) -> list[Any]:
 
 
 def _destination(change: Change, record: Submission) -> Settled:
-    pk = record.parcel_id if change.parcels else record.zone_id
+    pk = (record.parcel_id if change.parcels else record.zone_id) or 0
     point = record.geometry
     if point is not None and (record.accuracy or 0) <= VAGUE_METRES:
         found = change.holding(pk, point.x, point.y)
@@ -102,9 +102,9 @@ def _placed(change: Change, record: Submission, place: Place) -> list[Any]:
         return [None, place.pk, record.placed_by]
     if place.pk == record.parcel_id:
         return [place.pk, place.zone_id, record.placed_by]
-    point = record.geometry
-    inside = point is not None and change.holding(record.parcel_id, point.x, point.y)
-    split = record.parcel_id in change.split
+    point, former = record.geometry, record.parcel_id or 0
+    inside = point is not None and change.holding(former, point.x, point.y)
+    split = former in change.split
     placed_by = PlacedBy.INSIDE if inside and split else PlacedBy.SUCCESSOR
     return [place.pk, place.zone_id, placed_by]
 
@@ -214,26 +214,26 @@ def _with_parcel(
     moves, memory = [], {}
     remembered = change.memory or {}
     for row in rows.filter(parcel__in=list(change.replaced)).order_by("pk"):
-        origin = change.codes[row.parcel_id]
-        place, is_open = _kept(change, row, remembered.get(str(row.pk)))
-        moved = place is not None and place.pk != row.parcel_id
-        if moved and not _is_free(row, place):
-            moved, is_open = False, True
-        if moved:
-            memory[str(row.pk)] = row.parcel_id
+        former = row.parcel_id or 0
+        place, is_open = _kept(change, former, remembered.get(str(row.pk)))
+        if place and place.pk != former and not _is_free(row, place):
+            place, is_open = None, True
+        if place and place.pk != former:
+            memory[str(row.pk)] = former
             type(row).objects.filter(pk=row.pk).update(parcel=place.pk)
-        if moved or is_open:
-            target = place.code if moved else origin
+        if is_open or str(row.pk) in memory:
+            origin = change.codes[former]
+            target = place.code if place else origin
             moves.append(Move(_label(row), origin, target, is_open))
     return Following(moves, memory)
 
 
-def _kept(change: Change, row: Any, own: int | None) -> Settled:
-    after = change.successors[row.parcel_id]
+def _kept(change: Change, pk: int, own: int | None) -> Settled:
+    after = change.successors[pk]
     mine = next((each for each in after if each.pk == own), None)
     if mine is not None:
         return mine, False
-    place = change.keeping(row.parcel_id) or (after[0] if after else None)
+    place = change.keeping(pk) or (after[0] if after else None)
     return place, len(after) != 1
 
 

@@ -60,7 +60,8 @@ class Stretch:
 
 def at(line: LineString, share: float) -> Corner:
     if share <= 0 or share >= 1:
-        return tuple(line.coords[0 if share <= 0 else -1])
+        end = line.coords[0 if share <= 0 else -1]
+        return float(end[0]), float(end[1])
     point = line.interpolate(share, normalized=True)
     return round(point.x, DIGITS), round(point.y, DIGITS)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
+from django.contrib.gis.geos import GEOSGeometry
 
 from layers.editing import statements
 from layers.editing.drafts import Draft, Row, Wanted
@@ -69,7 +70,7 @@ def _bring(
     return row
 
 
-def geometry_of(wanted: Wanted) -> MultiPolygon:
+def geometry_of(wanted: Wanted) -> Any:
     return GEOSGeometry(memoryview(wanted.geometry.wkb), srid=4326)
 
 
@@ -106,7 +107,7 @@ def take_back(municipality: Municipality, edit: Edit) -> list[Row]:
     places = layer.model.objects.of(municipality)
     known = {state["pk"] for state in edit.before}
     keys = [state["pk"] for state in edit.after]
-    gone = list(places.filter(pk__in=keys).exclude(pk__in=known).current())
+    gone: list[Any] = list(places.filter(pk__in=keys).exclude(pk__in=known).current())
     places.filter(pk__in=[row.pk for row in gone]).update(valid_until=edit.valid_from)
     rows = []
     for state in edit.before:

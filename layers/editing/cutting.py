@@ -10,16 +10,33 @@ from shapely import LineString, MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import split as split_by
 
-from layers.editing.borders import DIGITS, TOLERANCE
+from layers.editing.borders import DIGITS, TOLERANCE, Corner
 
 # Degrees: a line that ends on the border is drawn a little beyond it.
 BEYOND = 1.5 * TOLERANCE
 
 
 def on_grid(shape: BaseGeometry) -> MultiPolygon:
-    """As it is stored: corners on the grid of about 1 mm, none of them twice."""
+    """As it is stored: corners on the grid of about 1 mm, none of them twice. Rings that
+    enclose nothing any more are left out, so it may be empty.
+    """
     rounded = shapely.transform(shape, lambda corners: np.round(corners, DIGITS))
-    return as_multi(shapely.remove_repeated_points(rounded))
+    parts = [
+        Polygon(part.exterior, [ring for ring in part.interiors if _encloses(ring)])
+        for part in as_multi(rounded).geoms
+        if _encloses(part.exterior)
+    ]
+    return as_multi(shapely.remove_repeated_points(MultiPolygon(parts)))
+
+
+def _encloses(ring: shapely.LinearRing) -> bool:
+    return bool(ring.convex_hull.area > 0)
+
+
+def distinct(corners: Sequence[Corner]) -> list[Corner]:
+    """On the grid, without those that repeat the one before."""
+    rounded = [(round(x, DIGITS), round(y, DIGITS)) for x, y in corners]
+    return [each for n, each in enumerate(rounded) if not n or each != rounded[n - 1]]
 
 
 def as_multi(shape: BaseGeometry) -> MultiPolygon:
@@ -48,7 +65,8 @@ def split(shape: MultiPolygon, line: LineString) -> list[MultiPolygon]:
     if not pieces:
         return [shape]
     first = MultiPolygon([pieces[0], *rest])
-    return [on_grid(first), *(on_grid(piece) for piece in pieces[1:])]
+    stored = [on_grid(first), *(on_grid(piece) for piece in pieces[1:])]
+    return [piece for piece in stored if not piece.is_empty]
 
 
 def _longer(line: LineString) -> LineString:

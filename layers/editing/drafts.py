@@ -61,8 +61,9 @@ class Draft:
 
 
 def living(municipality: Municipality, layer: Layer) -> Any:
-    rows = layer.model.objects.of(municipality).current()
-    return rows if layer.is_parcels else rows.filter(kind=layer.value)
+    if layer.is_parcels:
+        return Parcel.objects.of(municipality).current()
+    return Zone.objects.of(municipality).current().filter(kind=layer.value)
 
 
 def shape_of(row: Row) -> MultiPolygon:
@@ -93,7 +94,8 @@ def _only(rows: Sequence[Row]) -> Row:
 
 def _split(municipality: Municipality, asked: Asked, rows: Sequence[Row]) -> Draft:
     row = _only(rows)
-    pieces = cutting.split(shape_of(row), LineString(asked.line)) if len(asked.line) > 1 else []  # fmt: skip
+    line = cutting.distinct(asked.line)
+    pieces = cutting.split(shape_of(row), LineString(line)) if len(line) > 1 else []
     if len(pieces) < 2:
         raise EditRefused("not_cut", code=row.code)
     if len(asked.new_codes) != len(pieces):
@@ -113,8 +115,10 @@ def _merge(municipality: Municipality, asked: Asked, rows: Sequence[Row]) -> Dra
     if len(asked.new_codes) != 1:
         raise EditRefused("pieces", pieces=1, codes=len(asked.new_codes))
     wanted = _wanted(asked, 0, whole, rows)
-    if asked.layer.is_parcels and all(row.official_area for row in rows):
-        wanted.official_area = sum(row.official_area for row in rows)
+    told = [row.official_area for row in rows if isinstance(row, Parcel)]
+    known = [area for area in told if area]
+    if asked.layer.is_parcels and len(known) == len(rows):
+        wanted.official_area = sum(known)
     return Draft(list(rows), [wanted], {row.pk: [0] for row in rows})
 
 
@@ -126,7 +130,7 @@ def _wanted(
     own = next((row for row in rows if row.code == code), None)
     wanted = Wanted(code, shape, own.pk if own else None)
     if not asked.layer.is_parcels:
-        parents = {row.parent_id for row in rows}
+        parents = {row.parent_id for row in rows if isinstance(row, Zone)}
         wanted.parent_id = parents.pop() if len(parents) == 1 else None
         wanted.names = _names(asked, number, own or rows[0], kept=own is not None)
     return wanted
@@ -174,9 +178,10 @@ def _as_it_is(row: Row, shape: MultiPolygon) -> Wanted:
 
 
 def _given(asked: Asked) -> MultiPolygon:
-    if asked.geometry is None or asked.geometry.is_empty:
+    shape = cutting.on_grid(asked.geometry or MultiPolygon())
+    if shape.is_empty:
         raise EditRefused("no_corners")
-    return cutting.on_grid(asked.geometry)
+    return shape
 
 
 def _add(municipality: Municipality, asked: Asked, rows: Sequence[Row]) -> Draft:

@@ -30,7 +30,7 @@ REFUSED = {
         "“%(code)s” last changed on %(date)s. Choose this day or a later one."
     ),
     "same_shape": _("Nothing was moved: the corners are as they were."),
-    "no_corners": _("Give at least three corners, each as longitude and latitude."),
+    "no_corners": _("Give at least three corners that enclose an area, each as longitude and latitude."),
     "changed_meanwhile": _(
         "Somebody changed these places since you looked. Check again before you confirm."
     ),
@@ -42,7 +42,6 @@ REFUSED = {
     "published_since": _(
         "Figures were published by these zones after this edit. Edit the zones as they are now instead."
     ),
-    "kept": _("A piece keeps the code of a place that it does not come from."),
 }  # fmt: skip
 
 ERRORS = frozenset({"empty", "self_intersection", "overlap", "gap_zone", "outside"})

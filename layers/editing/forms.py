@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from shapely import MultiPolygon, Polygon
 
+from layers.editing.cutting import distinct
 from layers.editing.drafts import Asked
 from layers.editing.models import Edit, Layer
 from layers.editing.services import Order
@@ -194,7 +195,8 @@ class ChangeForm(ReasonForm):
 def area_of(rings: list[list[tuple[float, float]]]) -> MultiPolygon | None:
     """A ring inside an earlier one is its hole, any other a part of its own."""
     parts: list[tuple[Polygon, list]] = []
-    for ring in rings:
+    for corners in rings:
+        ring = distinct(corners)
         if len(ring) < 3:
             return None
         area = Polygon(ring)

@@ -138,7 +138,9 @@ def _followed(
     successors: Mapping[int, Sequence[Row]],
 ) -> Outcome:
     """Checks what is written now, and lets the rooms follow."""
-    former = list(work.layer.model.objects.filter(pk__in=[x["pk"] for x in before]))
+    former: list[Any] = list(
+        work.layer.model.objects.filter(pk__in=[x["pk"] for x in before])
+    )
     new = {row.pk for row in after}
     outcome = Outcome(
         examining.remarks(

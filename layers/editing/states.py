@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 
 from layers.geography.models import Parcel, Zone
 
@@ -33,9 +33,16 @@ def _plain(value: Any) -> Any:
 
 def restore(row: Parcel | Zone, state: State) -> None:
     """Puts a state back onto its row, unsaved."""
-    row.geometry = GEOSGeometry(state["geometry"])
+    row.geometry = area_of(state)
     for name in fields_of(type(row)):
         setattr(row, name, _typed(name, state[name]))
+
+
+def area_of(state: State) -> MultiPolygon:
+    geometry = GEOSGeometry(state["geometry"])
+    if not isinstance(geometry, MultiPolygon):
+        raise TypeError(f"A place's state holds a {geometry.geom_type}.")
+    return geometry
 
 
 def _typed(name: str, value: Any) -> Any:

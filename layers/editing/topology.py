@@ -181,11 +181,12 @@ def _zone_of(ground: Ground, area: BaseGeometry) -> str | None:
 def _strip_before(ground: Ground, name: str) -> float:
     """Square metres of a zone under former areas that belonged to another."""
     zone = ground.zones[name]
-    return sum(
-        area.intersection(zone).area
+    strips = [
+        float(area.intersection(zone).area)
         for area in ground.before.values()
         if area.intersects(zone) and _zone_of(ground, area) != name
-    )
+    ]
+    return sum(strips)
 
 
 def _parts(area: BaseGeometry) -> list[BaseGeometry]:

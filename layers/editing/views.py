@@ -246,7 +246,7 @@ def _recorded(request: TownRequest, edit: Edit) -> dict[str, Any]:
         "picture": picture.draw(picture.in_force(edit.before), edit.after),
         "areas": picture.areas(request.municipality, edit.before, edit.after),
         "remarks": [Remark.from_json(each) for each in edit.findings],
-        "rooms": rooms,
+        "followed": rooms,
     }
 
 

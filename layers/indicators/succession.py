@@ -18,6 +18,7 @@ from layers.indicators.figures import FLAG, REASON, Family, Figure, issued, wind
 from layers.indicators.group_differences import Said
 from layers.indicators.grouped import GroupedFamily, GroupTable
 from layers.indicators.indicator import Indicator
+from layers.indicators.kinship import Zones, comparable
 from layers.indicators.maths import Booleans
 from layers.indicators.models import Estimate, FamilyCounts, ObservationSet, Release
 
@@ -37,6 +38,8 @@ class Past:
     """By family, the oldest first."""
     former: Former
     """What the last one says, by indicator, breakdown and zone."""
+    zones: dict[str, list[Zones]]
+    """By family, the zones of each release in `issued`."""
     groups: dict[tuple[str, str], list[Said]] = field(default_factory=dict)
     """By family and table."""
 
@@ -45,15 +48,25 @@ class Past:
         releases = Release.objects.filter(observation_set=observation_set)
         last = releases.latest_first().first()
         counts: dict[str, list[Issued]] = defaultdict(list)
+        zones: dict[str, list[Zones]] = defaultdict(list)
         rows = FamilyCounts.objects.filter(release__in=releases)
         groups: dict[tuple[str, str], list[Said]] = defaultdict(list)
         for row in rows.order_by("release__number"):
             counts[row.family].append(_read(row.content))
+            zones[row.family].append([(pk, code) for pk, code in row.content["zones"]])
             for name, content in row.content.get("groups", {}).items():
                 groups[row.family, name].append(_read_table(content))
         said = Estimate.objects.of_release(last).select_related("zone") if last else ()
         former = {(row.indicator, row.breakdown, row.zone_id): row for row in said}
-        return cls(counts, former, groups)
+        return cls(counts, former, zones, groups)
+
+    def beside(self, family: Family, new: Issued) -> tuple[list[Issued], Issued]:
+        """The family's releases and the new one, ready to be compared."""
+        present = [(zone.pk, zone.code) for zone in family.sample.zones]
+        name = family.name
+        return comparable(
+            self.issued.get(name, []), self.zones.get(name, []), new, present
+        )
 
 
 @dataclass(frozen=True)
@@ -70,8 +83,8 @@ class Succeeding:
 
     @classmethod
     def of(cls, family: Family, groups: GroupedFamily, past: Past) -> Succeeding:
-        earlier = past.issued.get(family.name, [])
-        held = differencing.held_back(earlier, family.issued)
+        earlier, new = past.beside(family, family.issued)
+        held = differencing.held_back(earlier, new)[: len(family.issued.cells)]
         said = _said_anew(family, groups, held, past)
         return cls(family, held, past, groups, said)
 
@@ -151,8 +164,8 @@ class Succeeding:
         hidden = ~counts.fresh
         told = suppression.recoverable(table, hidden) & counts.secret
         rest = suppression.small_rest(table, hidden, self.family.rule)
-        earlier = self.past.issued.get(self.family.name, [])
-        through = [part[0] for part in differencing.found(earlier, counts)]
+        earlier, new = self.past.beside(self.family, counts)
+        through = [part[0] for part in differencing.found(earlier, new)]
         for cell in [*np.flatnonzero(told), *through, *([rest.about] if rest else [])]:
             code, breakdown, zone = counts.cells[cell]
             keys = {each.code: each.pk for each in self.family.sample.zones}

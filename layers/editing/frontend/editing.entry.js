@@ -44,6 +44,11 @@ async function start(form) {
       line("shapes", "shapes", { "line-color": colour("line-strong"), "line-width": 1.2 }),
       { id: "chosen", type: "fill", source: "chosen", paint: { "fill-color": colour("accent"), "fill-opacity": 0.22 } },
       line("chosen-line", "chosen", { "line-color": colour("accent"), "line-width": 2.5 }),
+      {
+        id: "codes", type: "symbol", source: "shapes", minzoom: 16,
+        layout: { "text-field": ["get", "code"], "text-font": ["IBM Plex Sans Arabic", "IBM Plex Sans"], "text-size": 12, "text-padding": 2 },
+        paint: { "text-color": colour("map-label"), "text-halo-color": colour("map-halo"), "text-halo-width": 1.4 },
+      },
       line("after", "after", { "line-color": colour("attention"), "line-width": 2, "line-dasharray": [2, 1.5] }),
       line("draft", "draft", { "line-color": colour("attention"), "line-width": 3 }),
       {
@@ -64,12 +69,15 @@ async function start(form) {
   const address = (query) => `${box.dataset.shapes}?layer=${layer()}&${query}`;
   async function load() {
     const wanted = layer();
+    // Zones have their names on the map.
+    map.setLayoutProperty("codes", "visibility", wanted === "parcels" ? "visible" : "none");
     const { _sw: { lng: west, lat: south }, _ne: { lng: east, lat: north } } = map.getBounds();
     box.dataset.view = [west, south, east, north].join(",");
     if (wanted === "parcels" && map.getZoom() < 14.5) {
       shapes = [];
       put("shapes", []);
       tell(words.tooMany);
+      box.dataset.ready = "yes";
       return;
     }
     const answer = await fetch(address(`bbox=${west},${south},${east},${north}`));
