@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from layers.geography.access import TownRequest, requires
+from layers.maps import areas
 from layers.maps.catalogue import visible_layers
 from layers.maps.desk import Profile, View, rounds, themes
 from layers.maps.downloads import view_csv, view_features
@@ -25,6 +26,7 @@ from layers.maps.modes import MODES, query_of, shown
 from layers.maps.overlays import FIRST_FILTER, overlays
 from layers.maps.palettes import all_colours
 from layers.maps.scheme import METHODS, PALETTES
+from layers.maps.search import search
 from layers.maps.town_map import town_map
 from layers.maps.zone_tables import StatisticsTable, cluster_rows
 
@@ -128,6 +130,24 @@ def _settings(view: View, offered: list[dict[str, Any]]) -> dict[str, Any]:
             "any": _("all"),
             "names": _("Names"),
             "figures": _("Figures"),
+            "remove": _("Take out"),
+            "zone": _("Zone"),
+            "range": _("Range"),
+            "together": _("Together"),
+            "left": _("Not counted, without a figure"),
+            "sketch_line": _(
+                "Click point after point; a double click ends. By keyboard: Space sets a point in the middle, Enter ends."
+            ),
+            "sketch_area": _(
+                "Click corner after corner; a double click ends. By keyboard: Space sets a corner in the middle, Enter ends."
+            ),
+            "sketch_point": _(
+                "Click the place. By keyboard: Space takes the middle of the map."
+            ),
+            "m": _("m"),
+            "km": _("km"),
+            "m2": _("m²"),
+            "ha": _("ha"),
             "certainty": [_("little certain"), _("fairly certain"), _("certain")],
         },
     }
@@ -142,6 +162,30 @@ def values(request: TownRequest, municipality: str) -> HttpResponse:
     picture = shown(view, request.GET)
     etag = view.etag_of(picture)
     return cached(request, etag, lambda: JsonResponse(picture.values()))
+
+
+@require_safe
+@requires("indicators.view_estimates")
+@drawable
+def area(request: TownRequest, municipality: str) -> JsonResponse:
+    """One figure for several zones: those in `zones`, or mostly inside `area`."""
+    view = View.asked(request.municipality, request.GET)
+    drawn = request.GET.get("area")
+    picked = request.GET.get("zones", "").split(",")
+    codes = areas.zones_within(view, drawn) if drawn else picked
+    response = JsonResponse(areas.spoken(view, areas.together(view, codes)))
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def find(request: TownRequest, municipality: str) -> JsonResponse:
+    """Zones, facilities, parcels and positions that fit the words in `q`."""
+    found = search(request.municipality, request.user, request.GET.get("q", ""))
+    response = JsonResponse({"found": found})
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_safe

@@ -51,6 +51,8 @@ ACCESS: dict[str, frozenset] = {
     "maps:desk": FIGURES,
     "maps:values": FIGURES,
     "maps:zone": FIGURES,
+    "maps:search": FIGURES,
+    "maps:area": FIGURES,
     "maps:statistics": FIGURES,
     "maps:clusters": FIGURES,
     "maps:download_view": FIGURES,

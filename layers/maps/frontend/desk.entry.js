@@ -4,8 +4,12 @@ import * as figures from "./desk/figures.js";
 import * as layers from "./desk/layers-panel.js";
 import * as legend from "./desk/legend.js";
 import * as maps from "./desk/maps.js";
+import * as measure from "./desk/measure.js";
+import * as picked from "./desk/picked.js";
 import * as pointing from "./desk/pointing.js";
+import * as search from "./desk/search.js";
 import * as sharing from "./desk/sharing.js";
+import * as sketch from "./desk/sketch.js";
 import * as state from "./desk/state.js";
 import * as table from "./desk/table.js";
 import * as zone from "./desk/zone.js";
@@ -14,15 +18,19 @@ import { configuration } from "./town-map.js";
 const values = configuration("values");
 state.start(location.search, values);
 figures.begin(values);
-for (const part of [choice, legend, layers, sharing]) part.begin();
+for (const part of [choice, legend, layers, measure, picked, sharing]) part.begin();
 pointing.begin(zone.choose);
 table.begin(zone.choose);
+search.begin(zone.choose);
 zone.begin();
+maps.whenReady(sketch.begin);
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
+  if (sketch.cancel()) return;
   if (table.isOpen()) table.close();
   else if (zone.isOpen()) zone.close();
+  else if (picked.isOpen()) picked.close();
   else if (maps.main()) pointing.point(null);
 });
 

@@ -2,6 +2,7 @@
 import { onFigures } from "./figures.js";
 import { keepInSight, mark, whenReady } from "./maps.js";
 import { byId, desk, fragment, say } from "./page.js";
+import { toggle } from "./picked.js";
 import { keys } from "./pointing.js";
 import * as state from "./state.js";
 
@@ -9,7 +10,8 @@ const panel = byId("zone");
 
 export const isOpen = () => !panel.hidden;
 
-export async function choose(code, { quiet = false } = {}) {
+export async function choose(code, { quiet = false, more = false } = {}) {
+  if (more) return toggle(code);
   const former = state.get("zone");
   if (former && former !== code) mark(former, { chosen: false });
   state.set({ zone: code });
