@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from layers.geography.access import TownRequest, requires
@@ -23,12 +24,29 @@ from layers.maps.folium_page import folium_page
 from layers.maps.groups import by_dimension
 from layers.maps.likeness import Likeness
 from layers.maps.modes import MODES, query_of, shown
+from layers.maps.multiples import OVER, Multiples
 from layers.maps.overlays import FIRST_FILTER, overlays
 from layers.maps.palettes import all_colours
+from layers.maps.paper import SCALES, Paper, Sheet
 from layers.maps.scheme import METHODS, PALETTES
 from layers.maps.search import search
 from layers.maps.town_map import town_map
 from layers.maps.zone_tables import StatisticsTable, cluster_rows
+
+SHORTCUTS = {
+    "/": gettext_lazy("search"),
+    "z": gettext_lazy("to the list of zones; arrows move, Enter opens"),
+    "j  k": gettext_lazy("next and former indicator"),
+    ",  .": gettext_lazy("former and next round"),
+    "t": gettext_lazy("table"),
+    "m": gettext_lazy("small maps"),
+    "a": gettext_lazy("draw an area"),
+    "d": gettext_lazy("measure a distance"),
+    "s": gettext_lazy("copy the link"),
+    "+  −": gettext_lazy("nearer and farther, on the map"),
+    "Esc": gettext_lazy("close, or stop drawing"),
+    "?": gettext_lazy("these keys"),
+}
 
 
 def drawable(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -98,6 +116,9 @@ def desk(request: TownRequest, municipality: str) -> HttpResponse:
         "map": town_map(town, request.user, _needed(view, offered)),
         "values": picture.values(),
         "settings": _settings(view, offered),
+        "last_round": len(view.rounds) - 1,
+        "scales": [(each, f"1:{each:,}") for each in SCALES[:9]],
+        "shortcuts": SHORTCUTS.items(),
     }
     return render(request, "maps/desk.html", context)
 
@@ -201,6 +222,42 @@ def zone(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     }
     part = "#profile" if request.headers.get("HX-Request") else ""
     return render(request, f"maps/zone_detail.html{part}", context)
+
+
+@require_safe
+@requires("indicators.view_estimates")
+@drawable
+def multiples(request: TownRequest, municipality: str) -> HttpResponse:
+    """Small maps over the rounds or over the groups, as a page or the desk's panel."""
+    view = View.asked(request.municipality, request.GET)
+    context = {
+        "view": view,
+        "query": urlencode(view.query),
+        "multiples": Multiples.asked(view, request.GET.get("over") or "rounds"),
+        "over": OVER.items(),
+    }
+    part = "#multiples" if request.headers.get("HX-Request") else ""
+    return render(request, f"maps/multiples.html{part}", context)
+
+
+@require_safe
+@requires("indicators.view_estimates")
+@drawable
+def print_map(request: TownRequest, municipality: str) -> HttpResponse:
+    """The map on paper, at the scale that the reader asks for."""
+    view = View.asked(request.municipality, request.GET)
+    paper = Paper(
+        view,
+        shown(view, request.GET),
+        Sheet.asked(request.GET),
+        bool(request.GET.get("alpha")),
+        request.GET.get("at", ""),
+    )
+    name = "-".join((municipality, *view.subject.values())).replace(":", "-")
+    response = HttpResponse(paper.pdf(), "application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    response["Cache-Control"] = "private, no-cache"
+    return response
 
 
 @require_safe

@@ -52,6 +52,8 @@ ACCESS: dict[str, frozenset] = {
     "maps:values": FIGURES,
     "maps:zone": FIGURES,
     "maps:search": FIGURES,
+    "maps:print": FIGURES,
+    "maps:multiples": FIGURES,
     "maps:area": FIGURES,
     "maps:statistics": FIGURES,
     "maps:clusters": FIGURES,

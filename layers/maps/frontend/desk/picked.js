@@ -40,7 +40,7 @@ function line(code) {
   return element("tr", {},
     element("th", { scope: "row", text: row.name }),
     element("td", { className: "picked-bar" }, plain ? bar(row) : null),
-    element("td", { className: "number" }, element("bdi", { text: row.value === null ? "–" : row.says })),
+    element("td", { className: "number" }, element("bdi", { text: row.value === null ? "–" : plain ? row.value : row.says })),
     element("td", {}, element("bdi", { text: row.value === null ? row.range : plain ? `${row.low}–${row.high}` : row.range })),
     element("td", {}, away));
 }
@@ -79,9 +79,10 @@ async function show() {
   panel.hidden = !codes.length;
   desk.classList.toggle("with-picked", Boolean(codes.length));
   if (!codes.length) return;
+  state.set({ zone: "" });
   body.replaceChildren(table(codes));
   const sum = await together(codes);
-  if (codes.join() === state.list("selected").join()) body.append(sum);
+  if (codes.join() === state.list("selected").join()) body.prepend(sum);
 }
 
 async function within(corners) {
@@ -89,8 +90,8 @@ async function within(corners) {
   const drawn = JSON.stringify(corners.map(([x, y]) => [Number(x.toFixed(5)), Number(y.toFixed(5))]));
   try {
     const said = await (await fetched(`${desk.dataset.area}?${state.question({ area: drawn })}`)).json();
+    clear();
     state.set({ selected: said.codes.join(",") });
-    say("");
   } catch (error) {
     clear();
     say(error.message, 8);
