@@ -1,6 +1,6 @@
 // Several zones beside each other: chart, table, and one figure for them together.
 import { onFigures, view } from "./figures.js";
-import { mark, whenReady } from "./maps.js";
+import { keepInSight, mark, whenReady } from "./maps.js";
 import { byId, desk, element, fetched, say, svg, words } from "./page.js";
 import { clear, sketch } from "./sketch.js";
 import * as state from "./state.js";
@@ -76,8 +76,10 @@ async function show() {
   for (const code of marked) if (!codes.includes(code)) mark(code, { picked: false });
   for (const code of codes) mark(code, { picked: true });
   marked = codes;
+  const before = panel.hidden;
   panel.hidden = !codes.length;
   desk.classList.toggle("with-picked", Boolean(codes.length));
+  if (before !== panel.hidden) keepInSight(null);
   if (!codes.length) return;
   state.set({ zone: "" });
   body.replaceChildren(table(codes));
