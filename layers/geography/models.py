@@ -10,7 +10,7 @@ from django.contrib.gis.db.models.functions import Transform
 from django.contrib.postgres.indexes import GistIndex
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.tenancy import TenantModel, TenantQuerySet
@@ -169,7 +169,8 @@ class Parcel(Place):
 
 class Facility(Named, Place):
     class Kind(models.TextChoices):
-        SCHOOL = "school", _("school")
+        # Counted elsewhere: a text has no plural and none at once.
+        SCHOOL = "school", pgettext_lazy("kind of place", "school")
         KINDERGARTEN = "kindergarten", _("kindergarten")
         CLINIC = "clinic", _("clinic")
         PLAYGROUND = "playground", _("playground")

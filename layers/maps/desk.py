@@ -84,7 +84,9 @@ class View:
             else None
         )
         breakdown = query.get("breakdown") or ALL
-        scale = query.get("scale") or ""
+        # Two rounds beside each other are told by the same classes.
+        beside = query.get("compare") and not query.get("mode")
+        scale = "rounds" if beside else query.get("scale") or ""
         if release is None:
             raise Http404(_("There is no published round “%s”.") % code)
         if indicator is None:

@@ -11,9 +11,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from layers.geography.access import TownRequest, requires
+from layers.maps import areas
 from layers.maps.catalogue import visible_layers
 from layers.maps.desk import Profile, View, rounds, themes
 from layers.maps.downloads import view_csv, view_features
@@ -22,11 +24,29 @@ from layers.maps.folium_page import folium_page
 from layers.maps.groups import by_dimension
 from layers.maps.likeness import Likeness
 from layers.maps.modes import MODES, query_of, shown
+from layers.maps.multiples import OVER, Multiples
 from layers.maps.overlays import FIRST_FILTER, overlays
 from layers.maps.palettes import all_colours
+from layers.maps.paper import SCALES, Paper, Sheet
 from layers.maps.scheme import METHODS, PALETTES
+from layers.maps.search import search
 from layers.maps.town_map import town_map
 from layers.maps.zone_tables import StatisticsTable, cluster_rows
+
+SHORTCUTS = {
+    "/": gettext_lazy("search"),
+    "z": gettext_lazy("to the list of zones; arrows move, Enter opens"),
+    "j  k": gettext_lazy("next and former indicator"),
+    ",  .": gettext_lazy("former and next round"),
+    "t": gettext_lazy("table"),
+    "m": gettext_lazy("small maps"),
+    "a": gettext_lazy("draw an area"),
+    "d": gettext_lazy("measure a distance"),
+    "s": gettext_lazy("copy the link"),
+    "+  −": gettext_lazy("nearer and farther, on the map"),
+    "Esc": gettext_lazy("close, or stop drawing"),
+    "?": gettext_lazy("these keys"),
+}
 
 
 def drawable(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -96,6 +116,9 @@ def desk(request: TownRequest, municipality: str) -> HttpResponse:
         "map": town_map(town, request.user, _needed(view, offered)),
         "values": picture.values(),
         "settings": _settings(view, offered),
+        "last_round": len(view.rounds) - 1,
+        "scales": [(each, f"1:{each:,}") for each in SCALES[:9]],
+        "shortcuts": SHORTCUTS.items(),
     }
     return render(request, "maps/desk.html", context)
 
@@ -128,6 +151,24 @@ def _settings(view: View, offered: list[dict[str, Any]]) -> dict[str, Any]:
             "any": _("all"),
             "names": _("Names"),
             "figures": _("Figures"),
+            "remove": _("Take out"),
+            "zone": _("Zone"),
+            "range": _("Range"),
+            "together": _("Together"),
+            "left": _("Not counted, without a figure"),
+            "sketch_line": _(
+                "Click point after point; a double click ends. By keyboard: Space sets a point in the middle, Enter ends."
+            ),
+            "sketch_area": _(
+                "Click corner after corner; a double click ends. By keyboard: Space sets a corner in the middle, Enter ends."
+            ),
+            "sketch_point": _(
+                "Click the place. By keyboard: Space takes the middle of the map."
+            ),
+            "m": _("m"),
+            "km": _("km"),
+            "m2": _("m²"),
+            "ha": _("ha"),
             "certainty": [_("little certain"), _("fairly certain"), _("certain")],
         },
     }
@@ -147,6 +188,30 @@ def values(request: TownRequest, municipality: str) -> HttpResponse:
 @require_safe
 @requires("indicators.view_estimates")
 @drawable
+def area(request: TownRequest, municipality: str) -> JsonResponse:
+    """One figure for several zones: those in `zones`, or mostly inside `area`."""
+    view = View.asked(request.municipality, request.GET)
+    drawn = request.GET.get("area")
+    picked = request.GET.get("zones", "").split(",")
+    codes = areas.zones_within(view, drawn) if drawn else picked
+    response = JsonResponse(areas.spoken(view, areas.together(view, codes)))
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def find(request: TownRequest, municipality: str) -> JsonResponse:
+    """Zones, facilities, parcels and positions that fit the words in `q`."""
+    found = search(request.municipality, request.user, request.GET.get("q", ""))
+    response = JsonResponse({"found": found})
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+@requires("indicators.view_estimates")
+@drawable
 def zone(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     """All figures of a zone, as a page or as the desk's panel."""
     view = View.asked(request.municipality, request.GET)
@@ -157,6 +222,42 @@ def zone(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     }
     part = "#profile" if request.headers.get("HX-Request") else ""
     return render(request, f"maps/zone_detail.html{part}", context)
+
+
+@require_safe
+@requires("indicators.view_estimates")
+@drawable
+def multiples(request: TownRequest, municipality: str) -> HttpResponse:
+    """Small maps over the rounds or over the groups, as a page or the desk's panel."""
+    view = View.asked(request.municipality, request.GET)
+    context = {
+        "view": view,
+        "query": urlencode(view.query),
+        "multiples": Multiples.asked(view, request.GET.get("over") or "rounds"),
+        "over": OVER.items(),
+    }
+    part = "#multiples" if request.headers.get("HX-Request") else ""
+    return render(request, f"maps/multiples.html{part}", context)
+
+
+@require_safe
+@requires("indicators.view_estimates")
+@drawable
+def print_map(request: TownRequest, municipality: str) -> HttpResponse:
+    """The map on paper, at the scale that the reader asks for."""
+    view = View.asked(request.municipality, request.GET)
+    paper = Paper(
+        view,
+        shown(view, request.GET),
+        Sheet.asked(request.GET),
+        bool(request.GET.get("alpha")),
+        request.GET.get("at", ""),
+    )
+    name = "-".join((municipality, *view.subject.values())).replace(":", "-")
+    response = HttpResponse(paper.pdf(), "application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    response["Cache-Control"] = "private, no-cache"
+    return response
 
 
 @require_safe

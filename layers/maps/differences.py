@@ -114,11 +114,11 @@ class Difference:
     def _labels(self) -> list[str]:
         points = {"points": STRONG}
         return [
-            _("%(points)d or more fewer") % points,
+            _("at least %(points)d fewer") % points,
             _("fewer"),
             _("no evidence"),
             _("more"),
-            _("%(points)d or more more") % points,
+            _("at least %(points)d more") % points,
         ]
 
     def values(self) -> dict[str, Any]:

@@ -38,7 +38,6 @@ function show() {
     if (chip.dataset.codes.split(" ").includes(state.get("indicator"))) chip.setAttribute("aria-current", "true");
     else chip.removeAttribute("aria-current");
   }
-  for (const link of document.querySelectorAll("[data-follow]")) link.search = state.question();
 }
 
 function changed({ target }) {

@@ -157,15 +157,14 @@ if (state.get("swipe")) swipe.value = state.get("swipe");
 /* ---- what is in sight ---- */
 // The free part of the map, between the panels.
 export function padding() {
-  const panel = byId("zone");
-  const open = !panel.hidden;
+  const panel = [byId("picked"), byId("zone")].find((each) => !each.hidden);
   if (narrow.matches) {
     const below = frame.getBoundingClientRect().bottom;
-    const covered = open ? Math.max(below - panel.getBoundingClientRect().top, 0) : 0;
-    return { left: 16, right: 16, top: 60, bottom: covered + 16 };
+    const covered = panel ? Math.max(below - panel.getBoundingClientRect().top, 0) : 0;
+    return { left: 12, right: 12, top: 62, bottom: Math.min(covered, below / 2) + 12 };
   }
   const side = frame.dataset.compare === "side";
-  const [start, end] = [side ? 24 : 404, open && !side ? 410 : 24];
+  const [start, end] = [side ? 24 : 404, panel && !side ? panel.offsetWidth + 44 : 24];
   const [left, right] = document.dir === "rtl" ? [end, start] : [start, end];
   return { left, right, top: 64, bottom: 84 };
 }

@@ -1,7 +1,7 @@
 // Pointing at a zone, by mouse or from the list of zones by keyboard: a few words beside it.
 import { onFigures, view } from "./figures.js";
 import { uncertainWords } from "./legend.js";
-import { all, main, mark, otherFigures, place, whenReady, whenSecond } from "./maps.js";
+import { main, mark, otherFigures, place, whenReady, whenSecond } from "./maps.js";
 import { byId, desk, element } from "./page.js";
 
 const tip = byId("tip");
@@ -78,5 +78,4 @@ export function begin(choose) {
   };
   whenReady((map) => ready(map, view));
   whenSecond((map) => ready(map, () => otherFigures() ?? view()));
-  return all;
 }

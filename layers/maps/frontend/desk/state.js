@@ -2,7 +2,7 @@
 const PLAIN = {
   indicator: "", round: "", breakdown: "all", mode: "", second: "", other: "",
   method: "jenks", classes: "5", breaks: "", scale: "", palette: "need", alpha: "",
-  compare: "", zone: "", selected: "", layers: null, filter: null, at: "", swipe: "",
+  compare: "", zone: "", selected: "", layers: null, filter: null, at: "", swipe: "", panel: "",
 };
 // What the server needs to work out the figures; the rest is drawn here.
 const FIGURES = ["indicator", "round", "breakdown", "mode", "second", "other", "method", "classes", "breaks", "scale"];

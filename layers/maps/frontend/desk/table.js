@@ -1,4 +1,4 @@
-// The table that says what the map says.
+// What says the same without the map: the table, and small maps over rounds and groups.
 import { onFigures } from "./figures.js";
 import { main, place } from "./maps.js";
 import { byId, desk, fragment, say } from "./page.js";
@@ -6,44 +6,68 @@ import { point } from "./pointing.js";
 import * as state from "./state.js";
 
 const panel = byId("table");
-const button = document.querySelector("button[data-table]");
+const buttons = [...document.querySelectorAll("button[data-panel]")];
 
 export const isOpen = () => !panel.hidden;
 
-export async function open() {
-  try {
-    panel.querySelector("[data-body]").innerHTML = await fragment(`${desk.dataset.table}&${state.question()}`);
-  } catch (error) {
-    return say(error.message);
+function address() {
+  const [what, over] = state.get("panel").split(":");
+  if (what === "multiples") return `${desk.dataset.multiples}?${state.drawn()}&over=${over || "rounds"}`;
+  return `${desk.dataset.table}&${state.question()}`;
+}
+
+async function show() {
+  const what = state.get("panel");
+  for (const button of buttons) button.setAttribute("aria-expanded", String(what.split(":")[0] === button.dataset.panel));
+  if (!what) {
+    panel.hidden = true;
+    return;
   }
-  panel.hidden = false;
-  button.setAttribute("aria-expanded", "true");
+  try {
+    const text = await fragment(address());
+    if (state.get("panel") !== what) return;
+    panel.querySelector("[data-body]").innerHTML = text;
+    panel.setAttribute("aria-label", buttons.find((button) => what.startsWith(button.dataset.panel))?.textContent.trim() ?? "");
+    panel.hidden = false;
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+export function open(what = "table") {
+  if (state.get("panel") === what) return show();
+  return state.set({ panel: what });
 }
 
 export function close() {
-  panel.hidden = true;
-  button.setAttribute("aria-expanded", "false");
-  button.focus();
+  const button = buttons.find((each) => state.get("panel").startsWith(each.dataset.panel));
+  state.set({ panel: "" });
+  button?.focus();
 }
 
-export async function toggle() {
-  if (isOpen()) return close();
-  await open();
+export async function toggle(what) {
+  if (state.get("panel").split(":")[0] === what) return close();
+  state.set({ panel: what });
+  await show();
   panel.focus();
 }
 
 export function begin(choose) {
-  button.addEventListener("click", toggle);
+  for (const button of buttons) button.addEventListener("click", () => toggle(button.dataset.panel));
   panel.querySelector("[data-close]").addEventListener("click", close);
   panel.addEventListener("click", (event) => {
+    const over = event.target.closest("[data-over]");
     const link = event.target.closest("[data-zone]");
-    if (!link) return;
+    if (!over && !link) return;
     event.preventDefault();
-    choose(link.dataset.zone);
+    if (over) state.set({ panel: `multiples:${over.dataset.over}` });
+    else choose(link.dataset.zone);
   });
   panel.addEventListener("focusin", (event) => {
     const code = event.target.dataset.zone;
     if (code && main()) point(code, place(code));
   });
-  onFigures(() => isOpen() && open());
+  state.on(["panel"], show);
+  onFigures(() => isOpen() && show());
+  if (state.get("panel")) show();
 }

@@ -2,6 +2,7 @@
 import { onFigures } from "./figures.js";
 import { keepInSight, mark, whenReady } from "./maps.js";
 import { byId, desk, fragment, say } from "./page.js";
+import { toggle } from "./picked.js";
 import { keys } from "./pointing.js";
 import * as state from "./state.js";
 
@@ -9,9 +10,10 @@ const panel = byId("zone");
 
 export const isOpen = () => !panel.hidden;
 
-export async function choose(code, { quiet = false } = {}) {
-  const former = state.get("zone");
-  if (former && former !== code) mark(former, { chosen: false });
+export async function choose(code, { quiet = false, more = false } = {}) {
+  if (more) return toggle(code);
+  if (marked && marked !== code) mark(marked, { chosen: false });
+  marked = code;
   state.set({ zone: code });
   mark(code, { chosen: true });
   let text;
@@ -35,17 +37,23 @@ function subject() {
 
 export function close() {
   const code = state.get("zone");
-  if (code) mark(code, { chosen: false });
-  panel.hidden = true;
-  desk.classList.remove("with-zone");
   state.set({ zone: "" });
   keepInSight(null);
   keys.find((key) => key.dataset.zone === code)?.focus();
 }
 
+let marked = "";
+
+function shut() {
+  if (marked) mark(marked, { chosen: false });
+  panel.hidden = true;
+  desk.classList.remove("with-zone");
+}
+
 export function begin() {
   panel.querySelector("[data-close]").addEventListener("click", close);
   onFigures(() => state.get("zone") && choose(state.get("zone"), { quiet: true }));
+  state.on(["zone"], () => state.get("zone") || isOpen() && shut());
   const asked = state.get("zone");
   if (asked) {
     choose(asked, { quiet: true });

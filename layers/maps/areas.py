@@ -1,0 +1,151 @@
+"""One figure for several zones together, from what the release publishes of each.
+
+A reader draws an area or picks zones; only whole zones with a published figure count.
+The rule that keeps it from singling out a zone stands in docs/disclosure.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from django.contrib.gis.db.models.functions import Area, Intersection
+from django.contrib.gis.gdal import GDALException
+from django.contrib.gis.geos import GEOSException, GEOSGeometry
+from django.db.models import F, FloatField
+from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
+
+from layers.indicators.models import Estimate
+from layers.maps.classes import Z_95
+from layers.maps.desk import View, asked
+from layers.maps.errors import UnfitView
+
+FEWEST = 3
+# The share of a zone that must lie inside what is drawn.
+MOSTLY = 0.5
+MOST_CORNERS = 100
+
+
+@dataclass(frozen=True)
+class Together:
+    """`zones` are counted; `left` were touched or picked, and have no figure."""
+
+    zones: list[Estimate]
+    left: list[str]
+
+    @property
+    def share(self) -> float:
+        return sum(x.estimate * w for x, w in self._weighted())
+
+    @property
+    def error(self) -> float:
+        """Of independent zones: the design draws its sample in each by itself."""
+        return sqrt(sum((x.se * w) ** 2 for x, w in self._weighted()))
+
+    def _weighted(self) -> list[tuple[Estimate, float]]:
+        """Each zone counts by its children."""
+        whole = sum(each.population for each in self.zones)
+        return [(each, each.population / whole) for each in self.zones]
+
+
+def zones_within(view: View, drawn: str) -> list[str]:
+    """Codes of the view's zones that lie mostly inside a polygon (GeoJSON, EPSG:4326).
+
+    Raises UnfitView for what is no polygon.
+    """
+    shape = _polygon(drawn)
+    touched = view.zones.filter(geometry__intersects=shape).annotate(
+        inside=Cast(
+            Area(Intersection("geometry_3857", shape.transform(3857, clone=True))),
+            FloatField(),
+        ),
+        whole=Cast(Area("geometry_3857"), FloatField()),
+    )
+    return [each.code for each in touched.filter(inside__gte=F("whole") * MOSTLY)]
+
+
+def _polygon(drawn: str) -> GEOSGeometry:
+    refusal = UnfitView(
+        _("Draw an area with at least three corners, whose sides do not cross.")
+    )
+    try:
+        corners = json.loads(drawn)
+        ring = [[float(x), float(y)] for x, y in corners]
+        if not 3 <= len(ring) <= MOST_CORNERS:
+            raise refusal
+        shape = GEOSGeometry(
+            json.dumps({"type": "Polygon", "coordinates": [[*ring, ring[0]]]}),
+            srid=4326,
+        )
+    except (
+        ValueError,
+        RecursionError,
+        TypeError,
+        OverflowError,
+        GEOSException,
+        GDALException,
+    ) as error:
+        raise refusal from error
+    west, south, east, north = shape.extent
+    if not (
+        shape.valid and west >= -180 and east <= 180 and south >= -85 and north <= 85
+    ):
+        raise refusal
+    return shape
+
+
+def together(view: View, codes: Collection[str]) -> Together:
+    """Raises UnfitView where the sum is about too few zones, or leaves too few."""
+    rows = {
+        row.zone.code: row
+        for row in Estimate.objects.of_release(view.release)
+        .of_indicator(view.indicator.code)
+        .of_breakdown(view.breakdown)
+        .exclude(zone=None)
+        .select_related("zone")
+        .defer("zone__geometry", "zone__geometry_3857")
+    }
+    wanted = [rows[code] for code in dict.fromkeys(codes) if code in rows]
+    counted = [x for x in wanted if x.estimate is not None and x.population]
+    rest = len(rows) - len(counted)
+    if len(counted) < FEWEST:
+        raise UnfitView(
+            _(
+                "A sum needs at least %(least)d zones with a published figure; here are %(count)d."
+            )
+            % {"least": FEWEST, "count": len(counted)}
+        )
+    if 0 < rest < FEWEST:
+        raise UnfitView(
+            _(
+                "All zones but %(count)d are in it: the rest could be worked out. Leave at least %(least)d zones out."
+            )
+            % {"count": rest, "least": FEWEST}
+        )
+    left = [x.zone.name for x in wanted if x not in counted]
+    return Together(counted, left)
+
+
+def spoken(view: View, found: Together) -> dict[str, Any]:
+    """Words and numbers for the panel."""
+    half = Z_95 * found.error
+    value, low, high = (
+        round(100 * min(max(share, 0), 1))
+        for share in (found.share, found.share - half, found.share + half)
+    )
+    return {
+        "codes": [each.zone.code for each in found.zones],
+        "names": [each.zone.name for each in found.zones],
+        "left": found.left,
+        "value": value,
+        "low": low,
+        "high": high,
+        "says": _("%d of 100 children") % value,
+        "range": _("between %(low)d and %(high)d") % {"low": low, "high": high},
+        "asked": asked(sum(each.n for each in found.zones)),
+        "title": view.indicator.title,
+    }
