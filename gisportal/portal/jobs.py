@@ -1,4 +1,4 @@
-"""Tasks that outlive their worker: see docs/decisions/0011.
+"""Tasks that outlive their worker: see docs/decisions/0006.
 
 A worker holds a lock in PostgreSQL for as long as it runs a task. The lock ends
 with the worker's process, however that ends; so a task that is marked as running
