@@ -45,8 +45,8 @@ def _disability(sample: Sample) -> maths.Integers:
     """0 with a difficulty, 1 without, by the rules of the catalogue's own indicators."""
     group = np.full(len(sample.child_unit), NOBODY)
     for code in FUNCTIONING:
-        known, difficulty = indicators()[code].judge(sample.columns)
-        group[known] = np.where(difficulty[known], 0, 1)
+        found = indicators()[code].judge(sample.columns)
+        group[found.eligible] = np.where(found.in_need[found.eligible], 0, 1)
     return group
 
 
