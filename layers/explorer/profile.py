@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from layers.explorer.asking import (
 )
 from layers.explorer.deprivation import Deprived
 from layers.explorer.modelled import Modelled
+from layers.explorer.gaps import Gap, gaps_of
 from layers.explorer.picture import Picture, draw
 from layers.explorer.ranking import Axis, ticks
 from layers.explorer.rows import Moved, Row, whole
@@ -91,7 +93,8 @@ class Profile:
     def needs(self) -> list[Need]:
         """In the order of the catalogue; only indicators that have a row."""
         here = figures(self.release).filter(zone=self.zone)
-        by_key = {(row.indicator, row.breakdown): row for row in here}
+        sexes = here.filter(breakdown__in=(ALL, GIRLS, BOYS))
+        by_key = {(row.indicator, row.breakdown): row for row in sexes}
         town = self._town_rows() if self.zone else {}
         changes = self._changes()
         modelled = self._modelled()
@@ -134,6 +137,21 @@ class Profile:
         """The greatest needs among the published figures."""
         shown = [each for each in self.needs if each.row.shown]
         return sorted(shown, key=lambda each: -(each.row.figure.estimate or 0))[:TOP]
+
+    @cached_property
+    def gaps(self) -> list[Gap]:
+        """The widest gaps between groups in the greatest needs."""
+        codes = [each.indicator.code for each in self.top]
+        rows = figures(self.release).filter(zone=self.zone, indicator__in=codes)
+        by_code: dict[str, dict[str, Estimate]] = defaultdict(dict)
+        for row in rows:
+            by_code[row.indicator][row.breakdown] = row
+        found = [
+            gap
+            for each in self.top
+            for gap in gaps_of(each.row.name, by_code[each.indicator.code])
+        ]
+        return sorted(found, key=lambda gap: -gap.points)[:TOP]
 
     @property
     def themes(self) -> list[dict[str, Any]]:

@@ -100,7 +100,9 @@ def _loose(
         for change in _changes(old, new):
             of_row = np.where(unsaid, change, 0).sum(axis=1)
             for row in np.flatnonzero(_small(of_row) & fresh.any(axis=1)):
-                return row, _moved_least(change[row, :-1], fresh[row], new.count[row])
+                return int(row), _moved_least(
+                    change[row, :-1], fresh[row], new.count[row]
+                )
             inner = slice(0, -1) if new.in_zones else slice(None)
             of_column = np.where(unsaid, change, 0)[inner].sum(axis=0)[:-1]
             told = fresh[-1] if new.in_zones else fresh.any(axis=0)

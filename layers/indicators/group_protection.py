@@ -41,6 +41,8 @@ FIXED = frozenset({ZONE, "age"})
 
 Words = NDArray[np.str_]
 Pair = tuple[str, str]
+Proven = set[tuple[str, int, int]]
+"""Counts that were found open: they stay so, since more and more is withheld."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,8 @@ class Protection:
     def _protect_zones(self, name: str) -> None:
         table = self.zones[name]
         table.hide(np.broadcast_to(~self.given.open_rows[:, None], table.shown.shape))
-        while self._settle_zones(name) or self._open_more(name, [name]):
+        proven: Proven = set()
+        while self._settle_zones(name) or self._open_more(name, proven):
             pass
 
     def _settle_zones(self, name: str) -> bool:
@@ -221,9 +224,9 @@ class Protection:
                     return True
         return False
 
-    def _open_more(self, name: str, among: Sequence[str]) -> bool:
+    def _open_more(self, name: str, proven: Proven) -> bool:
         """Rule 4: withholds one cell more for the first count that is not open."""
-        found = self._first_closed(name, among)
+        found = self._first_closed(name, [name], proven)
         if found is None:
             return False
         table, (row, column) = self.zones[name], found
@@ -235,16 +238,20 @@ class Protection:
             or table.hide(_zone_rows(table))
         )
 
-    def _first_closed(self, name: str, among: Sequence[str]) -> tuple[int, int] | None:
+    def _first_closed(
+        self, name: str, among: Sequence[str], proven: Proven
+    ) -> tuple[int, int] | None:
         table = self.zones[name]
         if not table.shown[:-1].any():
             return None
         tables = self._zone_tables(among)
         for row, column in table.secrets():
-            if row < len(table.reasons) - 1 and not self._open(
-                Cell(ZONE, row, name, column), tables
-            ):
+            at = name, row, column
+            if row == len(table.reasons) - 1 or at in proven:
+                continue
+            if not self._open(Cell(ZONE, row, name, column), tables):
                 return row, column
+            proven.add(at)
         return None
 
     def _zone_tables(self, among: Sequence[str]) -> Tables:
@@ -283,12 +290,17 @@ class Protection:
 
     def _together(self) -> None:
         """All dimensions at once: one that closes a count is shown in no zone."""
-        while shown := [x for x, table in self.zones.items() if table.shown[:-1].any()]:
-            closed = [x for x in shown if self._first_closed(x, shown) is not None]
+        proven: Proven = set()
+        while shown := self._in_zones():
+            closed = [x for x in shown if self._first_closed(x, shown, proven)]
             if not closed and self._sexes_open(shown):
                 return
             table = self.zones[(closed or shown)[-1]]
             table.hide(_zone_rows(table))
+
+    def _in_zones(self) -> list[str]:
+        """Dimensions of which some zone tells something."""
+        return [x for x, table in self.zones.items() if table.shown[:-1].any()]
 
     def _sexes_open(self, shown: Sequence[str]) -> bool:
         tables = self._zone_tables(shown)
@@ -334,7 +346,8 @@ class Protection:
         return False
 
     def _protect_pairs(self) -> None:
-        while (closed := self._first_closed_pair()) is not None:
+        proven: Proven = set()
+        while (closed := self._first_closed_pair(proven)) is not None:
             pair, (row, column) = closed
             table = self.pairs[pair]
             across = np.zeros_like(table.shown)
@@ -351,7 +364,7 @@ class Protection:
             if set(pair) & set(other):
                 table.hide(np.ones_like(table.shown))
 
-    def _first_closed_pair(self) -> tuple[Pair, tuple[int, int]] | None:
+    def _first_closed_pair(self, proven: Proven) -> tuple[Pair, tuple[int, int]] | None:
         tables = self._pair_tables()
         for pair, table in self.pairs.items():
             touched = [
@@ -361,9 +374,13 @@ class Protection:
             ]
             # What no crossed figure touches is known by its two sums alone.
             for row, column in table.secrets() if touched else ():
+                at = "+".join(pair), row, column
+                if at in proven:
+                    continue
                 cell = Cell(pair[0], row, pair[1], column)
                 if not self._open(cell, tables):
                     return pair, (row, column)
+                proven.add(at)
         return None
 
     def _pair_tables(self) -> Tables:
@@ -384,11 +401,11 @@ class Protection:
 
     def closed(self) -> Iterator[tuple[Pair, tuple[int, int]]]:
         """What the finished pattern gives away all the same: the audit."""
-        shown = [x for x, table in self.zones.items() if table.shown[:-1].any()]
+        shown = self._in_zones()
         for name in shown:
-            if (found := self._first_closed(name, shown)) is not None:
+            if (found := self._first_closed(name, shown, set())) is not None:
                 yield (ZONE, name), found
-        if (crossed := self._first_closed_pair()) is not None:
+        if (crossed := self._first_closed_pair(set())) is not None:
             yield crossed
 
 

@@ -267,7 +267,7 @@ def _given(
             for name in (*groups.categories, SEX)
         },
         unasked=frozenset(name for name in sizes if DIMENSIONS[name].asked),
-        open_rows=told[:, 0].all(axis=0),
+        open_rows=np.asarray(told[:, 0].all(axis=0)),
         sex_told=told[widest, 1:].T,
         sex_hidden=~says.any(axis=0).transpose(2, 0, 1),
         sex_secrets=[

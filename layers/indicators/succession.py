@@ -175,9 +175,9 @@ class Succeeding:
             }
             raise given_away(where, known)
         for name, (row, column) in self.groups.given_away():
-            table = next(each for each in self.groups.tables if each.name == name)
-            where = {"indicator": table.indicator.code, **table.place(row, column)}
-            raise given_away(where, {table.indicator.code: table.indicator})
+            groups = next(each for each in self.groups.tables if each.name == name)
+            where = {"indicator": groups.indicator.code, **groups.place(row, column)}
+            raise given_away(where, {groups.indicator.code: groups.indicator})
 
 
 def _said_anew(
@@ -194,7 +194,7 @@ def _said_anew(
             first, second = table.name.split("+")
             rows, columns = np.append(sums[first], False), sums[second]
         else:
-            rows = anew[:, 0].all(axis=0)
+            rows = np.asarray(anew[:, 0].all(axis=0))
             columns = np.ones(said.fresh.shape[1], dtype=bool)
         earlier = past.groups.get((family.name, table.name), [])
         back = group_differences.held_back(earlier, said, rows, columns)

@@ -5,7 +5,9 @@ import json
 import pytest
 from openpyxl import load_workbook
 
-from layers.explorer.sdmx import COLUMNS
+from layers.explorer.sdmx import COLUMNS, group_codes
+from layers.explorer.sdmx import DIMENSIONS as CODES
+from layers.indicators.breakdowns import DIMENSIONS
 from layers.indicators.models import Estimate
 from tests.layers.explorer.conftest import ZONES
 
@@ -94,6 +96,24 @@ def test_the_workbook_has_a_sheet_a_table_from_the_right_in_arabic(take, two, zo
     assert english["Sampling errors"].max_row == shown + 1
 
 
+@pytest.mark.parametrize(
+    ("key", "codes"),
+    [
+        ("all", ["_T", "Y5T17", "_T", "_T", "_T", "_T"]),
+        ("sex:male+wealth:1", ["M", "Y5T17", "Q1", "_T", "_T", "_T"]),
+        ("age:5-9", ["_T", "Y5T9", "_T", "_T", "_T", "_T"]),
+        ("disability:yes+nationality:syrian", ["_T", "Y5T17", "_T", "PD", "SY", "_T"]),
+    ],
+)
+def test_sdmx_has_a_column_for_each_dimension(key, codes):
+    assert group_codes(key, "Y5T17") == codes
+
+
+def test_sdmx_knows_every_category():
+    known = {name: set(codes) for name, codes in CODES.items()}
+    assert known == {name: set(x.categories) for name, x in DIMENSIONS.items()}
+
+
 def test_a_workbook_runs_no_formula(take, zones, publish):
     zones[0].name_en = "=1+1"
     zones[0].save()
@@ -110,11 +130,12 @@ def test_sdmx_columns_begin_as_the_field_guide_has_them(lines, two, town):
     assert {tuple(row[name] for name in COLUMNS[:3]) for row in rows} == {
         ("dataflow", "GISPORTAL:CHILD_NEEDS(1.0)", "I")
     }
-    keys = ["REF_AREA", "INDICATOR", "SEX", "AGE", "TIME_PERIOD"]
+    keys = COLUMNS[3 : COLUMNS.index("TIME_PERIOD") + 1]
     assert len({tuple(row[key] for key in keys) for row in rows}) == len(rows)
     assert {row["SEX"] for row in rows} == {"_T", "F", "M"}
     assert {row["TIME_PERIOD"] for row in rows} == {"2026-04-01"}
-    ages = {row["INDICATOR"]: row["AGE"] for row in rows}
+    ages = {row["INDICATOR"]: row["AGE"] for row in rows if row["SEX"] != "_T"}
+    assert {"Y0T4", "Y5T9"} & {row["AGE"] for row in rows}
     assert (ages["edu_oos_primary"], ages["ecd_stim"]) == ("Y6T11", "M24T59")
     assert {row["REF_AREA"] for row in rows} >= {town.slug, f"{town.slug}.Q1"}
 

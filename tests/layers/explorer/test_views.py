@@ -190,9 +190,27 @@ def test_a_single_round_says_that_a_second_is_needed(read, publish):
     assert "There is no earlier round to compare with" in read("?view=changes")
 
 
-def test_groups_show_all_children_girls_and_boys(read, two):
-    rows = table(read("?view=groups&indicator=edu_oos"))
-    assert list(rows)[1:] == ["All children", "Girls", "Boys"]
+def test_groups_are_sorted_by_dimension_all_children_first(read, two):
+    rows = table(read("?view=groups&indicator=edu_oos"), place=0)
+    assert list(rows)[1:4] == ["All children", "Girls", "Boys"]
+    assert "5 to 9 years" in list(rows)[4:]
+
+
+def test_the_town_shows_two_groups_crossed(read, two):
+    page = words(read("?view=groups&indicator=hou_internet"))
+    assert "Two groups crossed, whole town Of 100 children" in page
+    assert "Girls and boys by Age" in page
+    of_zone = read("?view=groups&indicator=hou_internet&zone=Q1")
+    assert "Two groups crossed" not in of_zone
+
+
+def test_a_group_of_which_nothing_is_told_is_withheld_in_each_zone(read, two):
+    group = two.estimates.filter(breakdown="age:5-9")
+    assert group.filter(indicator="hou_internet").exists()
+    assert not group.filter(indicator="ecd_stim").exists()
+    rows = table(read("?breakdown=age:5-9&indicator=ecd_stim"))
+    assert "(*)" in rows["Quarter Q1"]
+    assert "(*)" in rows["Whole town"]
 
 
 def test_changes_say_worse_no_evidence_and_why_not_comparable(read, two):

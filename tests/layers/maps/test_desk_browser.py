@@ -65,7 +65,7 @@ def test_a_link_restores_indicator_group_zone_and_layers(page, live_town):
     )
     page.wait_for_selector("#zone:not([hidden])")
     assert page.input_value("#indicator") == "hou_crowd"
-    assert page.is_checked("[name=breakdown][value='sex:female']")
+    assert page.input_value("#breakdown") == "sex:female"
     assert not page.is_checked("[data-layer=parcels]")
 
 

@@ -13,24 +13,27 @@ import json
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import combinations
 
 import numpy as np
 import pytest
 
+from layers.indicators import wealth
 from layers.indicators.catalogue import indicators
 from layers.indicators.models import Estimate, Release
 from layers.indicators.observations import MODULES, VARIABLES
+from layers.indicators.releases import keys_in
 from layers.indicators.services import compute_release, replace_observations
 from layers.maps.catalogue import layer_named
 from layers.maps.models import LayerVersion
 from tests.factories.accounts import staff
 from tests.factories.geography import ZoneFactory, square
-from tests.factories.observations import households
+from tests.factories.observations import households, told_apart
 from tests.layers.maps.test_tiles import features, tile_of
 
 PAIRS = 10_000
 ZONES = ("Z1", "Z2", "Z3", "Z4")
-BREAKDOWNS = {"all": (0, 1), "sex:female": (0,), "sex:male": (1,)}
+BREAKDOWNS = ("all", "sex:female", "sex:male")
 FORMATS = ("values.json", "view.csv", "view.geojson", "view.html", "table", "zone")
 ZOOMS = (10, 13, 16)
 CANARY = "Canarykid-7f3a"
@@ -54,7 +57,7 @@ def plain(units):
 
 def first_round():
     """Three zones, and a fourth with two households: its three children are canaries."""
-    units = plain(households(3, per_zone=70))
+    units = plain(told_apart(households(3, per_zone=130)))
     few = [unit for unit in units if len(unit.children) in {1, 2}][:2]
     canaries = [
         replace(
@@ -91,7 +94,7 @@ def corrected(units):
             psu=f"more-{unit.key}",
             children=[replace(child, key=f"more-{child.key}") for child in unit.children],
         )
-        for unit in plain(households(8, per_zone=30))
+        for unit in plain(told_apart(households(8, per_zone=30), 8))
         if unit.zone_code == "Z3"
     ]  # fmt: skip
     kept = [turned if unit is other else unit for unit in units if unit is not gone]
@@ -123,20 +126,79 @@ def truth_of(name, units, keys, size):
     columns["age_years"] = columns["age_months"] // 12
     columns["girl"] = np.array([float(x.sex == "female") for _, x in children])
     place = np.array([keys[child.key] for _, child in children])
-    sex = np.array([child.sex == "male" for _, child in children]).astype(int)
+    groups = groups_of(children, columns)
     zone = np.array([unit.zone_code for unit, _ in children])
     found = {}
     for code, indicator in indicators().items():
         eligible, in_need = indicator.decide(columns)
         parts = {"n": eligible, "need": in_need, "rest": eligible & ~in_need}
-        for breakdown, sexes in BREAKDOWNS.items():
-            for where in (*ZONES, None):
-                here = np.isin(sex, sexes) & ((zone == where) | (where is None))
+        for breakdown, inside in groups.items():
+            for where in (None,) if "+" in breakdown else (*ZONES, None):
+                here = inside & ((zone == where) | (where is None))
                 for measure, part in parts.items():
                     mask = np.zeros(size, dtype=bool)
                     mask[place[part & here]] = True
                     found[name, code, breakdown, where, measure] = mask
     return found
+
+
+def groups_of(children, columns):
+    """Masks of the children by breakdown, from what was said of each of them."""
+    age = columns["age_years"]
+    found = {"all": np.ones(len(age), dtype=bool)}
+    codes = {
+        "sex": {"female": columns["girl"] == 1, "male": columns["girl"] == 0},
+        "age": {
+            f"{first}-{last}": (age >= first) & (age <= last)
+            for first, last in ((0, 4), (5, 9), (10, 14), (15, 17))
+        },
+        "wealth": {str(x): fifths_of(children, columns) == x for x in range(1, 6)},
+        "disability": {
+            name: sum(
+                known & (difficulty == wanted)
+                for known, difficulty in (
+                    indicators()[code].judge(columns)
+                    for code in ("dis_cfm_2_4", "dis_cfm_5_17")
+                )
+            ).astype(bool)
+            for name, wanted in (("yes", True), ("no", False))
+        },
+        "nationality": {
+            name: columns["nationality"] == code
+            for code, name in enumerate(
+                ("national", "syrian", "palestinian", "other"), start=1
+            )
+        },
+        "displacement": {
+            "yes": columns["displaced"] == 1,
+            "no": columns["displaced"] == 0,
+        },
+    }
+    single = {
+        name: {f"{name}:{code}": mask for code, mask in masks.items()}
+        for name, masks in codes.items()
+    }
+    for masks in single.values():
+        found |= masks
+    for one, other in combinations(single.values(), 2):
+        found |= {
+            f"{a}+{b}": mask & also
+            for a, mask in one.items()
+            for b, also in other.items()
+        }
+    return found
+
+
+def fifths_of(children, columns):
+    homes = {unit.key: number for number, (unit, _child) in enumerate(children)}
+    rows = list(homes.values())
+    assets = np.column_stack(
+        [columns[x][rows] for x in VARIABLES if x.startswith("asset_")]
+    )
+    persons = columns["persons"][rows]
+    found = wealth.fifths(wealth.scores(assets, persons), persons)
+    of_home = dict(zip(homes, found, strict=True))
+    return np.array([of_home[unit.key] for unit, _child in children])
 
 
 def bounds(share, step, n):
@@ -171,7 +233,11 @@ def town_views(client, town):
     rounds = {
         "first": ("spring", date(2026, 4, 1), first),
         "corrected": ("spring", date(2026, 4, 1), corrected(first)),
-        "later": ("autumn", date(2026, 10, 1), plain(households(5, per_zone=70))),
+        "later": (
+            "autumn",
+            date(2026, 10, 1),
+            plain(told_apart(households(5, per_zone=130), 7)),
+        ),
     }
     views = Views(client, town, places)
     for name, (code, day, units) in rounds.items():
@@ -207,6 +273,9 @@ class Views:
         for indicator in indicators():
             for breakdown in BREAKDOWNS:
                 self._read_view(name, indicator, breakdown, code)
+        for key in keys_in(release):
+            if key not in BREAKDOWNS:
+                self._read_view(name, "hou_internet", key, code)
         for zoom in ZOOMS:
             self._read_tile(zoom)
 
@@ -318,6 +387,9 @@ def test_no_difference_of_two_published_views_isolates_one_to_four_children(arra
     views, keys, masks, low, high = arrays
     assert len(keys) > 2000
     assert {key[-1] for key in keys} == {*FORMATS, "stored"}
+    told = {key[2] for key in keys}
+    assert told > {"all", "sex:female", "age:5-9", "wealth:1", "displacement:no"}
+    assert any("+" in key for key in told)
     check_single_views(keys, masks.sum(axis=1), low, high)
     random = np.random.default_rng(20261126)
     check_pairs(random.integers(0, len(keys), (PAIRS, 2)), keys, (masks, low, high))
