@@ -1,7 +1,7 @@
 """What is measured: samples without persons, their frozen releases, and definitions."""
 
 from layers.indicators.models.definitions import Definition, DefinitionQuerySet
-from layers.indicators.models.deprivation import (
+from layers.indicators.models.deprivation_figures import (
     AgeBand,
     DeprivationCounts,
     DeprivationFigure,

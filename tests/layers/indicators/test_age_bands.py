@@ -20,7 +20,9 @@ NEEDY = {
     "attends_school": 1.0,
     "stim_activities": 6.0,
     "haz": 0.0,
-    **dict.fromkeys(("vac_bcg", "vac_polio3", "vac_penta3", "vac_mcv1", "vac_mcv2"), 1.0),
+    **dict.fromkeys(
+        ("vac_bcg", "vac_polio3", "vac_penta3", "vac_mcv1", "vac_mcv2"), 1.0
+    ),
 }
 """A child without basic water and with all else."""
 
