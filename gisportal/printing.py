@@ -51,16 +51,19 @@ def print_pdf(page: str, *, style: str, keep: bool = False) -> bytes:
 
 def _printed(page: str, css: Path) -> bytes:
     known = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    with _press:
-        done = subprocess.run(  # noqa: S603 our own program and arguments
-            [sys.executable, "-m", "gisportal.press", str(css)],
-            input=page.encode("utf-8"),
-            capture_output=True,
-            cwd=settings.BASE_DIR,
-            env=known,
-            timeout=SECONDS,
-            check=False,
-        )
+    try:
+        with _press:
+            done = subprocess.run(  # noqa: S603 our own program and arguments
+                [sys.executable, "-m", "gisportal.press", str(css)],
+                input=page.encode("utf-8"),
+                capture_output=True,
+                cwd=settings.BASE_DIR,
+                env=known,
+                timeout=SECONDS,
+                check=False,
+            )
+    except subprocess.TimeoutExpired as late:
+        raise PrintingFailed(f"no paper after {SECONDS} seconds") from late
     if done.returncode or not done.stdout.startswith(b"%PDF-"):
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise PrintingFailed(said[-1] if said else f"ended with {done.returncode}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.http import Http404
 from django.utils.formats import number_format
@@ -15,7 +15,7 @@ from layers.explorer.asking import offered_by
 from layers.explorer.rows import LTR, NO_DATA, WITHHELD, Row
 from layers.geography.models import Zone
 from layers.indicators.deprivation_schemes import SchemeDimension
-from layers.indicators.models import AgeBand, DeprivationFigure, Release
+from layers.indicators.models import AgeBand, DeprivationFigure, Estimate, Release
 
 Measure = DeprivationFigure.Measure
 ALL = AgeBand.ALL.value
@@ -83,7 +83,7 @@ class Band:
     @property
     def row(self) -> Row:
         """The headcount, as rows of indicators are shown."""
-        return Row(self.label, self.figures[Measure.HEADCOUNT, ""])
+        return as_row(self.label, self.figures[Measure.HEADCOUNT, ""])
 
     @property
     def limit(self) -> str:
@@ -117,7 +117,7 @@ class Band:
         return self.figures[Measure.HEADCOUNT, ""].dropped
 
     @property
-    def list(self) -> list[dict[str, Any]]:
+    def listed(self) -> list[dict[str, Any]]:
         """Dimensions with their indicators and weights, as words."""
         return [
             {
@@ -272,7 +272,7 @@ def zone_rows(release: Release, band: str) -> list[dict[str, Any]]:
     total = sum(points.values())
     found = [
         {
-            "row": Row(own.zone.name if own.zone else "", own),
+            "row": as_row(own.zone.name if own.zone else "", own),
             "intensity": share_of_100(parts.get(Measure.INTENSITY)),
             "adjusted": score(parts[Measure.ADJUSTED]),
             "part": round(100 * points[pk] / total) if total and own.estimate else None,
@@ -288,6 +288,11 @@ def zone_rows(release: Release, band: str) -> list[dict[str, Any]]:
             each["row"].name,
         ),
     )
+
+
+def as_row(name: str, figure: DeprivationFigure) -> Row:
+    """A headcount has all that a row shows of a figure."""
+    return Row(name, cast("Estimate", figure))
 
 
 def score(figure: DeprivationFigure | None) -> str:

@@ -19,7 +19,14 @@ from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
 from layers.indicators.breakdowns import ALL, label_of
 from layers.indicators.definitions import indicators_in
-from layers.indicators.models import Change, Estimate, ModelledEstimate, Release
+from layers.indicators.models import (
+    AgeBand,
+    Change,
+    DeprivationFigure,
+    Estimate,
+    ModelledEstimate,
+    Release,
+)
 from layers.maps.downloads import BOM, safe
 
 CSV = "text/csv; charset=utf-8"
@@ -185,6 +192,7 @@ def _figures_xlsx(out: IO[bytes], release: Release) -> None:
         (_("Figures"), headings(), lines(release)),
         (_("Sampling errors"), precision_headings(), precision_lines(release)),
         (_("Changes"), change_headings(), change_lines(release)),
+        (_("Several needs"), deprivation_headings(), deprivation_lines(release)),
         (_("About"), [_("what"), _("value")], about(release)),
     ]
     write_workbook(out, sheets)
@@ -249,6 +257,37 @@ def change_lines(release: Release) -> Iterator[list[Any]]:
             row.p,
             str(Change.Verdict(row.verdict).label),
             str(Change.Reason(row.reason).label),
+        ]
+
+
+def deprivation_headings() -> list[str]:
+    return [
+        _("age band"), _("zone code"), _("zone"), _("measure"), _("of what"),
+        _("percent"), _("standard error"), _("from"), _("to"),
+        _("children asked, rounded"), _("children left out, rounded"),
+        _("deprived children, estimated"), _("reliability"), _("reason"),
+    ]  # fmt: skip
+
+
+def deprivation_lines(release: Release) -> Iterator[list[Any]]:
+    """H, A, M0 and what the town's are made of, as percent of their whole."""
+    found = (
+        DeprivationFigure.objects.of_release(release)
+        .select_related("zone")
+        .defer("zone__geometry", "zone__geometry_3857")
+        .order_by("band", "zone__code", "measure", "part")
+    )
+    for row in found.iterator(chunk_size=2000):
+        yield [
+            str(AgeBand(row.band).label),
+            row.zone.code if row.zone else "",
+            row.zone.name if row.zone else _("Whole town"),
+            str(DeprivationFigure.Measure(row.measure).label),
+            row.part,
+            *(percent(share) for share in (row.estimate, row.se, row.low, row.high)),
+            *(row.n, row.dropped, row.total),
+            str(Estimate.Flag(row.flag).label),
+            str(Estimate.Reason(row.reason).label),
         ]
 
 

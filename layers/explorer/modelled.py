@@ -62,7 +62,7 @@ def modelled_view(question: Question, rows: list[Row], town: Row) -> dict[str, A
             question.indicator.code
         )
     }
-    zones = [Modelled(row, found.get(row.figure.zone_id)) for row in rows]
+    zones = [Modelled(row, found.get(row.figure.zone_id or 0)) for row in rows]
     zones.sort(
         key=lambda each: (each.figure is None, -(each.value or 0), each.direct.name)
     )
@@ -94,7 +94,7 @@ def modelled_view(question: Question, rows: list[Row], town: Row) -> dict[str, A
 def _covariate(release: Release, figure: ModelledEstimate) -> str:
     """Its title; empty where the model knows of none."""
     found = ZoneStatistic.objects.of(release.municipality).filter(
-        statistic=figure.covariate, version=figure.covariate_version
+        statistic=figure.covariate, version=figure.covariate_version or 0
     )
     row = found.select_related("other_raster").first() if figure.covariate else None
     return column_of(row)["title"] if row else ""

@@ -20,8 +20,8 @@ from layers.explorer.asking import (
     zones_of,
 )
 from layers.explorer.deprivation import Deprived
-from layers.explorer.modelled import Modelled
 from layers.explorer.gaps import Gap, gaps_of
+from layers.explorer.modelled import Modelled
 from layers.explorer.picture import Picture, draw
 from layers.explorer.ranking import Axis, ticks
 from layers.explorer.rows import Moved, Row, whole

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gisportal.printing import PrintingFailed
 from layers.explorer.asking import VIEWS, Question, release_asked
 from layers.explorer.deprivation import ALL, Deprived, zone_rows
 from layers.explorer.exports import TYPES, release_file
@@ -29,6 +33,8 @@ from layers.indicators import releases
 from layers.indicators.breakdowns import offered
 from layers.indicators.models import Release
 from layers.maps.desk import rounds
+
+logger = logging.getLogger(__name__)
 
 
 def _waits(request: HttpRequest, municipality: Municipality) -> HttpResponse | None:
@@ -199,9 +205,29 @@ def _paper(request: HttpRequest, code: str) -> HttpResponse:
     etag = f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:24]}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        response = HttpResponse(profile_pdf(profile), "application/pdf")
+        try:
+            paper = profile_pdf(profile)
+        except PrintingFailed:
+            logger.exception("no paper for release %s", profile.release.pk)
+            return _unprinted(request, code)
+        response = HttpResponse(paper, "application/pdf")
         name = f'inline; filename="{profile.file_name}"'
         response["Content-Disposition"] = name
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _unprinted(request: HttpRequest, code: str) -> HttpResponse:
+    """Back to the page, which says the same as the paper."""
+    messages.error(
+        request,
+        _(
+            "The paper could not be printed. Try again in a minute; this page says the "
+            "same and can be printed from the browser."
+        ),
+    )
+    slug = request.municipality.slug
+    if code:
+        return redirect("explorer:zone", slug, code)
+    return redirect("explorer:town", slug)

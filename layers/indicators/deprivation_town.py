@@ -156,7 +156,7 @@ def detail_of(scored: Scored, place: int) -> Detail:
     structure, size = band.index.structure, len(band.index.structure.indicators)
     inside = scored.inside(place)
     pattern = band.index.deprived @ (1 << np.arange(size))
-    atoms = np.bincount(pattern[inside], minlength=1 << size)
+    atoms = np.bincount(pattern[inside], minlength=1 << size).astype(np.float64)
     lacks = (np.arange(1 << size)[:, None] >> np.arange(size)) & 1 > 0
     listed = _cells(band.needed, structure, lacks, atoms)
     cells = [key for key, _ in listed]
@@ -173,7 +173,7 @@ def detail_of(scored: Scored, place: int) -> Detail:
 
 
 def _cells(
-    needed: int, structure: deprivation.Structure, lacks: Booleans, atoms: Integers
+    needed: int, structure: deprivation.Structure, lacks: Booleans, atoms: Floats
 ) -> list[Cell]:
     points = structure.scores(lacks)
     poor = points >= needed
@@ -200,7 +200,7 @@ def cutoffs_of(points: Integers, needed: int) -> list[int]:
 
 
 def _overlaps(
-    names: tuple[str, ...], columns: Booleans, atoms: Integers
+    names: tuple[str, ...], columns: Booleans, atoms: Floats
 ) -> Iterator[Cell]:
     """The most frequent combinations of dimensions, and all others as one."""
     kinds, kind = np.unique(columns, axis=0, return_inverse=True)

@@ -6,7 +6,7 @@ from layers.indicators.models.definitions import (
     OwnVariable,
     Trial,
 )
-from layers.indicators.models.deprivation import (
+from layers.indicators.models.deprivation_figures import (
     AgeBand,
     DeprivationCounts,
     DeprivationFigure,

@@ -83,7 +83,13 @@ def test_a_name_that_a_spreadsheet_would_run_is_text(lines, zones, publish):
 
 def test_the_workbook_has_a_sheet_a_table_from_the_right_in_arabic(take, two, zones):
     book = load_workbook(io.BytesIO(take("figures.xlsx", "ar")))
-    assert book.sheetnames == ["الأرقام", "أخطاء المعاينة", "التغيّرات", "عن الملف"]
+    assert book.sheetnames == [
+        "الأرقام",
+        "أخطاء المعاينة",
+        "التغيّرات",
+        "حاجات عدة",
+        "عن الملف",
+    ]
     assert all(sheet.sheet_view.rightToLeft for sheet in book)
     figures = book["الأرقام"]
     assert figures.max_row == two.estimates.count() + 1
