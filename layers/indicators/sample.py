@@ -58,7 +58,7 @@ def read_sample(
         wanted = {*VARIABLES, *own_names(observation_set.municipality)}
     among = Among(observation_set, None if units is None else list(units))
     unit, child_group, columns = _children(among, wanted)
-    rows = among.rows("units.sql")
+    rows = among.households()
     ids, zone_ids, strata, psus, weights, classes, frames = zip(*rows, strict=True)
     zones = _zones_of(observation_set, set(zone_ids))
     place = {zone.pk: index for index, zone in enumerate(zones)}
@@ -100,9 +100,9 @@ def _children(
 ) -> tuple[maths.Integers, maths.Integers, dict[str, maths.Floats]]:
     """The household's id, the group and the columns of each child."""
     of_home, of_child = among.columns()
-    homes, home_answers = among.read("homes.sql", of_home, wanted, numbers=1)
+    homes, home_answers = among.read("homes.sql", "id", of_home, wanted, numbers=1)
     (unit, male, months), own = among.read(
-        "children.sql", of_child, {*wanted, *MODULES}, numbers=3
+        "children.sql", "unit_id", of_child, {*wanted, *MODULES}, numbers=3
     )
     home = np.searchsorted(homes[0], unit)
     columns = dict.fromkeys((*MODULES, *wanted), np.full(len(unit), np.nan)) | own
@@ -125,19 +125,39 @@ class Among:
     observation_set: ObservationSet
     units: list[int] | None
 
-    def rows(self, query: str) -> list[tuple]:
-        parameters = {"observation_set": self.observation_set.pk, "units": self.units}
+    def _condition(self, key: str) -> sql.Composable:
+        """Of households by their ids alone: with the set beside them PostgreSQL would
+        look through all of it as long as it has no statistics of new rows.
+        """
+        if self.units is None:
+            return sql.SQL("observation_set_id = {}").format(
+                sql.Literal(self.observation_set.pk)
+            )
+        ids = sql.Literal(self.units)
+        return sql.SQL("{} = ANY({}::bigint [])").format(sql.Identifier(key), ids)
+
+    def _rows(self, query: str, among: sql.Composable) -> list[tuple]:
         with connection.cursor() as cursor:
-            cursor.execute(_sql(query), parameters)
+            cursor.execute(sql.SQL(_sql(query)).format(among=among))
             return cursor.fetchall()
+
+    def households(self) -> list[tuple]:
+        return self._rows("units.sql", self._condition("id"))
 
     def columns(self) -> tuple[list[str], list[str]]:
         """What the arrays of households and of children hold."""
-        ((of_home, of_child),) = self.rows("columns.sql")
+        own = sql.SQL("id = {}").format(sql.Literal(self.observation_set.pk))
+        ((of_home, of_child),) = self._rows("columns.sql", own)
         return of_home, of_child
 
     def read(
-        self, query: str, stored: list[str], wanted: Collection[str], *, numbers: int
+        self,
+        query: str,
+        key: str,
+        stored: list[str],
+        wanted: Collection[str],
+        *,
+        numbers: int,
     ) -> tuple[maths.Floats, dict[str, maths.Floats]]:
         """The (numbers, rows) of the query, and the answers by name.
 
@@ -153,11 +173,7 @@ class Among:
             ]
             array = sql.SQL(", ARRAY[{}]").format(sql.SQL(", ").join(places))
             picked = array if names else sql.SQL("")
-        text = sql.SQL(_sql(query)).format(
-            answers=picked,
-            observation_set=sql.Literal(self.observation_set.pk),
-            units=sql.Literal(self.units),
-        )
+        text = sql.SQL(_sql(query)).format(answers=picked, among=self._condition(key))
         table = copied(text, numbers=numbers, answers=len(names))
         return table[:numbers], dict(zip(names, table[numbers:], strict=True))
 

@@ -44,7 +44,7 @@ def variable_labels(own: Mapping[str, Variable] | None = None) -> Labels:
     """The label of each canonical variable, and of those in `own`, in the reader's
     language.
     """
-    known = DESCRIBED | (own or {})
+    known = {**DESCRIBED, **(own or {})}
     language = spoken_language()
     basics = {
         "age_months": _("Age in months"),

@@ -20,6 +20,8 @@ from layers.indicators.maths.totals import (
 
 ROUNDING = 1e-13
 """What is left of a difference of equal sums of squares, relative to them."""
+AT_ONCE = 20_000
+"""Cells times breakdowns that are squared together."""
 
 
 @dataclass(frozen=True)
@@ -95,26 +97,19 @@ class SlotSums:
         """Of the breakdowns in the rows of `membership` (B, G).
 
         What is linear is summed by group first; only the squares need the breakdowns
-        of each PSU. One breakdown at a time: its cells stay in the processor's cache.
+        of each PSU. Of many cells one breakdown at a time: it stays in the processor's
+        cache.
         """
-        members = [np.flatnonzero(row) for row in membership]
-        sums = [cells.slot_sums(part) for part in totals.parts]
-        linear = [
-            np.stack([part[rows].sum(axis=0) for rows in members]) for part in sums
-        ]
-        curved = np.stack([_curved(totals, rows, cells) for rows in members], axis=1)
-        numerator, denominator, affected, count = linear
-        squares, products, of_denominator, active = curved
-        return cls(
-            numerator,
-            denominator,
-            squares,
-            products,
-            of_denominator,
-            affected,
-            count,
-            active,
+        n, d, affected, count = (
+            membership @ cells.slot_sums(part) for part in totals.parts
         )
+        size = max(1, AT_ONCE // max(1, len(cells)))
+        blocks = [
+            _curved(totals, membership[at : at + size], cells)
+            for at in range(0, len(membership), size)
+        ]
+        nn, nd, dd, active = np.concatenate(blocks, axis=1)
+        return cls(n, d, nn, nd, dd, affected, count, active)
 
     @property
     def parts(self) -> list[Floats]:
@@ -133,15 +128,23 @@ def ratios(
     return ratios_of(SlotSums.of(totals, cells, membership), Slots.of(cells, design))
 
 
-def _curved(totals: Totals, rows: Integers, cells: Cells) -> Floats:
-    """(4, S) of one breakdown: squares, products, squares of denominators, active PSUs."""
+def _curved(totals: Totals, membership: Floats, cells: Cells) -> Floats:
+    """(4, B, S): squares, products, squares of denominators, active PSUs."""
     n, d, count = (
-        part[rows[0]] if len(rows) == 1 else part[rows].sum(axis=0)
+        _grouped(part, membership)
         for part in (totals.numerator, totals.denominator, totals.count)
     )
     active = (count > 0).astype(np.float64)
-    parts = (n * n, n * d, d * d, active)
-    return np.stack([cells.slot_sums(part[None])[0] for part in parts])
+    return np.stack([cells.slot_sums(each) for each in (n * n, n * d, d * d, active)])
+
+
+def _grouped(part: Floats, membership: Floats) -> Floats:
+    """(B, K) of (G, K)."""
+    if len(membership) > 1:
+        return membership @ part
+    # Faster than a matrix product of this shape, which waits for BLAS threads.
+    rows = np.flatnonzero(membership[0])
+    return part[rows] if len(rows) == 1 else part[rows].sum(axis=0)[None]
 
 
 def ratios_of(sums: SlotSums, slots: Slots) -> Ratios:

@@ -82,6 +82,15 @@ def of_set(related_name: str) -> models.Field:
     )
 
 
+def municipality() -> models.Field:
+    return models.ForeignKey(
+        db_index=False,
+        on_delete=django.db.models.deletion.PROTECT,
+        related_name="+",
+        to="geography.municipality",
+    )
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("indicators", "0006_definitions_of_a_municipality"),
@@ -104,6 +113,8 @@ class Migration(migrations.Migration):
         migrations.RemoveField("observation", "weight_factors"),
         migrations.AlterField("observation", "observation_set", of_set("children")),
         migrations.AlterField("sampleunit", "observation_set", of_set("units")),
+        migrations.AlterField("observation", "municipality", municipality()),
+        migrations.AlterField("sampleunit", "municipality", municipality()),
         migrations.AddIndex(
             "sampleunit",
             models.Index(

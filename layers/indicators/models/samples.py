@@ -45,9 +45,21 @@ class ObservationSet(TenantModel):
         return {"ar": self.title_ar, "en": self.title_en, "fr": self.title_fr}
 
 
+def _town_of_many() -> models.ForeignKey:
+    """The municipality of rows that are always read by their set.
+
+    Without an index: row security compares it in every query, and as long as nothing is
+    known of new rows PostgreSQL would take that for a short way to few of them.
+    """
+    return models.ForeignKey(
+        "geography.Municipality", models.PROTECT, related_name="+", db_index=False
+    )
+
+
 class SampleUnit(TenantModel):
     """A household that responded, with or without children."""
 
+    municipality = _town_of_many()
     # Without an index of its own: that of its key begins with it.
     observation_set = models.ForeignKey(
         ObservationSet, models.CASCADE, related_name="units", db_index=False
@@ -94,6 +106,7 @@ class Observation(TenantModel):
         FEMALE = "female", _("girl")
         MALE = "male", _("boy")
 
+    municipality = _town_of_many()
     # Told again, so that reading a set needs no join; its key's index begins with it.
     observation_set = models.ForeignKey(
         ObservationSet, models.CASCADE, related_name="children", db_index=False

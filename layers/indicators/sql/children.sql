@@ -4,6 +4,4 @@ SELECT
     (child.sex = 'male')::int::float8,
     child.age_months::float8{answers}
 FROM indicators_observation AS child
-WHERE
-    child.observation_set_id = {observation_set}
-    AND ({units}::bigint [] IS NULL OR child.unit_id = ANY({units}))
+WHERE child.{among}

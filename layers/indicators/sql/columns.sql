@@ -1,5 +1,5 @@
 -- Locked against writers, so that households and children are of one state of the set.
 SELECT unit_columns, child_columns
 FROM indicators_observationset
-WHERE id = %(observation_set)s
+WHERE {among}
 FOR SHARE
