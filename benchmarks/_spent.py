@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
-KINDS = {"gunicorn": "web", "manage.py worker": "worker"}
+KINDS = {"gunicorn": "web", "uvicorn": "peer", "manage.py worker": "worker"}
 
 
 def _processes() -> dict[int, tuple[int, float, float]]:

@@ -34,6 +34,7 @@ django.setup()
 import psycopg2
 from django.db import connection
 
+from benchmarks._spent import spent
 from benchmarks.tiles import SLUG, make_town, remove_town
 from layers.features import crs, services
 from layers.features.formats import FORMATS
@@ -44,7 +45,7 @@ URL = os.environ["DATABASE_URL"].replace("postgis:", "postgresql:", 1)
 OURS, TIPG = 8251, 8252
 TIPG_VERSION = "1.6.1"
 TABLE = "benchmark_features"
-LIMIT, REQUESTS, WARM = 1000, 40, 5
+LIMIT, TURNS, EACH, WARM = 1000, 4, 10, 5
 
 
 def peer() -> Path:
@@ -156,19 +157,36 @@ def against_tipg(town: Municipality) -> None:
         ) as tipg_client,
     ):  # fmt: skip
         same(our_client.get(ours), tipg_client.get(theirs))
-        times: tuple[list[float], list[float]] = ([], [])
-        for _ in range(REQUESTS):
-            times[0].append(our_client.milliseconds(ours))
-            times[1].append(tipg_client.milliseconds(theirs))
+        times: dict[str, list[float]] = {ours: [], theirs: []}
+        used: dict[str, float] = {ours: 0.0, theirs: 0.0}
+        for _ in range(TURNS):
+            for path, client in ((ours, our_client), (theirs, tipg_client)):
+                before = spent(backend())
+                times[path] += [client.milliseconds(path) for _ in range(EACH)]
+                after = spent(backend())
+                used[path] += sum(
+                    after[kind] - before[kind] for kind in ("web", "peer", "database")
+                )
         for path in (ours, theirs):
             client = our_client if path is ours else tipg_client
             size = len(client.get(path)) / 1024
             print(f"  {path.split('?')[0]}: {size:.0f} KiB")
-    first, second = (statistics.median(taken[WARM:]) for taken in times)
+    first, second = (statistics.median(taken[WARM:]) for taken in times.values())
+    one, other = (1000 * seconds / TURNS / EACH for seconds in used.values())
     print(
         f"{LIMIT} parcels as GeoJSON: {first:.1f} ms, tipg {TIPG_VERSION} {second:.1f} ms,"
         f" ratio {second / first:.1f}"
     )
+    print(
+        f"  processor's time, server and database together: {one:.1f} ms,"
+        f" tipg {other:.1f} ms, ratio {other / one:.1f}"
+    )
+
+
+def backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
 
 
 def same(ours: bytes, theirs: bytes) -> None:

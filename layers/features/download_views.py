@@ -45,7 +45,7 @@ def layer_file(request: TownRequest, municipality: str, name: str) -> HttpRespon
     """The form; with `format` a small file at once, a large one by the worker."""
     layer = visible_layer(request, name)
     given = request.POST if request.method == "POST" else request.GET
-    asked = {key: said for key, said in given.items() if said}
+    asked = {key: str(said) for key, said in given.items() if said}
     asked.pop("csrfmiddlewaretoken", None)
     form = asked.pop("format", None)
     if form is None:
@@ -147,7 +147,7 @@ def file_state(request: TownRequest, municipality: str, pk: Any) -> HttpResponse
         "done": progress_of(download),
         "waits": download.state in OPEN,
     }
-    part = "#state" if request.htmx else ""
+    part = "#state" if request.headers.get("HX-Request") else ""
     return render(request, f"features/download_detail.html{part}", context)
 
 

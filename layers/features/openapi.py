@@ -164,7 +164,7 @@ TILE = [
     _parameter(name, {"type": "integer", "minimum": 0}, "path")
     for name in ("tileMatrix", "tileRow", "tileCol")
 ]
-LIST = {"style": "form", "explode": False}
+LIST: dict[str, Any] = {"style": "form", "explode": False}
 
 
 def _collection(names: list[str]) -> dict[str, Any]:

@@ -172,7 +172,9 @@ def _canvas(root: etree._Element, srid: int, box: list[float]) -> None:
     known = CRS.from_epsg(srid)
     _put(canvas, "units", "degrees" if known.is_geographic else "meters")
     extent = etree.SubElement(canvas, "extent")
-    corners = Transformer.from_crs(4326, srid, always_xy=True).transform_bounds(*box)
+    west, south, east, north = box
+    turn = Transformer.from_crs(4326, srid, always_xy=True)
+    corners = turn.transform_bounds(west, south, east, north)
     for name, value in zip(("xmin", "ymin", "xmax", "ymax"), corners, strict=True):
         _put(extent, name, repr(value))
     _system(etree.SubElement(canvas, "destinationsrs"), srid)

@@ -196,7 +196,7 @@ def _progress_key(download: Download) -> str:
 
 def progress_of(download: Download) -> int:
     """Features written so far."""
-    return cache.get(_progress_key(download), 0)
+    return int(cache.get(_progress_key(download), 0))
 
 
 @transaction.atomic

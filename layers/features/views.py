@@ -66,11 +66,11 @@ def landing(request: TownRequest, municipality: str) -> HttpResponse:
 def _layers_page(request: TownRequest) -> HttpResponse:
     town = request.municipality
     rows = [
-        (layer, documents.extent_of(layer, town), documents.licence(layer))
+        (layer, documents.extent_of(layer, town))
         for layer in _visible(request)
         if not layer.name.endswith("_labels")
     ]
-    return _page(request, "landing", {"rows": rows})
+    return _page(request, "landing", {"rows": [row for row in rows if row[1].count]})
 
 
 @require_safe
