@@ -196,11 +196,11 @@ class Protection:
     def _one_hidden_in_town(self, name: str) -> bool:
         """A category that is withheld alone is the rest of all children."""
         table = self.zones[name]
-        told = table.told[-1]
-        others = (~told[:-1]).sum() + (
-            name in self.given.unasked and table.affected[-1, -1] > 0
-        )
-        if others != 1 or told[:-1].all() or not self.given.open_rows[-1]:
+        told = table.told[-1, :-1]
+        in_need, asked = table.affected[-1, -1], table.count[-1, -1]
+        # Those of whom nothing is known hide a category only where there are any.
+        beside = name in self.given.unasked and 0 < in_need < asked
+        if told.all() or (~told).sum() + beside > 1 or not self.given.open_rows[-1]:
             return False
         return table.hide_one(_row(table, len(table.reasons) - 1))
 
@@ -321,7 +321,7 @@ class Protection:
 
     def _margin_told(self, name: str) -> Booleans:
         if name == SEX:
-            return self.given.sex_told[-1]
+            return np.asarray(self.given.sex_told[-1])
         return np.asarray(self.zones[name].told[-1, :-1])
 
     def _settle_pair(self, pair: Pair) -> bool:
