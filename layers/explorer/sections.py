@@ -301,8 +301,10 @@ BUILDERS = {
 
 def precision_rows(question: Question) -> list[Row]:
     """All indicators of the zone in focus, in the order of the catalogue."""
-    found = figures(question.release).of_breakdown(question.breakdown)
-    by_code = {row.indicator: row for row in found.filter(zone=question.zone)}
+    found = releases.rows_of_zone(
+        question.release, question.zone, breakdown=question.breakdown
+    )
+    by_code = {row.indicator: row for row in found}
     return [
         Row(each.title, by_code[code])
         for code, each in offered_by(question.release).items()

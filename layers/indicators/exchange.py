@@ -88,7 +88,7 @@ def is_open(children: Mapping[str, Integers], cell: Cell, tables: Tables) -> boo
 
 def _inside(children: Mapping[str, Integers], cell: Cell) -> Booleans:
     first, second = children[cell.first], children[cell.second]
-    return (first == cell.place) & (second == cell.other)
+    return np.asarray((first == cell.place) & (second == cell.other))
 
 
 def exchanges(

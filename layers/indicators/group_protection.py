@@ -156,16 +156,19 @@ class Protection:
             return np.asarray(found, dtype=np.int64)
 
         count, affected = table(at), table(at[given.in_need])
-        units = given.unit.max(initial=0) + 1
-        households = table(np.unique(at * units + given.unit) // units)
+        households = self._homes(at, shape[0] * shape[1]).reshape(shape)
         if rows == ZONE:
             count[-1], affected[-1] = count.sum(axis=0), affected.sum(axis=0)
-            of_town = given.places[columns] * units + given.unit
-            households[-1] = np.bincount(
-                np.unique(of_town) // units, minlength=shape[1]
-            )
+            households[-1] = self._homes(given.places[columns], shape[1])
         reasons = _unsafe(count, affected, households, rule)[:, :-1]
         return Counted(count, affected, reasons, rule)
+
+    def _homes(self, cell: Integers, cells: int) -> Integers:
+        """(cells,) households with a child in each cell."""
+        units = int(self.given.unit.max(initial=0)) + 1
+        found = np.zeros(cells * units, dtype=bool)
+        found[cell * units + self.given.unit] = True
+        return np.asarray(found.reshape(cells, units).sum(axis=1), dtype=np.int64)
 
     # Zones by the categories of one dimension.
 
@@ -173,7 +176,7 @@ class Protection:
         table = self.zones[name]
         table.hide(np.broadcast_to(~self.given.open_rows[:, None], table.shown.shape))
         proven: Proven = set()
-        while self._settle_zones(name) or self._open_more(name, proven):
+        while self._settle_zones(name) or self._open_more(name, [name], proven):
             pass
 
     def _settle_zones(self, name: str) -> bool:
@@ -193,11 +196,11 @@ class Protection:
     def _one_hidden_in_town(self, name: str) -> bool:
         """A category that is withheld alone is the rest of all children."""
         table = self.zones[name]
-        told = table.told[-1]
-        others = (~told[:-1]).sum() + (
-            name in self.given.unasked and table.affected[-1, -1] > 0
-        )
-        if others != 1 or told[:-1].all() or not self.given.open_rows[-1]:
+        told = table.told[-1, :-1]
+        in_need, asked = table.affected[-1, -1], table.count[-1, -1]
+        # Those of whom nothing is known hide a category only where there are any.
+        beside = name in self.given.unasked and 0 < in_need < asked
+        if told.all() or (~told).sum() + beside > 1 or not self.given.open_rows[-1]:
             return False
         return table.hide_one(_row(table, len(table.reasons) - 1))
 
@@ -224,9 +227,9 @@ class Protection:
                     return True
         return False
 
-    def _open_more(self, name: str, proven: Proven) -> bool:
+    def _open_more(self, name: str, among: Sequence[str], proven: Proven) -> bool:
         """Rule 4: withholds one cell more for the first count that is not open."""
-        found = self._first_closed(name, [name], proven)
+        found = self._first_closed(name, among, proven)
         if found is None:
             return False
         table, (row, column) = self.zones[name], found
@@ -289,14 +292,19 @@ class Protection:
         ]
 
     def _together(self) -> None:
-        """All dimensions at once: one that closes a count is shown in no zone."""
+        """All dimensions at once."""
         proven: Proven = set()
         while shown := self._in_zones():
-            closed = [x for x in shown if self._first_closed(x, shown, proven)]
-            if not closed and self._sexes_open(shown):
+            changed = False
+            for name in shown:
+                while self._open_more(name, shown, proven):
+                    self._settle_zones(name)
+                    changed = True
+            if changed:
+                continue
+            if self._sexes_open(shown):
                 return
-            table = self.zones[(closed or shown)[-1]]
-            table.hide(_zone_rows(table))
+            self.zones[shown[-1]].hide(_zone_rows(self.zones[shown[-1]]))
 
     def _in_zones(self) -> list[str]:
         """Dimensions of which some zone tells something."""
@@ -313,8 +321,8 @@ class Protection:
 
     def _margin_told(self, name: str) -> Booleans:
         if name == SEX:
-            return self.given.sex_told[-1]
-        return self.zones[name].told[-1, :-1]
+            return np.asarray(self.given.sex_told[-1])
+        return np.asarray(self.zones[name].told[-1, :-1])
 
     def _settle_pair(self, pair: Pair) -> bool:
         """Rules 2 and 3; whether anything was withheld."""

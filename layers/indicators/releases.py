@@ -5,10 +5,15 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from layers.geography.models import Municipality
+from layers.geography.models import Municipality, Zone
 from layers.indicators.breakdowns import ALL, dimensions_of, ordered
 from layers.indicators.definitions import indicators_in
-from layers.indicators.models import Estimate, ObservationSet, Release
+from layers.indicators.models import (
+    Estimate,
+    EstimateQuerySet,
+    ObservationSet,
+    Release,
+)
 
 
 def latest_release(
@@ -65,18 +70,25 @@ def rows_of(release: Release, *, indicator: str, breakdown: str) -> list[Estimat
 
     A release keeps no row where nothing of a group can be said: it is withheld.
     """
-    found = (
-        Estimate.objects.of_release(release)
-        .of_indicator(indicator)
-        .select_related("zone")
-        .defer("zone__geometry", "zone__geometry_3857")
-    )
-    stored = {row.zone_id: row for row in found.of_breakdown(breakdown)}
+    found = Estimate.objects.of_release(release).of_indicator(indicator)
+    return _filled(found, breakdown)
+
+
+def rows_of_zone(
+    release: Release, zone: Zone | None, *, breakdown: str
+) -> list[Estimate]:
+    """The same for all indicators in one zone, or in the town (None)."""
+    return _filled(Estimate.objects.of_release(release).filter(zone=zone), breakdown)
+
+
+def _filled(found: EstimateQuerySet, breakdown: str) -> list[Estimate]:
+    rows = found.select_related("zone").defer("zone__geometry", "zone__geometry_3857")
+    stored = {(row.indicator, row.zone_id): row for row in rows.of_breakdown(breakdown)}
     if breakdown == ALL:
         return list(stored.values())
     return [
-        stored.get(row.zone_id) or _unsaid(row, breakdown)
-        for row in found.of_breakdown(ALL)
+        stored.get((row.indicator, row.zone_id)) or _unsaid(row, breakdown)
+        for row in rows.of_breakdown(ALL)
     ]
 
 

@@ -354,10 +354,8 @@ class Profile:
 
     @cached_property
     def estimates(self) -> list[Estimate]:
-        return list(
-            Estimate.objects.of_release(self.view.release)
-            .of_breakdown(self.view.breakdown)
-            .of_zone(self.zone)
+        return releases.rows_of_zone(
+            self.view.release, self.zone, breakdown=self.view.breakdown
         )
 
     @property

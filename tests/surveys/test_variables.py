@@ -283,3 +283,27 @@ def test_an_answer_of_another_kind_is_no_answer(answer):
     asked = ("school_ever", "school_level", "living_with", "vac_bcg", "married")
     child = of_child(date(2015, 1, 1), **dict.fromkeys(asked, answer))
     assert {child[name] for name in ("school_level", "vac_bcg", "married")} == {None}
+
+
+@pytest.mark.parametrize(
+    ("answer", "country", "code"),
+    [
+        ("lebanese", "LB", 1),
+        ("palestinian", "PS", 1),
+        ("palestinian", "LB", 3),
+        ("syrian", "LB", 2),
+        ("lebanese", "TN", 4),
+        ("other", "LY", 4),
+        (None, "LB", None),
+    ],
+)
+def test_the_country_decides_who_is_a_national(answer, country, code):
+    values = household_variables({"nationality": answer}, country=country)
+    assert values["nationality"] == code
+
+
+def test_a_home_without_assets_is_not_one_that_was_not_asked():
+    some = household_variables({"assets": "car power"})
+    assert (some["asset_car"], some["asset_power"], some["asset_computer"]) == (1, 1, 0)
+    assert household_variables({"assets": "none"})["asset_car"] == 0
+    assert household_variables({})["asset_car"] is None

@@ -36,6 +36,7 @@ def households(year: int, code: str, number: int, share: float):
                     "attends_school": float(chance.random() >= share),
                     "school_age": 9,
                     "persons": 5,
+                    "displaced": float(n % 2),
                     "sleeping_rooms": 1 + n % 3,
                 },
             )

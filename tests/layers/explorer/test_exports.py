@@ -141,7 +141,8 @@ def test_sdmx_columns_begin_as_the_field_guide_has_them(lines, two, town):
     assert {row["SEX"] for row in rows} == {"_T", "F", "M"}
     assert {row["TIME_PERIOD"] for row in rows} == {"2026-04-01"}
     ages = {row["INDICATOR"]: row["AGE"] for row in rows if row["SEX"] != "_T"}
-    assert {"Y0T4", "Y5T9"} & {row["AGE"] for row in rows}
+    moved = {row["DISPLACEMENT_STATUS"] for row in rows}
+    assert moved == {"_T", "DISP", "NDISP"}
     assert (ages["edu_oos_primary"], ages["ecd_stim"]) == ("Y6T11", "M24T59")
     assert {row["REF_AREA"] for row in rows} >= {town.slug, f"{town.slug}.Q1"}
 

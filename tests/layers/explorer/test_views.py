@@ -193,22 +193,22 @@ def test_a_single_round_says_that_a_second_is_needed(read, publish):
 def test_groups_are_sorted_by_dimension_all_children_first(read, two):
     rows = table(read("?view=groups&indicator=edu_oos"), place=0)
     assert list(rows)[1:4] == ["All children", "Girls", "Boys"]
-    assert "5 to 9 years" in list(rows)[4:]
+    assert list(rows)[4:] == ["Displaced households", "Households never displaced"]
 
 
 def test_the_town_shows_two_groups_crossed(read, two):
-    page = words(read("?view=groups&indicator=hou_internet"))
+    page = words(read("?view=groups&indicator=edu_oos"))
     assert "Two groups crossed, whole town Of 100 children" in page
-    assert "Girls and boys by Age" in page
-    of_zone = read("?view=groups&indicator=hou_internet&zone=Q1")
+    assert "Girls and boys by Displacement" in page
+    of_zone = read("?view=groups&indicator=edu_oos&zone=Q1")
     assert "Two groups crossed" not in of_zone
 
 
 def test_a_group_of_which_nothing_is_told_is_withheld_in_each_zone(read, two):
-    group = two.estimates.filter(breakdown="age:5-9")
-    assert group.filter(indicator="hou_internet").exists()
-    assert not group.filter(indicator="ecd_stim").exists()
-    rows = table(read("?breakdown=age:5-9&indicator=ecd_stim"))
+    group = two.estimates.filter(breakdown="displacement:yes")
+    assert group.filter(indicator="edu_oos").exists()
+    assert not group.filter(indicator="edu_oos_primary").exists()
+    rows = table(read("?breakdown=displacement:yes&indicator=edu_oos_primary"))
     assert "(*)" in rows["Quarter Q1"]
     assert "(*)" in rows["Whole town"]
 
