@@ -37,7 +37,8 @@ class Stretch:
 
     def moved(self, corner: Corner, share: float) -> Corner:
         """Where a corner comes to lie: with a corner of the line, else by its share."""
-        old, new = list(self.old.coords), list(self.new.coords)
+        old: list[Corner] = list(self.old.coords)
+        new: list[Corner] = list(self.new.coords)
         if len(old) == len(new):
             for before, after in zip(old, new, strict=True):
                 if Point(before).distance(Point(corner)) <= TOLERANCE:

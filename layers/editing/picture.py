@@ -18,6 +18,8 @@ from layers.geography.models import Municipality
 # The longer side of a drawing, in its own units.
 SIDE = 400
 MARGIN = 12
+# What a code takes up in a drawing.
+WORD, LINE = 90, 26
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,12 @@ def draw(before: Sequence[State], after: Sequence[State]) -> dict[str, Any] | No
         return moved
 
     def drawn(states: Iterable[State]) -> list[Drawn]:
-        found = []
+        found: list[Drawn] = []
         for state in states:
             shape = shapely.transform(shape_of(state), place)
             spot = shapely.point_on_surface(shape)
-            found.append(Drawn(state["code"], _path(shape), round(spot.x, 1), round(spot.y, 1)))  # fmt: skip
+            y = _free(spot.x, spot.y, found)
+            found.append(Drawn(state["code"], _path(shape), round(spot.x, 1), round(y, 1)))  # fmt: skip
         return found
 
     return {
@@ -69,6 +72,13 @@ def draw(before: Sequence[State], after: Sequence[State]) -> dict[str, Any] | No
             ("after", _("After"), drawn(in_force(after))),
         ],
     }
+
+
+def _free(x: float, y: float, found: Sequence[Drawn]) -> float:
+    """Where a code does not stand upon another: lower, by as many lines as it takes."""
+    while any(abs(x - each.x) < WORD and abs(y - each.y) < LINE for each in found):
+        y += LINE
+    return y
 
 
 def _path(shape: MultiPolygon) -> str:

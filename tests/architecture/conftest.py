@@ -5,8 +5,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils.translation import override
+from shapely import MultiPolygon, box
 
 from gisportal.accounts.roles import Role
+from layers.editing.drafts import Asked
+from layers.editing.models import Layer
+from layers.editing.services import Order, change_map
 from layers.geography.files.request import Options
 from layers.geography.runs import check_run, receive_upload
 from surveys.intake.access import issue_access
@@ -42,6 +46,21 @@ class World:
         return next((self.rows[key] for key in keys if key in self.rows), None)
 
 
+def _edit(town, person):
+    asked = Asked(
+        kind="add",
+        layer=Layer.PARCELS,
+        new_codes=("1188",),
+        geometry=box_of(35.83, 33.8),
+    )
+    order = Order(by=person, reason="A deed", on=town.today(), accepted=True)
+    return change_map(municipality=town, asked=asked, order=order).edit
+
+
+def box_of(west, south):
+    return MultiPolygon([box(west, south, west + 0.001, south + 0.001)])
+
+
 @pytest.fixture
 def world(town) -> World:
     person = UserFactory()
@@ -66,6 +85,7 @@ def world(town) -> World:
     record = round.submissions.get()
     rows = {
         "geography.pk": run.pk,
+        "editing.pk": _edit(town, person).pk,
         "surveys.pk": Upload.objects.get().pk,
         "surveys.code": round.code,
         "explorer.code": "Z1",

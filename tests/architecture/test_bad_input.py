@@ -43,6 +43,9 @@ READ = {
     "explorer:errors": ("zone", "breakdown", "release"),
     "explorer:zone": ("round", "release"),
     "explorer:download": ("round", "release"),
+    "editing:map": ("layer", "kind", "codes"),
+    "editing:shapes": ("layer", "bbox", "code"),
+    "editing:list": ("code", "page"),
     "indicators:list": ("q",),
     "surveys:submissions": ("q", "page", "sort"),
     "surveys:review:queue": ("state", "round", "zone", "check", "number", "after"),
@@ -57,6 +60,20 @@ READ = {
     "geography:create": ("what",),
 }
 NAMES = sorted({name for names in READ.values() for name in names})
+EDIT = {
+    "layer": "parcels",
+    "kind": "split",
+    "codes": "1187",
+    "line": "35.81 33.7905\n35.83 33.7905",
+    "corners": "35.82 33.79\n35.821 33.79\n35.821 33.791",
+    "neighbours_follow": "on",
+    "new_codes": "1187\n1187/1",
+    "names": "",
+    "reason": "A deed.",
+    "valid_from": "2026-01-01",
+    "seen": "",
+    "accepted": "on",
+}
 # What each form takes when all is well; the tests then spoil one field at a time.
 FORMS: dict[str, dict[str, str]] = {
     "service_requests:create": {
@@ -96,6 +113,9 @@ FORMS: dict[str, dict[str, str]] = {
     "surveys:withdraw": {"reason": "Asked for."},
     # Its file is read again by a process of its own, so only what needs care.
     "geography:check": {"layer": "", "missing": "ask"},
+    "editing:preview": EDIT,
+    "editing:apply": {**EDIT, "new_codes": "1187"},
+    "editing:undo": {"reason": "A mistake.", "seen": "nothing", "accepted": "on"},
     "billing:claim": {"number": "A-1", "code": "ABCD2345"},
     "billing:pay": {"amount": "10"},
     "billing:cash": {"amount": "10", "reference": "2" * 20},

@@ -116,7 +116,7 @@ def test_everything_is_done_with_figures_too(page, live_town):
     page.fill("[name=codes]", "2-0003\n2-0004")
     page.press("[name=codes]", "Tab")
     page.wait_for_function(
-        "document.querySelector('[name=new_codes]').value === '2-0003'"
+        "() => document.querySelector('[name=new_codes]').value === '2-0003'"
     )
     page.fill("[name=reason]", "One owner")
     page.focus("#change [type=submit]")
@@ -127,7 +127,7 @@ def test_everything_is_done_with_figures_too(page, live_town):
     page.fill("[name=codes]", "2-0003\n2-9999")
     page.press("[name=codes]", "Tab")
     page.wait_for_function(
-        "document.getElementById('say').textContent.includes('2-9999')"
+        "() => document.getElementById('say').textContent.includes('2-9999')"
     )
     assert page.locator("#preview").inner_text() == ""
 
