@@ -37,6 +37,8 @@ class Layer:
     `sql` selects `id`, `geometry_3857` and every field, bound to `%(municipality)s`
     (a key) and `parameters`. `tables` are those it reads: a write to any of them
     makes a new version. `permission` None means that everyone may see it.
+    `attribution` names the source, else it is the municipality; `licence` is an SPDX
+    identifier, else nothing is granted. `description` says in a sentence what it is.
     """
 
     name: str
@@ -49,6 +51,9 @@ class Layer:
     permission: str | None = None
     min_zoom: int = 0
     max_zoom: int = 16
+    attribution: str | Promise = ""
+    licence: str = ""
+    description: str | Promise = ""
 
     @cached_property
     def digest(self) -> str:

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.desk, name="desk"),
     path("values.json", views.values, name="values"),
     path("statistics/", views.statistics, name="statistics"),
+    path("layers/", views.layers, name="layers"),
     path("clusters/", views.clusters, name="clusters"),
     path("zone/<str:code>/", views.zone, name="zone"),
     re_path(

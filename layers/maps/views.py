@@ -4,8 +4,8 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -14,6 +14,7 @@ from isal import igzip
 from layers.geography.access import requires
 from layers.geography.declaration import Layer
 from layers.geography.models import Municipality
+from layers.geography.statements import find
 from layers.geography.tenancy import set_tenant
 from layers.indicators.clusters import clusters_of
 from layers.indicators.errors import NoPattern
@@ -24,7 +25,9 @@ from layers.maps.catalogue import layer_named, may_see, visible_layers
 from layers.maps.desk import Profile, View, rounds, themes
 from layers.maps.downloads import layer_file, view_csv, view_features
 from layers.maps.folium_page import folium_page
+from layers.maps.layer_list import listed_layers, picture
 from layers.maps.models import tile_version
+from layers.maps.raster_tiles import shown_rasters
 from layers.maps.town_map import town_map
 from layers.maps.zone_tables import StatisticsTable, cluster_rows
 
@@ -46,7 +49,9 @@ def tile(
     key = (town, layer, version, z, x, y)
     if public and (found := tiles.kept(key, public=True)):
         return _answer(request, found, FOR_EVER)
-    municipality = get_object_or_404(Municipality.objects.defer("boundary"), slug=town)
+    municipality = find(Municipality, slug=town)
+    if municipality is None:
+        raise Http404(town)
     set_tenant(municipality)
     _refuse_strangers(request, declared, municipality)
     # The version is read before the rows: newer rows under an older version are only
@@ -170,6 +175,19 @@ def statistics(request: HttpRequest, municipality: str) -> HttpResponse:
     """What rasters say of the zones: people, hazards, ways on foot."""
     table = StatisticsTable.of(request.municipality)
     return render(request, "maps/zone_statistics.html", {"table": table})
+
+
+@require_safe
+def layers(request: HttpRequest, municipality: str) -> HttpResponse:
+    """The public catalogue: every layer, who may see it, and where it is to be had."""
+    town = request.municipality
+    context = {
+        "layers": list(listed_layers(town, request.user)),
+        "rasters": list(shown_rasters(town, request.user)),
+        "picture": picture(town),
+        "origin": request.build_absolute_uri("/").rstrip("/"),
+    }
+    return render(request, "maps/layer_list.html", context)
 
 
 @require_safe
