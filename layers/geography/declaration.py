@@ -43,8 +43,9 @@ class Layer:
     to `%(municipality)s` (a key) and `parameters`. `tables` are those it reads: a
     write to any of them makes a new version. `permission` None means that everyone
     may see it. `attribution` names the source, else it is the municipality;
-    `licence` is an SPDX identifier, else nothing is granted. `time` names the field
-    of type date that says of when a feature is. `tiled` False: it makes no map.
+    `licence` is an SPDX identifier, else nothing is granted. `description` says in a
+    sentence what it is. `time` names the field of type date that says of when a
+    feature is. `tiled` False: it makes no map.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Layer:
     max_zoom: int = 16
     attribution: str | Promise = ""
     licence: str = ""
+    description: str | Promise = ""
     time: str = ""
     tiled: bool = True
 

@@ -18,7 +18,7 @@ CODE = Field("code", "text", _("code"))
 
 
 def zone_layers(
-    name: str, kind: str, title: str | Promise, labels: str | Promise, min_zoom: int
+    name: str, kind: str, title: str | Promise, *, labels: str | Promise, min_zoom: int
 ) -> tuple[Layer, Layer]:
     """Zones of one kind, and the points that carry their names.
 
@@ -33,6 +33,7 @@ def zone_layers(
         fields=(CODE, *NAMES),
         parameters={"kind": kind},
         min_zoom=min_zoom,
+        description=_("Borders that are in force, with code and names."),
     )
     names = replace(
         areas,
@@ -40,20 +41,28 @@ def zone_layers(
         title=labels,
         geometry="point",
         sql=read_sql("layers.geography", "zone_labels.sql"),
+        description=_("A point inside each, where a map writes the name."),
     )
     return areas, names
 
 
 LAYERS = (
-    *zone_layers("zones", "quarter", _("Quarters"), _("Names of quarters"), 0),
-    *zone_layers("sections", "section", _("Sections"), _("Names of sections"), 0),
-    *zone_layers("blocks", "block", _("Blocks"), _("Names of blocks"), 12),
+    *zone_layers(
+        "zones", "quarter", _("Quarters"), labels=_("Names of quarters"), min_zoom=0
+    ),
+    *zone_layers(
+        "sections", "section", _("Sections"), labels=_("Names of sections"), min_zoom=0
+    ),
+    *zone_layers(
+        "blocks", "block", _("Blocks"), labels=_("Names of blocks"), min_zoom=12
+    ),
     Layer(
         name="outlines",
         title=_("Parcel outlines"),
         geometry="polygon",
         sql=read_sql("layers.geography", "outlines.sql"),
         tables=("geography_parcel",),
+        description=_("The shape of each parcel, without number and owner."),
         min_zoom=13,
     ),
     Layer(
@@ -69,6 +78,7 @@ LAYERS = (
         ),
         permission="maps.view_staff_layers",
         min_zoom=13,
+        description=_("Parcels in force with number and area, without owner."),
     ),
     Layer(
         name="facilities",
@@ -78,5 +88,6 @@ LAYERS = (
         tables=("geography_facility",),
         fields=(CODE, Field("kind", "text", _("kind")), *NAMES),
         min_zoom=10,
+        description=_("Schools, clinics, playgrounds and other places for everyone."),
     ),
 )

@@ -161,7 +161,15 @@ class Parcel(Place):
                 name="parcel_code_once_in_force",
             )
         ]
-        indexes = [GistIndex(fields=["geometry_3857"], name="parcel_geometry_3857")]
+        # One index for a tile's question, however many towns and former parcels there
+        # are: of two, PostgreSQL would read both.
+        indexes = [
+            GistIndex(
+                fields=["municipality", "geometry_3857"],
+                condition=Q(valid_until=None),
+                name="parcel_in_force_3857",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -145,7 +145,7 @@ class DiskCache:
                 return
             # By the time of writing, which nobody can set.
             files = sorted((s.st_ctime, s.st_blocks * 512, p) for p, s in self._files())
-            excess = sum(size for _, size, _ in files) - self._limit
+            excess: float = sum(size for _, size, _ in files) - self._limit
             if excess <= 0:
                 return
             excess += self._limit * (1 - self.KEPT)

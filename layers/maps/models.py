@@ -6,6 +6,7 @@ from operator import le
 from typing import Any
 
 from django.db import connection, models
+from django.db.models.functions import Now
 
 from layers.geography.declaration import Layer, read_sql
 from layers.geography.models import Municipality
@@ -46,6 +47,7 @@ class LayerVersion(TenantModel):
     source = models.CharField(max_length=63)
     version = models.PositiveBigIntegerField(default=0)
     floor = models.PositiveBigIntegerField(default=0)
+    raised_at = models.DateTimeField(db_default=Now())
 
     objects = LayerVersionQuerySet.as_manager()
 
@@ -135,7 +137,7 @@ class TileVersion:
 def tile_version(
     layer: Layer, municipality: Municipality, *, z: int, x: int, y: int
 ) -> TileVersion:
-    bound = {
+    bound: dict[str, Any] = {
         "municipality": municipality.pk,
         "tables": list(layer.tables),
         "z": z,

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import rasterio
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from PIL import Image
 from pyproj import CRS
@@ -44,7 +45,15 @@ METRES_A_DEGREE = 111_320.0
 ENGINE = hashlib.sha256(repr((STYLES, CELL, FEWEST)).encode()).hexdigest()[:6]
 
 
-@dataclass(frozen=True)
+def raster_title(raster: Raster) -> str:
+    """Its name; a raster imported without one bears the word for its kind."""
+    named = raster.name_en or raster.name_fr or raster.name_ar != raster.kind
+    if named:
+        return raster.name
+    return raster.code if raster.code != raster.kind else raster.get_kind_display()
+
+
+@dataclass
 class Shown:
     """A raster in force, as maps show it."""
 
@@ -61,6 +70,17 @@ class Shown:
     def may_be_seen_by(self, user: Any) -> bool:
         permission = self.style.permission
         return permission is None or user.has_perm(permission, self.raster.municipality)
+
+    @property
+    def title(self) -> str:
+        return raster_title(self.raster)
+
+    @property
+    def tiles(self) -> str:
+        """The address of its tiles, with places for zoom, column and row."""
+        town, code = self.raster.municipality.slug, self.raster.code
+        address = reverse("tiles:raster", args=[town, code, self.version, 0, 0, 0])
+        return address.removesuffix("0/0/0.png") + "{z}/{x}/{y}.png"
 
     @cached_property
     def path(self) -> str:

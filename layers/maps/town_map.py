@@ -62,15 +62,20 @@ def bounds(municipality: Municipality) -> list[float]:
     return list(zones.aggregate(extent=Extent("geometry"))["extent"] or NOWHERE)
 
 
-def _source(layer: Layer, municipality: Municipality, version: str) -> dict[str, Any]:
+def tile_template(layer: Layer, municipality: Municipality, version: str) -> str:
+    """The address of the layer's tiles, with places for zoom, column and row."""
     address = reverse(
         "tiles:tile", args=[municipality.slug, layer.name, version, 0, 0, 0]
     )
+    return address.removesuffix("0/0/0.mvt") + "{z}/{x}/{y}.mvt"
+
+
+def _source(layer: Layer, municipality: Municipality, version: str) -> dict[str, Any]:
     return {
         "title": str(layer.title),
         # Figures are joined by code, which outlives a redrawn boundary; ids don't.
         "key": "code" if layer.code_in_tiles else None,
-        "tiles": address.removesuffix("0/0/0.mvt") + "{z}/{x}/{y}.mvt",
+        "tiles": tile_template(layer, municipality, version),
         # Where the latest versions wrote: other tiles are asked for under older ones.
         "tables": LayerEdit.objects.of_layer(layer, municipality),
         "minzoom": layer.min_zoom,

@@ -11,6 +11,7 @@ urlpatterns = [
     path("multiples/", desk_views.multiples, name="multiples"),
     path("print.pdf", desk_views.print_map, name="print"),
     path("statistics/", desk_views.statistics, name="statistics"),
+    path("layers/", views.layers, name="layers"),
     path("clusters/", desk_views.clusters, name="clusters"),
     path("zone/<str:code>/", desk_views.zone, name="zone"),
     re_path(

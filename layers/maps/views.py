@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -10,12 +10,15 @@ from isal import igzip
 
 from layers.geography.declaration import Layer
 from layers.geography.models import Municipality
+from layers.geography.statements import find
 from layers.geography.tenancy import set_tenant
 from layers.maps import tiles
 from layers.maps.cache import Key, Tile
 from layers.maps.catalogue import layer_named, may_see
 from layers.maps.downloads import layer_file
+from layers.maps.layer_list import listed_layers, picture
 from layers.maps.models import tile_version
+from layers.maps.raster_tiles import shown_rasters
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -35,7 +38,9 @@ def tile(
     key = (town, layer, version, z, x, y)
     if public and (found := tiles.kept(key, public=True)):
         return _answer(request, found, FOR_EVER)
-    municipality = get_object_or_404(Municipality.objects.defer("boundary"), slug=town)
+    municipality = find(Municipality, slug=town)
+    if municipality is None:
+        raise Http404(town)
     set_tenant(municipality)
     _refuse_strangers(request, declared, municipality)
     # The version is read before the rows: newer rows under an older version are only
@@ -86,6 +91,19 @@ def _answer(request: HttpRequest, found: Tile, caching: str) -> HttpResponse:
     response["Cache-Control"] = caching
     patch_vary_headers(response, ["Accept-Encoding"])
     return get_conditional_response(request, etag=etag, response=response) or response
+
+
+@require_safe
+def layers(request: HttpRequest, municipality: str) -> HttpResponse:
+    """The public catalogue: every layer, who may see it, and where it is to be had."""
+    town = request.municipality
+    context = {
+        "layers": list(listed_layers(town, request.user)),
+        "rasters": list(shown_rasters(town, request.user)),
+        "picture": picture(town),
+        "origin": request.build_absolute_uri("/").rstrip("/"),
+    }
+    return render(request, "maps/layer_list.html", context)
 
 
 @require_safe

@@ -11,9 +11,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from layers.geography.models import Facility, Municipality, Raster
+from layers.geography.models import Facility, Municipality
 from layers.indicators.clusters import Clusters
 from layers.indicators.models import ZoneStatistic
+from layers.maps.raster_tiles import raster_title
 
 Who = ZoneStatistic.Who
 CLUSTERS = {
@@ -65,7 +66,7 @@ class StatisticsTable:
             columns=[column_of(statistics[name]) for name in order],
             rows=[_row(by_zone[code], order) for code in sorted(by_zone)],
             who=str(Who(last.who).label),
-            raster=_title(last.people_raster),
+            raster=raster_title(last.people_raster),
             computed_at=last.computed_at,
             withheld=any(row.withheld for row in newest),
         )
@@ -87,20 +88,12 @@ def column_of(row: ZoneStatistic) -> dict[str, str]:
             "minutes": length,
         }
     elif name == "hazard":
-        title = _title(row.other_raster) if row.other_raster else rest
+        title = raster_title(row.other_raster) if row.other_raster else rest
     elif name == "hazards":
         title = _("Hazards per person")
     else:
         return {"title": str(capfirst(Who(row.who).label)), "unit": ""}
     return {"title": title, "unit": "" if name == "hazards" else _("of 100")}
-
-
-def _title(raster: Raster) -> str:
-    """Its name; a raster imported without one bears the word for its kind."""
-    named = raster.name_en or raster.name_fr or raster.name_ar != raster.kind
-    if named:
-        return raster.name
-    return raster.code if raster.code != raster.kind else raster.get_kind_display()
 
 
 def _row(found: dict[str, ZoneStatistic], order: Iterable[str]) -> dict[str, Any]:

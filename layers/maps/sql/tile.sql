@@ -29,6 +29,8 @@ SELECT ST_AsMVT(feature, %(layer)s, %(extent)s, 'geometry', 'id')
                 ST_XMax(source.geometry_3857) - ST_XMin(source.geometry_3857),
                 ST_YMax(source.geometry_3857) - ST_YMin(source.geometry_3857)
             ) > %(smallest)s)
+    -- Merged with the outer query, each geometry would be made once for every mention.
+    OFFSET 0
   ) AS feature
  WHERE NOT ST_IsEmpty(feature.geometry)
    -- The format knows no polygon without an area.

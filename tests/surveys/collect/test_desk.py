@@ -3,6 +3,7 @@
 import json
 import re
 
+import pyogrio
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -143,3 +144,29 @@ def test_the_clock_is_told(client, town, surveyor):
     client.force_login(surveyor)
     told = client.get(url(town, "state")).json()["now"]
     assert told[:13] == timezone.now().isoformat()[:13]
+
+
+def test_a_surveyor_takes_along_the_map_of_an_assigned_zone(
+    client, town, round, surveyor, tmp_path
+):
+    parcel = Parcel.objects.of(town).get(code="12")
+    zone = parcel.zone or ZoneFactory(municipality=town, geometry=parcel.geometry)
+    Parcel.objects.filter(pk=parcel.pk).update(zone=zone)
+    client.force_login(surveyor)
+    assert client.get(url(town, "zone_map", zone.code)).status_code == 404
+    Target.objects.create(
+        municipality=town, round=round, parcel=parcel, surveyor=surveyor
+    )
+    address = url(town, "zone_map", zone.code)
+    assert address in client.get(f"/ar/{town.slug}/surveys/").content.decode()
+    answer = client.get(address)
+    assert "no-store" in answer["Cache-Control"]
+    assert (
+        f'filename="{town.slug}-{zone.code}.mbtiles"' in answer["Content-Disposition"]
+    )
+    path = tmp_path / "zone.mbtiles"
+    path.write_bytes(b"".join(answer.streaming_content))
+    found = pyogrio.read_dataframe(path, layer="parcels")
+    assert "12" in set(found["code"])
+    client.force_login(staff(town, "surveyor"))
+    assert client.get(address).status_code == 404
