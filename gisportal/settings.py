@@ -223,7 +223,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 # Sites that may show a map which its owner opened to them.
-EMBED_ORIGINS = env.list("EMBED_ORIGINS", [])
+EMBED_ORIGINS: list[str] = env.list("EMBED_ORIGINS", [])
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

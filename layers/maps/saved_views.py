@@ -9,7 +9,7 @@ from csp.constants import SELF
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -34,8 +34,9 @@ PERMISSION = "indicators.view_estimates"
 
 def roles() -> list[tuple[str, str]]:
     """Roles of the staff, under the names that the accounts give them."""
-    membership = get_user_model()._meta.get_field("memberships").related_model
-    return [x for x in membership._meta.get_field("role").choices if x[0] != "resident"]
+    membership: Any = get_user_model()._meta.get_field("memberships").related_model
+    offered: Any = membership._meta.get_field("role")
+    return [(role, name) for role, name in offered.choices if role != "resident"]
 
 
 def drawn(saved: SavedMap) -> Drawing | None:
@@ -134,9 +135,9 @@ def story(request: TownRequest, municipality: str) -> HttpResponse:
 
 
 @require_safe
-@xframe_options_exempt
+@xframe_options_exempt  # type: ignore[arg-type]
 @csp_update({"frame-ancestors": [SELF, *settings.EMBED_ORIGINS]})
-def embed(request: HttpRequest, municipality: str, token: str) -> HttpResponse:
+def embed(request: TownRequest, municipality: str, token: str) -> HttpResponse:
     """A saved map that its owner opened to other sites: a drawing, no scripts."""
     saved = get_object_or_404(
         SavedMap.objects.of(request.municipality).select_related("municipality"),
@@ -155,7 +156,7 @@ def comments(request: TownRequest, municipality: str) -> JsonResponse:
     if request.method == "POST":
         form = CommentForm(request.POST)
         if not form.is_valid():
-            said = " ".join(x for errors in form.errors.values() for x in errors)
+            said = " ".join(str(x) for errors in form.errors.values() for x in errors)
             return JsonResponse({"error": said}, status=400)
         MapComment.objects.create(
             municipality=request.municipality,

@@ -124,7 +124,8 @@ def unanswered(page, live_town):
 def test_no_request_leaves_the_house(page, live_town):
     outside = unanswered(page, live_town)
     open_desk(page, live_town, "?mode=bivariate&second=was_water")
-    open_desk(page, live_town, "?compare=swipe&other=2025-spring")
+    page.goto(page.url.split("?")[0] + "?compare=swipe&other=2025-spring")
+    page.wait_for_selector("#map-other canvas")
     assert outside == []
 
 
@@ -133,12 +134,14 @@ def test_values_of_another_indicator_are_on_the_map_without_a_tile(page, live_to
     open_desk(page, live_town)
     page.click("[data-fold=classes] > summary")
     page.select_option("#method", "manual")
-    page.wait_for_function("location.search.includes('breaks=')")
+    page.wait_for_function("() => location.search.includes('breaks=')")
     page.evaluate(
         """() => { const field = document.getElementById('breaks');
         field.value = '10,20'; field.dispatchEvent(new Event('change', {bubbles: true})); }"""
     )
-    page.wait_for_function("document.querySelectorAll('[data-steps] li').length === 3")
+    page.wait_for_function(
+        "() => document.querySelectorAll('[data-steps] li').length === 3"
+    )
     assert "breaks=10,20" in page.url
 
 
@@ -179,7 +182,7 @@ def test_a_place_is_found_without_its_vowels_and_chosen_by_key(page, live_town):
     page.keyboard.press("Enter")
     page.wait_for_selector("#zone:not([hidden]) .zone-name")
     assert "الورش" in page.locator(".zone-name").inner_text()
-    assert "at=" in page.url
+    page.wait_for_function("() => location.search.includes('at=')")
 
 
 def test_an_area_drawn_by_keyboard_has_one_figure(page, live_town):
@@ -193,7 +196,7 @@ def test_an_area_drawn_by_keyboard_has_one_figure(page, live_town):
         map.press(" ")
     map.press("Enter")
     page.wait_for_function(
-        "document.getElementById('wait').textContent || location.search.includes('selected=')"
+        "() => document.getElementById('wait').textContent || location.search.includes('selected=')"
     )
     if "selected=" in page.url:
         assert "of 100" in page.locator(".picked-sum").inner_text()
