@@ -31,25 +31,38 @@ MOST_CORNERS = 100
 
 
 @dataclass(frozen=True)
+class Part:
+    """A zone as the release publishes it; shares and errors between 0 and 1."""
+
+    code: str
+    name: str
+    share: float
+    error: float
+    children: int
+    asked: int
+
+
+@dataclass(frozen=True)
 class Together:
     """`zones` are counted; `left` were touched or picked, and have no figure."""
 
-    zones: list[Estimate]
+    zones: list[Part]
     left: list[str]
 
     @property
     def share(self) -> float:
-        return sum(x.estimate * w for x, w in self._weighted())
+        """Each zone counts by its children."""
+        return sum(x.share * x.children for x in self.zones) / self._children
 
     @property
     def error(self) -> float:
         """Of independent zones: the design draws its sample in each by itself."""
-        return sqrt(sum((x.se * w) ** 2 for x, w in self._weighted()))
+        squares = sum((x.error * x.children) ** 2 for x in self.zones)
+        return sqrt(squares) / self._children
 
-    def _weighted(self) -> list[tuple[Estimate, float]]:
-        """Each zone counts by its children."""
-        whole = sum(each.population for each in self.zones)
-        return [(each, each.population / whole) for each in self.zones]
+    @property
+    def _children(self) -> int:
+        return sum(each.children for each in self.zones)
 
 
 def zones_within(view: View, drawn: str) -> list[str]:
@@ -101,16 +114,17 @@ def _polygon(drawn: str) -> GEOSGeometry:
 def together(view: View, codes: Collection[str]) -> Together:
     """Raises UnfitView where the sum is about too few zones, or leaves too few."""
     rows = {
-        row.zone.code: row
+        row.zone.code: (row.zone.name, _part(row))
         for row in Estimate.objects.of_release(view.release)
         .of_indicator(view.indicator.code)
         .of_breakdown(view.breakdown)
         .exclude(zone=None)
         .select_related("zone")
         .defer("zone__geometry", "zone__geometry_3857")
+        if row.zone is not None
     }
     wanted = [rows[code] for code in dict.fromkeys(codes) if code in rows]
-    counted = [x for x in wanted if x.estimate is not None and x.population]
+    counted = [part for _name, part in wanted if part is not None]
     rest = len(rows) - len(counted)
     if len(counted) < FEWEST:
         raise UnfitView(
@@ -126,8 +140,22 @@ def together(view: View, codes: Collection[str]) -> Together:
             )
             % {"count": rest, "least": FEWEST}
         )
-    left = [x.zone.name for x in wanted if x not in counted]
+    left = [name for name, part in wanted if part is None]
     return Together(counted, left)
+
+
+def _part(row: Estimate) -> Part | None:
+    """None where the figure is withheld, or says of no child."""
+    if row.zone is None or row.estimate is None or not row.population:
+        return None
+    return Part(
+        row.zone.code,
+        row.zone.name,
+        row.estimate,
+        row.se or 0.0,
+        row.population,
+        row.n or 0,
+    )
 
 
 def spoken(view: View, found: Together) -> dict[str, Any]:
@@ -138,14 +166,14 @@ def spoken(view: View, found: Together) -> dict[str, Any]:
         for share in (found.share, found.share - half, found.share + half)
     )
     return {
-        "codes": [each.zone.code for each in found.zones],
-        "names": [each.zone.name for each in found.zones],
+        "codes": [each.code for each in found.zones],
+        "names": [each.name for each in found.zones],
         "left": found.left,
         "value": value,
         "low": low,
         "high": high,
         "says": _("%d of 100 children") % value,
         "range": _("between %(low)d and %(high)d") % {"low": low, "high": high},
-        "asked": asked(sum(each.n for each in found.zones)),
+        "asked": asked(sum(each.asked for each in found.zones)),
         "title": view.indicator.title,
     }

@@ -191,7 +191,9 @@ class View:
         else:
             rows = rows.of_release(self.release).of_breakdown(self.breakdown)
         known = rows.exclude(estimate=None).values_list("estimate", flat=True)
-        return self.scheme.ends([round(100 * share) for share in known])
+        return self.scheme.ends(
+            [round(100 * share) for share in known if share is not None]
+        )
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from layers.maps import areas
 from layers.maps.catalogue import visible_layers
 from layers.maps.desk import Profile, View, rounds, themes
 from layers.maps.downloads import view_csv, view_features
+from layers.maps.drawing import Drawing, Ground
 from layers.maps.errors import UnfitView
 from layers.maps.folium_page import folium_page
 from layers.maps.groups import by_dimension
@@ -115,6 +116,13 @@ def desk(request: TownRequest, municipality: str) -> HttpResponse:
         "layers": list(visible_layers(request.user, town)),
         "map": town_map(town, request.user, _needed(view, offered)),
         "values": picture.values(),
+        # Seen before the map has arrived, and where there are no scripts.
+        "first": Drawing(
+            picture,
+            Ground.of(view),
+            view.scheme.palette,
+            bool(request.GET.get("alpha")),
+        ),
         "settings": _settings(view, offered),
         "last_round": len(view.rounds) - 1,
         "scales": [(each, f"1:{each:,}") for each in SCALES[:9]],
@@ -152,6 +160,8 @@ def _settings(view: View, offered: list[dict[str, Any]]) -> dict[str, Any]:
             "names": _("Names"),
             "figures": _("Figures"),
             "remove": _("Take out"),
+            "comment": _("Comment"),
+            "delete_comment": _("Delete the comment"),
             "zone": _("Zone"),
             "range": _("Range"),
             "together": _("Together"),

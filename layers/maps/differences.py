@@ -142,7 +142,8 @@ def spoken(change: Change) -> dict[str, Any]:
             "range": str(change.get_reason_display()), "asked": "",
         }  # fmt: skip
     value, low, high = (
-        round(100 * share) for share in (change.difference, change.low, change.high)
+        round(100 * (share or 0))
+        for share in (change.difference, change.low, change.high)
     )
     return {
         "value": value,

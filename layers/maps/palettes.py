@@ -6,12 +6,15 @@ greyscale; `tests/layers/maps/test_palettes.py` simulates them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from layers.maps.classes import MOST
 
+# Colours by the name of the theme.
+Theme = Mapping[str, Sequence[str]]
+
 # From little need to much. By night much need stands out by being light.
-SEQUENTIAL = {
+SEQUENTIAL: dict[str, Theme] = {
     "need": {
         "light": ("#fbeedd", "#f2cfa6", "#e0a06a", "#c06a3c", "#87391d"),
         "dark": ("#38291f", "#6b432b", "#9a5a34", "#d08a57", "#f6c79c"),
@@ -30,17 +33,17 @@ SEQUENTIAL = {
     },
 }
 # From much fewer to many more in need; the middle says that there is no evidence.
-CHANGE = {
+CHANGE: Theme = {
     "light": ("#2b7a9b", "#9fcbd9", "#efeadd", "#e8ac86", "#b4532a"),
     "dark": ("#7cc7e2", "#3b7186", "#4a5250", "#a9623d", "#f4a67c"),
 }
 # Low among low, low among high, no evidence, high among low, high among high.
-CLUSTERS = {
+CLUSTERS: Theme = {
     "light": ("#2b7a9b", "#a9d3df", "#efeadd", "#f0c3a3", "#b4532a"),
     "dark": ("#7cc7e2", "#36687b", "#454d4b", "#96583a", "#f4a67c"),
 }
 # Rows upwards: the second need; within a row the first need.
-BIVARIATE = {
+BIVARIATE: Theme = {
     "light": (
         *("#f1ede4", "#e9b78f", "#cf6f38"),
         *("#a9c5d3", "#a58d8b", "#96502f"),
@@ -57,7 +60,11 @@ THEMES = ("light", "dark")
 
 def colours(palette: str, count: int, theme: str = "light") -> list[str]:
     """`count` colours of the palette; those of fixed size ignore `count`."""
-    fixed = {"change": CHANGE, "clusters": CLUSTERS, "bivariate": BIVARIATE}
+    fixed: dict[str, Theme] = {
+        "change": CHANGE,
+        "clusters": CLUSTERS,
+        "bivariate": BIVARIATE,
+    }
     if palette in fixed:
         return list(fixed[palette][theme])
     stops = SEQUENTIAL[palette][theme]
@@ -102,7 +109,7 @@ def _linear(colour: str) -> list[float]:
     return [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
 
 
-def _between(stops: tuple[str, ...], share: float) -> str:
+def _between(stops: Sequence[str], share: float) -> str:
     place = share * (len(stops) - 1)
     at = min(int(place), len(stops) - 2)
     part = place - at

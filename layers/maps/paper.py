@@ -66,7 +66,7 @@ class Sheet:
         text = query.get("scale_of") or ""
         if not text:
             return cls(paper, turn)
-        if not (text.isdecimal() and 500 <= int(text[:8]) <= 1_000_000):
+        if not (text.isdecimal() and len(text) < 8 and 500 <= int(text) <= 1_000_000):
             raise UnfitView(
                 _("“%s” is no scale. Give the number after 1:, from 500 to 1000000.")
                 % text[:20]

@@ -84,7 +84,8 @@ USUAL = Scheme()
 def _count(text: str) -> int:
     if not text:
         return classes.CLASSES
-    if not text.isdecimal() or not classes.FEWEST <= int(text[:3]) <= classes.MOST:
+    counts = range(classes.FEWEST, classes.MOST + 1)
+    if len(text) > 2 or not text.isdecimal() or int(text) not in counts:
         raise UnfitView(
             _(
                 "“%(text)s” is no number of classes. Give one from %(least)d to %(most)d."

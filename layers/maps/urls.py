@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from layers.maps import desk_views, views
+from layers.maps import desk_views, saved_views, views
 
 app_name = "maps"
 urlpatterns = [
@@ -10,6 +10,17 @@ urlpatterns = [
     path("area.json", desk_views.area, name="area"),
     path("multiples/", desk_views.multiples, name="multiples"),
     path("print.pdf", desk_views.print_map, name="print"),
+    path("saved/", saved_views.saved_list, name="saved"),
+    path("saved/new/", saved_views.saved_create, name="saved_create"),
+    path("saved/<int:pk>/", saved_views.saved_change, name="saved_change"),
+    path("saved/<int:pk>/delete/", saved_views.saved_delete, name="saved_delete"),
+    path("saved/<int:pk>/open/", saved_views.saved_open, name="saved_open"),
+    path("story/", saved_views.story, name="story"),
+    path("embed/<slug:token>/", saved_views.embed, name="embed"),
+    path("comments.json", saved_views.comments, name="comments"),
+    path(
+        "comments/<int:pk>/delete/", saved_views.comment_delete, name="comment_delete"
+    ),
     path("statistics/", desk_views.statistics, name="statistics"),
     path("layers/", views.layers, name="layers"),
     path("clusters/", desk_views.clusters, name="clusters"),

@@ -13,6 +13,7 @@ from layers.editing.models import Layer
 from layers.editing.services import Order, change_map
 from layers.geography.files.request import Options
 from layers.geography.runs import check_run, receive_upload
+from layers.maps.models import SavedMap
 from surveys.intake.access import issue_access
 from surveys.models import Upload
 from surveys.publish import publish_round
@@ -83,6 +84,14 @@ def world(town) -> World:
     version = make_version(town)
     receiving_round(version)
     record = round.submissions.get()
+    saved = SavedMap.objects.create(
+        municipality=town,
+        owner=person,
+        title="Schools",
+        state=f"indicator=edu_oos&round={round.code}",
+        story="Council",
+        token="a-long-secret",
+    )
     rows = {
         "geography.pk": run.pk,
         "editing.pk": _edit(town, person).pk,
@@ -90,6 +99,8 @@ def world(town) -> World:
         "surveys.code": round.code,
         "explorer.code": "Z1",
         "maps.code": "Z1",
+        "maps.pk": saved.pk,
+        "maps.token": saved.token,
         "indicators.pk": definition(town, by=person).pk,
         "indicators.code": "own_wet",
         "billing.account": account.number,

@@ -68,6 +68,24 @@ ACCESS: dict[str, frozenset] = {
     "maps:values": FIGURES,
     "maps:zone": FIGURES,
     "maps:search": FIGURES,
+    **dict.fromkeys(
+        (
+            f"maps:{name}"
+            for name in (
+                "saved",
+                "saved_create",
+                "saved_change",
+                "saved_delete",
+                "saved_open",
+                "story",
+                "comments",
+                "comment_delete",
+            )
+        ),
+        FIGURES,
+    ),
+    # Opened by its owner, under a secret address.
+    "maps:embed": EVERYONE,
     "maps:print": FIGURES,
     "maps:multiples": FIGURES,
     "maps:area": FIGURES,

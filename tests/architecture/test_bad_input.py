@@ -28,7 +28,16 @@ SEEDS = (
 FEW = ("a\x00b", "\ud800", str(2**63), "9" * 5000, "NaN")
 # What each page reads from its query.
 READ = {
-    "maps:desk": ("zone", "round", "indicator", "breakdown", "view"),
+    "maps:desk": (
+        *("zone", "round", "indicator", "breakdown", "view", "mode", "second", "other"),
+        *("method", "classes", "breaks", "palette", "scale", "compare"),
+    ),
+    "maps:area": ("area", "zones", "breakdown"),
+    "maps:search": ("q",),
+    "maps:multiples": ("over", "breakdown"),
+    "maps:print": ("paper", "turn", "scale_of", "at", "alpha"),
+    "maps:saved_create": ("state",),
+    "maps:story": ("name",),
     "explorer:list": (
         "view",
         "indicator",

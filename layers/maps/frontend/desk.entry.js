@@ -1,5 +1,6 @@
 // The planner's page. One state, held by the address; panels that follow it.
 import * as choice from "./desk/choice.js";
+import * as comments from "./desk/comments.js";
 import * as figures from "./desk/figures.js";
 import * as layers from "./desk/layers-panel.js";
 import * as legend from "./desk/legend.js";
@@ -20,7 +21,7 @@ import { configuration } from "./town-map.js";
 const values = configuration("values");
 state.start(location.search, values);
 figures.begin(values);
-for (const part of [choice, legend, layers, measure, picked, sharing, time]) part.begin();
+for (const part of [choice, comments, legend, layers, measure, picked, sharing, time]) part.begin();
 pointing.begin(zone.choose);
 table.begin(zone.choose);
 search.begin(zone.choose);

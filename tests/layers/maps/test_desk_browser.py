@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.browser import PHONE, accessibility_faults, new_page, sign_in
 
@@ -74,7 +75,7 @@ def test_the_page_has_no_accessibility_fault(page, live_town):
     page.wait_for_selector("#zone:not([hidden])")
     assert accessibility_faults(page) == []
     page.keyboard.press("Escape")
-    page.click("button[data-table]")
+    page.click("button[data-panel=table]")
     page.wait_for_selector("#table:not([hidden]) table")
     assert accessibility_faults(page) == []
 
@@ -88,7 +89,7 @@ def test_nothing_is_wider_than_a_phone(browser, live_town):
 
 def test_the_page_for_sending_opens_without_network(page, live_town, browser, tmp_path):
     open_desk(page, live_town)
-    page.click(".desk-tools summary")
+    page.click(".desk-tools summary:has-text('تنزيل')")
     with page.expect_download() as download:
         page.click("[data-download][href*='view.html']")
     file = Path(tmp_path / "map.html")
@@ -104,3 +105,126 @@ def test_the_page_for_sending_opens_without_network(page, live_town, browser, tm
         zones.nth(3).hover()
         assert "100" in alone.locator(".leaflet-tooltip").inner_text()
         assert asked == [file.as_uri()]
+
+
+def unanswered(page, live_town):
+    """Addresses beyond our own server that the page asks for: there must be none."""
+    asked = []
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((live_town.url, "data:", "blob:"))
+            else asked.append(request.url)
+        ),
+    )
+    return asked
+
+
+def test_no_request_leaves_the_house(page, live_town):
+    outside = unanswered(page, live_town)
+    open_desk(page, live_town, "?mode=bivariate&second=was_water")
+    page.goto(page.url.split("?")[0] + "?compare=swipe&other=2025-spring")
+    page.wait_for_selector("#map-other canvas")
+    assert outside == []
+
+
+def test_values_of_another_indicator_are_on_the_map_without_a_tile(page, live_town):
+    """The zone's state has the colour of the new class, and the legend its steps."""
+    open_desk(page, live_town)
+    page.click("[data-fold=classes] > summary")
+    page.select_option("#method", "manual")
+    page.wait_for_function("() => location.search.includes('breaks=')")
+    page.evaluate(
+        """() => { const field = document.getElementById('breaks');
+        field.value = '10,20'; field.dispatchEvent(new Event('change', {bubbles: true})); }"""
+    )
+    page.wait_for_function(
+        "() => document.querySelectorAll('[data-steps] li').length === 3"
+    )
+    assert "breaks=10,20" in page.url
+
+
+@pytest.mark.parametrize(
+    ("query", "holds"),
+    [
+        ("?mode=difference&other=2025-spring", ".words-scale"),
+        ("?mode=bivariate&second=was_water", ".square"),
+        ("?mode=clusters", ".words-scale"),
+        ("?compare=side&other=2025-spring", "#map-other canvas"),
+        ("?compare=swipe&other=2025-spring&swipe=30", "#swipe"),
+        ("?panel=multiples:groups", ".multiples figure"),
+        ("?selected=Z01,Z03,Z05", "#picked:not([hidden]) tbody tr >> nth=2"),
+        ("?palette=water&alpha=1&classes=4", ".alpha-scale"),
+    ],
+)
+def test_a_link_restores_every_way_to_look(page, live_town, query, holds):
+    open_desk(page, live_town, query)
+    page.wait_for_selector(holds, state="attached")
+    assert accessibility_faults(page) == []
+
+
+def test_the_swipe_uncovers_the_other_round(page, live_town):
+    open_desk(page, live_town, "?compare=swipe&other=2025-spring")
+    page.wait_for_selector("#map-other canvas")
+    before = page.evaluate("document.getElementById('map-other').style.clipPath")
+    page.focus("#swipe")
+    page.keyboard.press("Home")
+    after = page.evaluate("document.getElementById('map-other').style.clipPath")
+    assert before != after
+
+
+def test_a_place_is_found_without_its_vowels_and_chosen_by_key(page, live_town):
+    open_desk(page, live_town)
+    page.fill("#search", "حي الورش")
+    page.wait_for_selector("#found li[role=option]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#zone:not([hidden]) .zone-name")
+    assert "الورش" in page.locator(".zone-name").inner_text()
+    page.wait_for_function("() => location.search.includes('at=')")
+
+
+def test_an_area_drawn_by_keyboard_has_one_figure(page, live_town):
+    open_desk(page, live_town, language="en")
+    page.locator("[data-sum-area]").evaluate("button => button.click()")
+    map = page.locator("#map canvas")
+    for keys in ("ArrowUp ArrowLeft", "ArrowRight ArrowRight", "ArrowDown ArrowDown"):
+        for key in keys.split() * 2:
+            map.press(key)
+            page.wait_for_timeout(400)
+        map.press(" ")
+    map.press("Enter")
+    page.wait_for_function(
+        "() => document.getElementById('wait').textContent || location.search.includes('selected=')"
+    )
+    if "selected=" in page.url:
+        assert "of 100" in page.locator(".picked-sum").inner_text()
+    else:
+        assert "at least 3 zones" in page.locator("#wait").inner_text()
+
+
+def test_layers_are_reordered_by_keyboard_and_kept_in_the_address(page, live_town):
+    open_desk(page, live_town, "?layers=facilities,names,outlines,figures")
+    page.click("[data-fold=layers] > summary")
+    page.focus("[data-row=outlines] [data-step='-1']")
+    page.keyboard.press("Enter")
+    assert "layers=facilities,outlines,names,figures" in page.url
+
+
+def test_the_picture_has_the_map_and_its_legend(page, live_town, tmp_path):
+    open_desk(page, live_town)
+    with page.expect_download() as download:
+        page.locator("[data-png]").evaluate("button => button.click()")
+    file = tmp_path / "map.png"
+    download.value.save_as(file)
+    picture = Image.open(file)
+    assert picture.height > 900
+    assert len(picture.convert("RGB").getcolors(1_000_000)) > 50
+
+
+def test_the_keys_are_listed(page, live_town):
+    open_desk(page, live_town)
+    page.keyboard.press("?")
+    assert page.locator("#shortcuts[open] kbd").count() > 8
+    assert accessibility_faults(page) == []

@@ -181,7 +181,7 @@ def test_a_page_is_told_of_so_many_boxes_and_a_floor_before_them(town, monkeypat
     parcel = parcel_at(town, HERE)
     parcel_at(town, THERE)
     move(parcel, HERE, side=0.0004)
-    monkeypatch.setattr("layers.maps.models.TOLD", 2)
+    monkeypatch.setattr("layers.maps.models.versions.TOLD", 2)
     (told,) = LayerEdit.objects.of_layer(layer_named("outlines"), town)
     assert told["floor"] == 2
     assert [box[0] for box in told["boxes"]] == [3, 3]

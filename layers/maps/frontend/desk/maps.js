@@ -70,7 +70,10 @@ export async function begin() {
     if (moved) remember();
   });
   for (const told of ready) told(map);
-  map.once("idle", () => { desk.dataset.ready = "yes"; });
+  map.once("idle", () => {
+    byId("first")?.remove();
+    desk.dataset.ready = "yes";
+  });
   await beside();
   return map;
 }

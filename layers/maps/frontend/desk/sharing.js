@@ -71,6 +71,12 @@ export function begin() {
     await navigator.clipboard.writeText(location.href).catch(() => undefined);
     say(words.copied, 2.5);
   });
+  // The address as it is when the link is followed.
+  const save = document.querySelector("[data-save]");
+  const aim = () => { save.search = new URLSearchParams({ state: location.search.slice(1) || String(state.drawn()) }); };
+  save.addEventListener("pointerdown", aim);
+  save.addEventListener("focus", aim);
+  save.addEventListener("click", aim);
   document.querySelector("[data-png]").addEventListener("click", () => main() && savePicture());
   const form = byId("print");
   form.addEventListener("submit", () => {
