@@ -27,6 +27,8 @@ from layers.maps.downloads import safe, write_csv
 
 # Rows of a sheet of XLSX, less the heading.
 MOST_ROWS = 1_048_575
+# The KML writer keeps the whole document in memory: 100,000 parcels take a gigabyte.
+MOST_KML = 20_000
 SHAPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 WKT = sql.SQL("ST_AsText({shape}, 9)")
 POINT = tuple(
@@ -186,6 +188,7 @@ FORMATS: dict[str, Format] = {
         "application/vnd.google-earth.kml+xml",
         _by_gdal("LIBKML", NAME="{title}", DESCRIPTION="{text}"),
         any_system=False,
+        most=MOST_KML,
     ),
     "xlsx": Format(
         gettext_lazy("Excel, without shapes"),
