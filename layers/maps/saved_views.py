@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from csp.constants import SELF
-from csp.decorators import csp_update
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import Http404, HttpResponse, JsonResponse, QueryDict
@@ -136,7 +136,7 @@ def story(request: TownRequest, municipality: str) -> HttpResponse:
 
 @require_safe
 @xframe_options_exempt
-@csp_update({"frame-ancestors": [SELF, *settings.EMBED_ORIGINS]})  # type: ignore[arg-type]
+@csp_replace({"frame-ancestors": [SELF, *settings.EMBED_ORIGINS]})  # type: ignore[arg-type]
 def embed(request: TownRequest, municipality: str, token: str) -> HttpResponse:
     """A saved map that its owner opened to other sites: a drawing, no scripts."""
     saved = get_object_or_404(
