@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -53,7 +53,7 @@ class Question:
         available = rounds(municipality)
         release = release_asked(municipality, available, query)
         offered = offered_by(release)
-        code = query.get("indicator") or told_most(release, offered)
+        code = query.get("indicator") or releases.told_most(release, offered)
         breakdown = query.get("breakdown") or ALL
         view = query.get("view") or "zones"
         if code not in offered:
@@ -174,21 +174,6 @@ def offered_by(release: Release) -> dict[str, Indicator]:
     if not found:
         raise Http404(_("This round has no such indicator."))
     return found
-
-
-def told_most(release: Release, offered: Mapping[str, Indicator]) -> str:
-    """The indicator with a figure for most zones, the first of them: one that is withheld
-    nearly everywhere teaches nobody how to read the page.
-    """
-    shown = dict(
-        Estimate.objects.of_release(release)
-        .of_breakdown(ALL)
-        .filter(estimate__isnull=False)
-        .order_by()
-        .values_list("indicator")
-        .annotate(n=Count("pk"))
-    )
-    return max(offered, key=lambda code: shown.get(code, 0))
 
 
 def figures(release: Release) -> EstimateQuerySet:

@@ -1,7 +1,9 @@
 """What the pages read: releases and one view of a map at a time, as plain data."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Count
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -63,6 +65,21 @@ def keys_in(release: Release, *, by_zone: bool = False) -> list[str]:
         found = found.exclude(zone=None)
     keys = set(found.values_list("breakdown", flat=True).distinct())
     return [key for key in ordered(keys) if len(dimensions_of(key)) < 2]
+
+
+def told_most(release: Release, offered: Iterable[str]) -> str:
+    """The indicator with a figure for most zones, the first of them: one that is withheld
+    nearly everywhere teaches nobody how to read the page.
+    """
+    shown = dict(
+        Estimate.objects.of_release(release)
+        .of_breakdown(ALL)
+        .filter(estimate__isnull=False)
+        .order_by()
+        .values_list("indicator")
+        .annotate(n=Count("pk"))
+    )
+    return max(offered, key=lambda code: shown.get(code, 0))
 
 
 def rows_of(release: Release, *, indicator: str, breakdown: str) -> list[Estimate]:

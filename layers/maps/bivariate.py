@@ -10,6 +10,7 @@ from typing import Any
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from layers.indicators import releases
 from layers.indicators.definitions import indicators_in
 from layers.maps.desk import View, keys, steps
 from layers.maps.errors import UnfitView
@@ -35,7 +36,7 @@ class Bivariate:
         others = [x for x in offered if x != view.indicator.code]
         if not others:
             raise UnfitView(_("This round has one indicator only; two are needed."))
-        code = query.get("second") or others[0]
+        code = query.get("second") or releases.told_most(view.release, others)
         if code not in offered:
             raise Http404(_("This round has no such indicator."))
         if code == view.indicator.code:
