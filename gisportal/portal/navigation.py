@@ -101,12 +101,6 @@ CARDS: tuple[Card, ...] = (
         "pin",
     ),
     Card(
-        _("Maps and data of the town"),
-        _("Quarters, parcels, places: what there is and how to take it along."),
-        "maps:layers",
-        "layers",
-    ),
-    Card(
         _("My bills"),
         _("See what is due and how it was computed, pay, keep the receipt."),
         "billing:list",

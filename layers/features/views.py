@@ -24,6 +24,7 @@ from layers.features.access import (
     visible_layer,
     wants_html,
 )
+from layers.features.listing import listed
 from layers.features.pages import Page, Question, read_feature, read_page
 from layers.features.selection import filterable, no_others
 from layers.geography.access import TownRequest
@@ -31,6 +32,7 @@ from layers.geography.declaration import Layer
 from layers.maps import views as maps
 from layers.maps.catalogue import visible_layers
 from layers.maps.models import LayerVersion
+from layers.maps.raster_tiles import shown_rasters
 
 # Changes when the same features are told differently.
 EDITION = "1"
@@ -65,12 +67,12 @@ def landing(request: TownRequest, municipality: str) -> HttpResponse:
 
 def _layers_page(request: TownRequest) -> HttpResponse:
     town = request.municipality
-    rows = [
-        (layer, documents.extent_of(layer, town))
-        for layer in _visible(request)
-        if not layer.name.endswith("_labels")
-    ]
-    return _page(request, "landing", {"rows": [row for row in rows if row[1].count]})
+    context = {
+        "rows": list(listed(town, _visible(request))),
+        "rasters": list(shown_rasters(town, request.user)),
+        "origin": request.build_absolute_uri("/").rstrip("/"),
+    }
+    return _page(request, "landing", context)
 
 
 @require_safe

@@ -52,7 +52,3 @@ def visible_layers(user: Any, municipality: Municipality) -> Iterator[Layer]:
 
 def public_layers() -> Iterator[Layer]:
     return (x for x in _layers.values() if x.permission is None)
-
-
-def every_layer() -> Iterator[Layer]:
-    return iter(_layers.values())

@@ -22,7 +22,6 @@ urlpatterns = [
         "comments/<int:pk>/delete/", saved_views.comment_delete, name="comment_delete"
     ),
     path("statistics/", desk_views.statistics, name="statistics"),
-    path("layers/", views.layers, name="layers"),
     path("clusters/", desk_views.clusters, name="clusters"),
     path("zone/<str:code>/", desk_views.zone, name="zone"),
     re_path(

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -16,9 +15,7 @@ from layers.maps import tiles
 from layers.maps.cache import Key, Tile
 from layers.maps.catalogue import layer_named, may_see
 from layers.maps.downloads import layer_file
-from layers.maps.layer_list import listed_layers, picture
 from layers.maps.models import tile_version
-from layers.maps.raster_tiles import shown_rasters
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -91,19 +88,6 @@ def _answer(request: HttpRequest, found: Tile, caching: str) -> HttpResponse:
     response["Cache-Control"] = caching
     patch_vary_headers(response, ["Accept-Encoding"])
     return get_conditional_response(request, etag=etag, response=response) or response
-
-
-@require_safe
-def layers(request: HttpRequest, municipality: str) -> HttpResponse:
-    """The public catalogue: every layer, who may see it, and where it is to be had."""
-    town = request.municipality
-    context = {
-        "layers": list(listed_layers(town, request.user)),
-        "rasters": list(shown_rasters(town, request.user)),
-        "picture": picture(town),
-        "origin": request.build_absolute_uri("/").rstrip("/"),
-    }
-    return render(request, "maps/layer_list.html", context)
 
 
 @require_safe

@@ -64,7 +64,6 @@ ACCESS: dict[str, frozenset] = {
         holders("indicators.define"),
     ),
     "maps:desk": FIGURES,
-    "maps:layers": EVERYONE,
     "maps:values": FIGURES,
     "maps:zone": FIGURES,
     "maps:search": FIGURES,
