@@ -1,14 +1,17 @@
 """Change, two indicators and likeness: what is withheld in one figure stays blank."""
 
+import html
 from datetime import date
 
 import pytest
+from django.utils.translation import override
 
 from layers.indicators.changes import changes_between, changes_of
 from layers.maps.desk import View
 from layers.maps.differences import Difference, spoken
 from layers.maps.errors import UnfitView
 from layers.maps.modes import shown
+from tests.factories.accounts import staff
 
 SECOND = {"mode": "bivariate", "second": "hou_crowd"}
 
@@ -61,7 +64,7 @@ def test_more_need_is_worse_and_bounds_bear_their_sign(view):
 
 def test_the_first_round_has_nothing_to_compare_with(town, publish):
     publish()
-    with pytest.raises(UnfitView, match="first round"):
+    with override("en"), pytest.raises(UnfitView, match="first round"):
         shown(View.asked(town, {}), {"mode": "difference"})
 
 
@@ -88,3 +91,14 @@ def test_no_mode_tells_a_withheld_figure(client, view, town):
     for query in ({}, SECOND, {"mode": "difference"}):
         row = shown(view, query).values()["zones"]["Q4"]
         assert {row[name] for name in ("value", "low", "high", "n", "class")} == {None}
+
+
+@pytest.mark.parametrize("mode", ["difference", "bivariate"])
+def test_the_table_says_what_the_map_of_a_mode_says(client, view, town, mode):
+    client.force_login(staff(town, "planner"))
+    page = client.get(f"/en/{town.slug}/map/", {"view": "table", "mode": mode})
+    text = html.unescape(page.content.decode())
+    for row in shown(view, {"mode": mode}).rows:
+        assert row["name"] in text
+        assert row["range"] in text
+    assert f'name="mode" value="{mode}"' in text
