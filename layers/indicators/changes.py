@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from layers.indicators import change
+from layers.indicators.definitions import indicators_in
 from layers.indicators.figures import BREAKDOWNS
 from layers.indicators.models import Change, Estimate, EstimateQuerySet, Release
+from layers.indicators.overlap import Overlap, Place
 
 Key = tuple[str, str, str | None]
 Pair = tuple[Estimate, Estimate | None]
@@ -33,13 +35,14 @@ def changes_of(release: Release) -> Iterator[Change]:
     """Unsaved changes, one for each figure of all children, girls and boys, and for each
     published one of another group; none for the first round of a town.
 
-    They are computed from what both releases say and from nothing else, so they tell
-    nothing that is not published. Zones of one indicator and group are judged
-    together, the town by itself.
+    They are computed from what both releases say, and from how much the two samples have
+    in common in tenths, so they tell no more of children. Zones of one indicator and
+    group are judged together, the town by itself.
     """
     former = release_before(release)
     if former is None:
         return
+    alike = _Alike(former, release)
     known = {_key(row): row for row in _figures(former)}
     groups: dict[tuple, list[Pair]] = defaultdict(list)
     for row in _figures(release):
@@ -47,7 +50,25 @@ def changes_of(release: Release) -> Iterator[Change]:
         if row.breakdown in BREAKDOWNS or row.estimate is not None:
             groups[(*key[:2], row.zone is None)].append((row, known.get(key)))
     for pairs in groups.values():
-        yield from _judged(release, former, pairs)
+        yield from _judged(release, former, pairs, alike)
+
+
+class _Alike:
+    """The correlations of two rounds' figures, by indicator as they are asked for."""
+
+    def __init__(self, former: Release, release: Release) -> None:
+        self._overlap = Overlap.of(former.observation_set, release.observation_set)
+        self._indicators = indicators_in(release)
+        self._known: dict[str, dict[Place, float]] = {}
+
+    def of(self, row: Estimate) -> float:
+        """Of groups crossed otherwise than by sex nothing is taken for granted."""
+        if self._overlap is None or row.indicator not in self._indicators:
+            return 0.0
+        if row.indicator not in self._known:
+            indicator = self._indicators[row.indicator]
+            self._known[row.indicator] = self._overlap.correlations(indicator)
+        return self._known[row.indicator].get((row.breakdown, row.zone_id), 0.0)
 
 
 def changes_between(
@@ -55,13 +76,16 @@ def changes_between(
 ) -> list[Change]:
     """Unsaved changes of one indicator and group between any two rounds' releases.
 
-    Zones first and judged together, then the town. Computed, as those that a release
-    states, from published figures alone.
+    Zones first and judged together, then the town: those that the later release states,
+    else computed from published figures alone, as of independent samples.
     """
     wanted = {"indicator": indicator, "breakdown": breakdown}
+    stated = Change.objects.of_release(release).filter(former=former, **wanted)
+    stated = stated.select_related("zone").order_by("zone__code")
+    if found := list(stated.defer("zone__geometry", "zone__geometry_3857")):
+        return found
     known = {_key(row): row for row in _figures(former).filter(**wanted)}
     rows = list(_figures(release).filter(**wanted))
-    found: list[Change] = []
     for town in (False, True):
         pairs = [
             (row, known.get(_key(row))) for row in rows if (row.zone is None) == town
@@ -79,7 +103,9 @@ def _key(row: Estimate) -> Key:
     return row.indicator, row.breakdown, row.zone.code if row.zone else None
 
 
-def _judged(release: Release, former: Release, pairs: list[Pair]) -> Iterator[Change]:
+def _judged(
+    release: Release, former: Release, pairs: list[Pair], alike: _Alike | None = None
+) -> Iterator[Change]:
     reasons = [why_not(row, before) for row, before in pairs]
     open_pairs = [
         (row, before)
@@ -89,6 +115,7 @@ def _judged(release: Release, former: Release, pairs: list[Pair]) -> Iterator[Ch
     found = change.differences(
         _shares(before for _row, before in open_pairs),
         _shares(row for row, _before in open_pairs),
+        np.array([alike.of(row) if alike else 0.0 for row, _before in open_pairs]),
     )
     place = iter(range(len(open_pairs)))
     for (row, _before), reason in zip(pairs, reasons, strict=True):

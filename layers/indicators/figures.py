@@ -110,22 +110,7 @@ class Estimator:
         by: Grouping,
     ) -> tuple[maths.Ratios, maths.Floats]:
         """The ratios, and the weighted eligible children beside them."""
-        weight = self.child_weight
-        factor = indicator.population.factor(self.sample.columns)
-        # Both are of the same drawing: a child is not drawn twice.
-        factor = by.factor if factor is None else factor
-        if factor is not None:
-            weight = weight * np.nan_to_num(factor)
-        cell = self.child_cell if by.by_zone else self.town_cell[self.child_cell]
-        totals = maths.psu_totals(
-            cell=cell,
-            cells=len(self.cells if by.by_zone else self.town),
-            group=by.group,
-            groups=by.membership.shape[1],
-            weight=weight,
-            eligible=eligible,
-            in_need=in_need,
-        )
+        totals = self._totals(indicator, eligible, in_need, by)
         design = self.sample.design
         if not by.by_zone:
             whole = maths.ratios(totals, self.town, design, by.membership)
@@ -138,6 +123,36 @@ class Estimator:
             _weighted(town, self.town, design, by.membership),
         ]
         return maths.Ratios.joined([by_zone, whole], axis=1), np.hstack(population)
+
+    def totals(self, indicator: Indicator) -> maths.Totals:
+        """Of girls and boys, by zone and sampling unit."""
+        eligible, in_need = indicator.decide(self.sample.columns)
+        by = Grouping(self.sample.child_group, MEMBERSHIP)
+        return self._totals(indicator, eligible, in_need, by)
+
+    def _totals(
+        self,
+        indicator: Indicator,
+        eligible: maths.Booleans,
+        in_need: maths.Booleans,
+        by: Grouping,
+    ) -> maths.Totals:
+        weight = self.child_weight
+        factor = indicator.population.factor(self.sample.columns)
+        # Both are of the same drawing: a child is not drawn twice.
+        factor = by.factor if factor is None else factor
+        if factor is not None:
+            weight = weight * np.nan_to_num(factor)
+        cell = self.child_cell if by.by_zone else self.town_cell[self.child_cell]
+        return maths.psu_totals(
+            cell=cell,
+            cells=len(self.cells if by.by_zone else self.town),
+            group=by.group,
+            groups=by.membership.shape[1],
+            weight=weight,
+            eligible=eligible,
+            in_need=in_need,
+        )
 
     def households(self, eligible: maths.Booleans, by: Grouping) -> maths.Integers:
         sample = self.sample

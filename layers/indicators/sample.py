@@ -95,6 +95,12 @@ def design_of(
     return unit_psu, maths.Design.from_frame(unit_stratum[first], frame)
 
 
+def psu_names(observation_set: ObservationSet) -> list[tuple[str, str]]:
+    """Stratum and key of each PSU, in the order of the design's indices."""
+    units = SampleUnit.objects.filter(observation_set=observation_set)
+    return sorted(units.values_list("stratum", "psu").distinct())
+
+
 def _children(
     among: Among, wanted: Collection[str]
 ) -> tuple[maths.Integers, maths.Integers, dict[str, maths.Floats]]:
