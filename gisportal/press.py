@@ -11,9 +11,13 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from PIL import ImageFile
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+# WeasyPrint lets Pillow accept cut-off pictures.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
 class OwnFiles(URLFetcher):

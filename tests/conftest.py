@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from gisportal import settings as configuration
 from layers.geography.tenancy import set_tenant
 from tests.browser import launch, new_page
-from tests.demo import Demo, demo
+from tests.demo import Demo, demo, drop_source
 from tests.factories.geography import MunicipalityFactory
 
 # The same cases on every run of CI, fresh ones at a developer's desk.
@@ -66,8 +66,20 @@ def live_town(tmp_path_factory) -> Iterator[Demo]:
     owner = configuration._database(as_owner=True)
     application = configuration._database(as_owner=False)
     folder = tmp_path_factory.mktemp("demo")
-    with demo(owner=owner, application=application, folder=folder) as here:
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # Each process has a folder of its own inside that of the run.
+        shared = shared.parent
+    with demo(
+        owner=owner, application=application, folder=folder, shared=shared
+    ) as here:
         yield here
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Not in the processes of a run: they still need what they copy from."""
+    if not hasattr(session.config, "workerinput"):
+        drop_source(configuration._database(as_owner=True))
 
 
 # Playwright leaves an event loop in the thread, beside which Django refuses to query: it

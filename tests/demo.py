@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -104,12 +106,54 @@ def drop(cursor: psycopg2.extensions.cursor, name: str) -> None:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
 
 
-@contextmanager
-def demo(*, owner: dict, application: dict, folder: Path) -> Iterator[Demo]:
-    """Make a database from the PostGIS template, load the demo, serve it."""
-    name = f"{owner['NAME']}_demo{os.environ.get('PYTEST_XDIST_WORKER', '')}"
-    port = free_port()
-    environment = {
+def source_name(owner: dict) -> str:
+    return f"{owner['NAME']}_demo"
+
+
+def drop_source(owner: dict) -> None:
+    """At the end of a run: its processes have their own copies."""
+    with closing(maintenance(owner)) as server, server.cursor() as cursor:
+        drop(cursor, source_name(owner))
+
+
+def maintenance(owner: dict) -> psycopg2.extensions.connection:
+    url = database_url(owner, "postgres", owner["USER"])
+    server = psycopg2.connect(url.replace("postgis:", "postgresql:"))
+    server.autocommit = True
+    return server
+
+
+def loaded_once(owner: dict, application: dict, shared: Path) -> Path:
+    """The demo in a database and a folder from which each process of a run copies."""
+    folder = shared / "demo"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            name, making = source_name(owner), shared / "demo-in-making"
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir()
+            with closing(maintenance(owner)) as server, server.cursor() as cursor:
+                drop(cursor, name)
+                cursor.execute(
+                    f'CREATE DATABASE "{name}" TEMPLATE "{owner["TEST"]["TEMPLATE"]}"'
+                )
+            here = Demo(
+                "",
+                environment_of(owner, application, name, making),
+                making,
+                ExitStack(),
+            )
+            here.manage("migrate", "--verbosity", "0")
+            here.manage("collectstatic", "--noinput", "--verbosity", "0")
+            here.manage("load_demo")
+            making.rename(folder)
+    return folder
+
+
+def environment_of(
+    owner: dict, application: dict, name: str, folder: Path
+) -> dict[str, str]:
+    return {
         **os.environ,
         "DATABASE_URL": database_url(owner, name, owner["USER"]),
         "APPLICATION_DATABASE_URL": database_url(
@@ -118,35 +162,34 @@ def demo(*, owner: dict, application: dict, folder: Path) -> Iterator[Demo]:
         "SECRET_KEY": "only for this run of the tests",
         "DEMO": "1",
         "DATA_DIR": str(folder),
-        "PORT": str(port),
         "PYTHONWARNINGS": "ignore",
     }
-    server = psycopg2.connect(
-        database_url(owner, "postgres", owner["USER"]).replace(
-            "postgis:", "postgresql:"
-        )
-    )
-    server.autocommit = True
+
+
+@contextmanager
+def demo(
+    *, owner: dict, application: dict, folder: Path, shared: Path
+) -> Iterator[Demo]:
+    """Serve a copy of the demo, which the run's first process to need it loads.
+
+    `shared` is a folder that all processes of the run have and no other run.
+    """
+    made = loaded_once(owner, application, shared)
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    name = f"{source_name(owner)}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    port = free_port()
+    environment = environment_of(owner, application, name, folder) | {"PORT": str(port)}
+    server = maintenance(owner)
     with server.cursor() as cursor:
         drop(cursor, name)
-        cursor.execute(
-            f'CREATE DATABASE "{name}" TEMPLATE "{owner["TEST"]["TEMPLATE"]}"'
-        )
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source_name(owner)}"')
     processes = ExitStack()
     here = Demo(f"http://127.0.0.1:{port}", environment, folder, processes)
+    web = [
+        *("-m", "gunicorn", "gisportal.wsgi", "--threads", "8"),
+        *("-b", f"127.0.0.1:{port}"),
+    ]
     try:
-        here.manage("migrate", "--verbosity", "0")
-        here.manage("collectstatic", "--noinput", "--verbosity", "0")
-        here.manage("load_demo")
-        web = [
-            "-m",
-            "gunicorn",
-            "gisportal.wsgi",
-            "--threads",
-            "8",
-            "-b",
-            f"127.0.0.1:{port}",
-        ]
         with processes:
             processes.enter_context(running(web, environment, folder / "web.log"))
             here.start_worker()

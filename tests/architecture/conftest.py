@@ -11,6 +11,7 @@ from gisportal.accounts.roles import Role
 from layers.editing.drafts import Asked
 from layers.editing.models import Layer
 from layers.editing.services import Order, change_map
+from layers.features.models import Download
 from layers.geography.files.request import Options
 from layers.geography.runs import check_run, receive_upload
 from layers.maps.models import SavedMap
@@ -62,6 +63,17 @@ def box_of(west, south):
     return MultiPolygon([box(west, south, west + 0.001, south + 0.001)])
 
 
+def _download(town, person):
+    return Download.objects.create(
+        municipality=town,
+        layer="parcels",
+        form="csv",
+        language="en",
+        version="1",
+        by=person,
+    )
+
+
 @pytest.fixture
 def world(town) -> World:
     person = UserFactory()
@@ -94,6 +106,7 @@ def world(town) -> World:
     )
     rows = {
         "geography.pk": run.pk,
+        "features.pk": _download(town, person).pk,
         "editing.pk": _edit(town, person).pk,
         "surveys.pk": Upload.objects.get().pk,
         "surveys.code": round.code,

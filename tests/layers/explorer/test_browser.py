@@ -51,7 +51,7 @@ def test_the_form_chooses_without_a_script_and_the_address_keeps_it(planner, liv
 
 
 def test_the_desk_leads_to_the_ranking_of_what_it_shows(planner, live_town):
-    planner.goto(f"{live_town.url}/en/wadi-zaytoun/map/?indicator=was_water")
+    planner.goto(f"{live_town.url}/en/wadi-zaytoun/map/?indicator=was_water&view=table")
     planner.click("text=Compare zones")
     planner.wait_for_url("**/figures/**")
     assert "indicator=was_water" in planner.url

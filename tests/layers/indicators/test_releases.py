@@ -9,7 +9,7 @@ def test_a_view_has_all_zones_the_town_and_what_the_legend_says(release):
     found = view(release, indicator="hou_internet")
     assert set(found["zones"]) == {"Z1", "Z2", "Z3", "Z4"}
     assert found["zones"]["Z4"] == {
-        **dict.fromkeys(("estimate", "low", "high", "n")),
+        **dict.fromkeys(("estimate", "se", "low", "high", "n")),
         "flag": "no_data",
         "reason": "no_data",
     }

@@ -2,6 +2,7 @@ import random
 from datetime import date
 
 import pytest
+from django.utils.translation import override
 
 from layers.geography.models import Zone
 from layers.indicators.observations import ChildRow, UnitRow
@@ -11,6 +12,13 @@ from tests.factories.geography import ZoneFactory, square
 
 # Code, households, share of children out of school.
 ZONES = {"Q1": (60, 0.05), "Q2": (60, 0.5), "Q3": (14, 0.4), "Q4": (2, 0.5)}
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    """What is not asked for in another language, whatever a request left behind."""
+    with override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)

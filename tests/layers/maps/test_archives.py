@@ -47,7 +47,7 @@ def test_pmtiles_hold_what_the_server_sends(client, planted, tmp_path):
     assert (header["min_zoom"], header["max_zoom"]) == (min(t[0] for t in tiles), 16)
     assert header["min_lon_e7"] < CENTRE[0] * 1e7 < header["max_lon_e7"]
     assert "parcels" not in {layer["id"] for layer in told["vector_layers"]}
-    assert told["attribution"] == planted.name
+    assert told["attribution"] == planted.name_en
 
 
 def test_every_parcel_is_in_the_archive(planted, tmp_path):

@@ -155,8 +155,8 @@ def groups_of(children, columns):
         "wealth": {str(x): fifths_of(children, columns) == x for x in range(1, 6)},
         "disability": {
             name: sum(
-                known & (difficulty == wanted)
-                for known, difficulty in (
+                found.eligible & (found.in_need == wanted)
+                for found in (
                     indicators()[code].judge(columns)
                     for code in ("dis_cfm_2_4", "dis_cfm_5_17")
                 )
