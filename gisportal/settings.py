@@ -227,9 +227,6 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
-# Whether releases tell age, wealth, disability, nationality and displacement apart: on a
-# trial server only, see docs/disclosure.md.
-TELL_GROUPS = env.bool("TELL_GROUPS", False)
 # Sites that may show a map which its owner opened to them.
 EMBED_ORIGINS: list[str] = env.list("EMBED_ORIGINS", [])
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -45,7 +45,6 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 def _own_files(settings, tmp_path):
     """Uploads, mail and caches of a test go to its own folder."""
     settings.MEDIA_ROOT = tmp_path / "media"
-    settings.TELL_GROUPS = True
     settings.DATA_DIR = tmp_path
     # What one test tries too often must not be counted against the next.
     settings.CACHES = {

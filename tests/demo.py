@@ -161,7 +161,6 @@ def environment_of(
         ),
         "SECRET_KEY": "only for this run of the tests",
         "DEMO": "1",
-        "TELL_GROUPS": "1",
         "DATA_DIR": str(folder),
         "PYTHONWARNINGS": "ignore",
     }

@@ -63,10 +63,13 @@ class Tables:
         return found
 
 
-def is_open(children: Mapping[str, Integers], cell: Cell, tables: Tables) -> bool:
+def is_open(
+    children: Mapping[str, Integers], cell: Cell, tables: Tables, span: int = 1
+) -> bool:
     """Whether nobody can tell the count of `cell`, nor that it lies in 1 to 4.
 
-    `children` are (N,) places by axis.
+    `children` are (N,) places by axis. A count of five and more must be able to differ by
+    `span`, up or down.
     """
     value = int(_inside(children, cell).sum())
     if not value:
@@ -74,7 +77,7 @@ def is_open(children: Mapping[str, Integers], cell: Cell, tables: Tables) -> boo
     ways = [each for each in (cell, cell.turned()) if each.first not in tables.fixed]
     if value >= SMALLEST_GROUP:
         return any(
-            exchanges(children, way, tables, up=up, wanted=1)
+            exchanges(children, way, tables, up=up, wanted=span) == span
             for way in ways
             for up in (False, True)
         )

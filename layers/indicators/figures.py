@@ -361,7 +361,8 @@ def told_figures(
 
 def _told(reason: str) -> str:
     """Who knows which figures hide one to four children has bounds to reckon with."""
-    return REASON.PROTECTS_OTHERS if reason == suppression.FEW_AFFECTED else reason
+    untold = reason in {suppression.FEW_AFFECTED, suppression.NEARLY_EQUAL}
+    return REASON.PROTECTS_OTHERS if untold else reason
 
 
 def shown_total(children: maths.Floats) -> maths.Integers:

@@ -10,13 +10,15 @@ are a table of the town. They are withheld by four rules, until nothing more cha
    leaves when its published parts are taken away is no group too small to be shown.
 4. Every withheld figure stays open by `exchange`, whatever else is published.
 
+`withhold` takes figures out afterwards that `near_groups` found, and the rules hold again.
+
 Shapes: N children of one family of indicators, Z zones, K categories of a dimension; a
 last place on its axis holds those in no category.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -28,6 +30,7 @@ from layers.indicators.suppression import (
     FEW_AFFECTED,
     FEW_CHILDREN,
     FEW_HOUSEHOLDS,
+    NEARLY_EQUAL,
     NO_DATA,
     PROTECTS_OTHERS,
     SMALLEST_GROUP,
@@ -115,8 +118,14 @@ class Counted:
         few = count < SMALLEST_GROUP or gives_group_away(sizes, self.rule).any()
         return bool(count > 0 and few)
 
+    def span(self, row: int, column: int) -> int:
+        """By how many children the count of a withheld figure must be able to differ: one
+        that is nearly another's must not be known to be that close to it.
+        """
+        return SMALLEST_GROUP if self.reasons[row, column] == NEARLY_EQUAL else 1
+
     def secrets(self) -> Iterator[tuple[int, int]]:
-        unsafe = [FEW_CHILDREN, FEW_HOUSEHOLDS, FEW_AFFECTED]
+        unsafe = [FEW_CHILDREN, FEW_HOUSEHOLDS, FEW_AFFECTED, NEARLY_EQUAL]
         for row, column in np.argwhere(np.isin(self.reasons, unsafe)):
             yield int(row), int(column)
 
@@ -138,6 +147,18 @@ class Protection:
         self._together()
         for pair in pairs:
             self.pairs[pair] = self._counted(*pair, self._rule(pair))
+            self._settle_pair(pair)
+        self._protect_pairs()
+
+    def withhold(self, cells: Iterable[tuple[str | Pair, int, int]]) -> None:
+        """Withholds published figures too, by dimension or pair, row and column."""
+        for name, row, column in cells:
+            table = self.pairs[name] if isinstance(name, tuple) else self.zones[name]
+            table.reasons[row, column] = NEARLY_EQUAL
+        for dimension in self.zones:
+            self._protect_zones(dimension)
+        self._together()
+        for pair in self.pairs:
             self._settle_pair(pair)
         self._protect_pairs()
 
@@ -252,7 +273,8 @@ class Protection:
             at = name, row, column
             if row == len(table.reasons) - 1 or at in proven:
                 continue
-            if not self._open(Cell(ZONE, row, name, column), tables):
+            cell = Cell(ZONE, row, name, column)
+            if not self._open(cell, tables, span=table.span(row, column)):
                 return row, column
             proven.add(at)
         return None
@@ -271,14 +293,18 @@ class Protection:
         return Tables(hidden, frozenset(given.sizes) - {ZONE}, {})
 
     def _open(
-        self, cell: Cell, tables: Tables, bands: frozenset[int] | None = None
+        self,
+        cell: Cell,
+        tables: Tables,
+        bands: frozenset[int] | None = None,
+        span: int = 1,
     ) -> bool:
         for children in self.sides:
             chosen = children
             if bands is not None:
                 within = np.isin(children[BAND], list(bands))
                 chosen = {name: at[within] for name, at in children.items()}
-            if not is_open(chosen, cell, tables):
+            if not is_open(chosen, cell, tables, span):
                 return False
         return True
 
@@ -386,7 +412,7 @@ class Protection:
                 if at in proven:
                     continue
                 cell = Cell(pair[0], row, pair[1], column)
-                if not self._open(cell, tables):
+                if not self._open(cell, tables, span=table.span(row, column)):
                     return pair, (row, column)
                 proven.add(at)
         return None

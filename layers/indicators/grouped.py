@@ -5,13 +5,12 @@ Only what can be said is told: a table of which nothing may be published has no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 
 from layers.geography.models import Zone
 from layers.indicators import maths, suppression
@@ -20,11 +19,9 @@ from layers.indicators.figures import (
     BREAKDOWNS,
     Estimated,
     Estimator,
-    Family,
     Figure,
     Grouping,
     bands,
-    families_of,
     rule_of,
     told_figures,
     windows,
@@ -61,12 +58,9 @@ class Groups:
 
     @classmethod
     def of(cls, sample: Sample) -> Groups:
-        # Two indicators that are nearly equal in a small group tell the few between them:
-        # until a release is audited for that, only those tell groups who say so.
-        found = categories_of(sample) if settings.TELL_GROUPS else {}
         told = {
             name: group
-            for name, group in found.items()
+            for name, group in categories_of(sample).items()
             if len(np.unique(group[group >= 0])) > 1
         }
         return cls(sample, told)
@@ -160,14 +154,6 @@ class GroupedFamily:
         if self.protection is not None:
             for (first, second), cell in self.protection.closed():
                 yield second if first == ZONE else crossed(first, second), cell
-
-
-def families_with_groups(
-    sample: Sample, indicators: Iterable[Indicator]
-) -> Iterator[tuple[Family, GroupedFamily]]:
-    groups, estimator = Groups.of(sample), Estimator(sample)
-    for family in families_of(sample, indicators):
-        yield family, grouped(groups, estimator, family.members, family.reasons)
 
 
 def grouped(

@@ -12,7 +12,6 @@ from layers.indicators.deprivation_release import (
 )
 from layers.indicators.deprivation_schemes import scheme_of
 from layers.indicators.figures import Figure
-from layers.indicators.grouped import families_with_groups
 from layers.indicators.modelling import store_modelled
 from layers.indicators.models import (
     Change,
@@ -23,6 +22,7 @@ from layers.indicators.models import (
     Release,
     SampleUnit,
 )
+from layers.indicators.near_groups import families_with_groups
 from layers.indicators.observations import UnitRow
 from layers.indicators.own_variables import known_variables
 from layers.indicators.sample import has_units, read_sample

@@ -34,6 +34,8 @@ FEW_CHILDREN = "few_children"
 FEW_HOUSEHOLDS = "few_households"
 FEW_AFFECTED = "few_affected"
 PROTECTS_OTHERS = "protects_others"
+NEARLY_EQUAL = "nearly_equal"
+"""As many children, but one to four, as those behind a published figure of something else."""
 
 
 @dataclass(frozen=True)

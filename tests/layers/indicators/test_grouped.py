@@ -9,8 +9,9 @@ from layers.indicators import groups
 from layers.indicators.breakdowns import DIMENSIONS, PAIRS, crossed
 from layers.indicators.catalogue import indicators
 from layers.indicators.figures import Estimator, families_of
-from layers.indicators.grouped import Groups, families_with_groups
+from layers.indicators.grouped import Groups
 from layers.indicators.models import Estimate, FamilyCounts
+from layers.indicators.near_groups import families_with_groups
 from layers.indicators.sample import read_sample
 from layers.indicators.services import compute_release
 from layers.indicators.suppression import SENSITIVE
