@@ -28,6 +28,7 @@ from layers.indicators.models import (
     ObservationSet,
     Release,
 )
+from layers.indicators.near_groups import Beside
 from layers.indicators.observations import VARIABLES
 from layers.indicators.sample import read_sample
 
@@ -120,6 +121,21 @@ class Deprivation:
         raise errors.FigureGivenAway(
             where, title=_("Several needs at once"), group=label, zone=zone
         )
+
+    def beside(self) -> Iterator[Beside]:
+        """Whom H counts, by age band and zone, for the groups published beside it."""
+        band, zone = self.scored.band, self.scored.zone
+        asked, poor = band >= 0, self.scored.poor
+        bands, zones = len(self.scored.bands), len(self.scored.sample.zones)
+        shown = (self.table.reasons == "").reshape(bands + 1, zones + 1)
+        cells = band * zones + zone, band, zone, np.zeros_like(zone)
+        told = shown[:-1, :-1], shown[:-1, -1], shown[-1, :-1], shown[-1, -1:]
+        for cell, known in zip(cells, told, strict=True):
+            yield Beside(
+                np.where(asked, cell, -1),
+                np.flatnonzero(known),
+                (asked, poor, asked & ~poor),
+            )
 
     def figures(self) -> Iterator[dict[str, Any]]:
         held = dict(zip(self.table.keys, self.held, strict=True))

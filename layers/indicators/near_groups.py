@@ -46,6 +46,18 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Figures of another kind that the release publishes as well; they stay."""
+
+    cell: Integers
+    """(N,) to which of them a child belongs; -1 for none."""
+    told: Integers
+    """Cells that are published, ascending."""
+    inside: Sequence[Booleans]
+    """Each (N,)."""
+
+
+@dataclass(frozen=True)
 class _Source:
     """Groups that one table makes of children in need, or not in need."""
 
@@ -71,6 +83,10 @@ class _Source:
         return Cell(self.family, known, row, column)
 
 
+Told = tuple[_Source, Integers]
+"""And the cells of it that are published, ascending."""
+
+
 @dataclass(frozen=True)
 class _Groups:
     sources: list[_Source]
@@ -91,7 +107,7 @@ class _Groups:
 
 
 def families_with_groups(
-    sample: Sample, indicators: Iterable[Indicator]
+    sample: Sample, indicators: Iterable[Indicator], beside: Sequence[Beside] = ()
 ) -> list[tuple[Family, GroupedFamily]]:
     """What may be published of all families together."""
     groups, estimator = Groups.of(sample), Estimator(sample)
@@ -99,7 +115,7 @@ def families_with_groups(
         (family, grouped(groups, estimator, family.members, family.reasons))
         for family in families_of(sample, indicators)
     ]
-    while near := nearly_equal(sample, found):
+    while near := nearly_equal(sample, found, beside):
         for number, (_family, each) in enumerate(found):
             cells = [cell[1:] for cell in near if cell.family == number]
             if cells and each.protection is not None:
@@ -108,13 +124,16 @@ def families_with_groups(
 
 
 def nearly_equal(
-    sample: Sample, families: Sequence[tuple[Family, GroupedFamily]]
+    sample: Sample,
+    families: Sequence[tuple[Family, GroupedFamily]],
+    beside: Sequence[Beside] = (),
 ) -> list[Cell]:
     """Published figures of groups, without which no such pair is left among all figures.
 
     Pairs of all children, girls and boys alone are not looked at.
     """
-    groups = _published(sample, families)
+    sources = [*_beside(beside), *_sources(sample, families)]
+    groups = _published(len(sample.child_unit), sources)
     withheld: dict[Cell, None] = {}
     for smaller, larger in _pairs(groups):
         cells = [groups.cell_of(smaller), groups.cell_of(larger)]
@@ -162,22 +181,18 @@ def _candidates(groups: _Groups) -> tuple[Integers, Integers]:
     return smaller, larger
 
 
-def _published(
-    sample: Sample, families: Sequence[tuple[Family, GroupedFamily]]
-) -> _Groups:
-    rank = np.random.default_rng(SEED).permutation(len(sample.child_unit))
+def _published(children: int, sources: Sequence[Told]) -> _Groups:
+    rank = np.random.default_rng(SEED).permutation(children)
     orders: dict[int, Integers] = {}
-    sources: list[_Source] = []
     parts: list[tuple[Integers, Integers, Integers, Integers]] = []
-    for source, told in _sources(sample, families):
+    for number, (source, told) in enumerate(sources):
         key = id(source.cell)
         if key not in orders:
             orders[key] = np.lexsort((rank, source.cell))
         cells, size, first = _gathered(source, told, orders[key], rank)
-        parts.append((np.full(len(cells), len(sources)), cells, size, first))
-        sources.append(source)
+        parts.append((np.full(len(cells), number), cells, size, first))
     joined = [np.concatenate(part) for part in zip(*parts, strict=True)]
-    return _Groups(sources, *joined)
+    return _Groups([source for source, _told in sources], *joined)
 
 
 def _gathered(
@@ -197,10 +212,15 @@ def _gathered(
     return told, end - start, first
 
 
+def _beside(others: Iterable[Beside]) -> Iterator[Told]:
+    for other in others:
+        for inside in other.inside:
+            yield _Source(-1, None, other.cell, 1, inside), other.told
+
+
 def _sources(
     sample: Sample, families: Sequence[tuple[Family, GroupedFamily]]
-) -> Iterator[tuple[_Source, Integers]]:
-    """And the cells of each that are published, ascending."""
+) -> Iterator[Told]:
     layouts = _Layouts(sample)
     for number, (family, groups) in enumerate(families):
         for member, reasons in zip(family.members, family.reasons, strict=True):
@@ -222,7 +242,7 @@ def _both(
     layout: tuple[Integers, int],
     judged: Judged,
     told: Integers,
-) -> Iterator[tuple[_Source, Integers]]:
+) -> Iterator[Told]:
     cell, columns = layout
     eligible, in_need = judged
     for inside in (eligible, in_need, eligible & ~in_need):

@@ -114,10 +114,10 @@ def compute_release(
             return last
         if twin := published_twin(observation_set):
             raise errors.SameInterviews(observation_set.code, twin.code)
-        families = _families(observation_set)
+        deprivation = _deprivation(observation_set)
+        families = _families(observation_set, deprivation)
         for family in families:
             family.audit()
-        deprivation = Deprivation.of(observation_set)
         if deprivation:
             deprivation.audit()
         newest = releases.latest_first().first()
@@ -172,17 +172,24 @@ def compute_figures(
     with tenant(municipality):
         return [
             figure
-            for family in _families(observation_set)
+            for family in _families(observation_set, _deprivation(observation_set))
             for figure in family.figures()
         ]
 
 
-def _families(observation_set: ObservationSet) -> list[Succeeding]:
+def _deprivation(observation_set: ObservationSet) -> Deprivation | None:
     if not has_units(observation_set):
         raise errors.NothingObserved(observation_set.code)
+    return Deprivation.of(observation_set)
+
+
+def _families(
+    observation_set: ObservationSet, deprivation: Deprivation | None
+) -> list[Succeeding]:
     sample, past = read_sample(observation_set), Past.of(observation_set)
     catalogue = catalogue_of(observation_set.municipality)
-    found = families_with_groups(sample, catalogue.values())
+    beside = list(deprivation.beside()) if deprivation else []
+    found = families_with_groups(sample, catalogue.values(), beside)
     return [Succeeding.of(family, groups, past) for family, groups in found]
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from layers.indicators.catalogue import indicators
+from layers.indicators.deprivation_release import Deprivation
 from layers.indicators.figures import Estimator, families_of
 from layers.indicators.grouped import Groups, grouped
-from layers.indicators.near_groups import families_with_groups, nearly_equal
+from layers.indicators.near_groups import Beside, families_with_groups, nearly_equal
 from layers.indicators.sample import read_sample
 from layers.indicators.suppression import NEARLY_EQUAL
 from tests.factories.observations import households, told_apart
@@ -38,31 +39,41 @@ def alone(sample, chosen):
 
 def told(sample, families):
     """Masks (S, children) of what the figures count, and which of them are of groups."""
+    found = [*plain_figures(sample, families), *group_figures(sample, families)]
+    return tuple(np.array(part) for part in zip(*found, strict=True))
+
+
+def sides(sample, indicator, here, *, of_group):
+    eligible, in_need = indicator.decide(sample.columns)
+    for side in (eligible, in_need, eligible & ~in_need):
+        yield side & here, of_group
+
+
+def in_place(sample, place):
     zone = sample.unit_zone[sample.child_unit]
-    masks, of_group = [], []
+    return (zone == place) | (place == len(sample.zones))
 
-    def add(indicator, here, group):
-        eligible, in_need = indicator.decide(sample.columns)
-        for side in (eligible, in_need, eligible & ~in_need):
-            masks.append(side & here)
-            of_group.append(group)
 
-    for family, groups in families:
+def plain_figures(sample, families):
+    for family, _groups in families:
         for member, reasons in zip(family.members, family.reasons, strict=True):
             for breakdown, place in np.argwhere(reasons == ""):
-                here = (zone == place) | (place == len(sample.zones))
+                here = in_place(sample, place)
                 if breakdown:
-                    here = here & (sample.child_group == breakdown - 1)
-                add(member.indicator, here, False)
+                    here &= sample.child_group == breakdown - 1
+                yield from sides(sample, member.indicator, here, of_group=False)
+
+
+def group_figures(sample, families):
+    for _family, groups in families:
         for table in groups.tables:
-            for row, column in np.argwhere(table.table.shown):
-                width = table.table.shown.shape[1]
-                at = row * width + column if table.is_crossed else column
-                here = table.grouping.group == at
-                if not table.is_crossed and row < len(sample.zones):
-                    here = here & (zone == row)
-                add(table.indicator, here, True)
-    return np.array(masks), np.array(of_group)
+            shown, group = table.table.shown, table.grouping.group
+            for row, column in np.argwhere(shown):
+                if table.is_crossed:
+                    here = group == row * shown.shape[1] + column
+                else:
+                    here = (group == column) & in_place(sample, row)
+                yield from sides(sample, table.indicator, here, of_group=True)
 
 
 def near_pairs(masks, of_group):
@@ -100,3 +111,28 @@ def test_what_was_withheld_does_not_come_back_from_its_table(sample, chosen):
                 if not table.is_crossed:
                     assert (reasons[row] != "").sum() > 1
     assert found
+
+
+def test_a_figure_of_another_kind_counts_as_well(sample, chosen):
+    families = families_with_groups(sample, chosen)
+    masks, of_group = told(sample, families)
+    mask = masks[of_group & (masks.sum(axis=1) > 20)][0].copy()
+    mask[np.flatnonzero(mask)[:3]] = False
+    everybody = np.zeros(len(mask), dtype=np.int64)
+    for cells in ([0], []):
+        other = Beside(everybody, np.array(cells, dtype=np.int64), [mask])
+        assert bool(nearly_equal(sample, families, [other])) == bool(cells)
+
+
+def test_headcounts_of_deprivation_are_such_figures(put):
+    deprivation = Deprivation.of(put(households()))
+    cells = deprivation.table.cells
+    counted = [
+        (other.cell[side] == cell).sum()
+        for other in deprivation.beside()
+        for cell in other.told
+        for side in other.inside
+    ]
+    shown = deprivation.table.reasons == ""
+    sizes = np.column_stack([cells.count, cells.affected, cells.unaffected])[shown]
+    assert sorted(counted) == sorted(sizes.ravel())
