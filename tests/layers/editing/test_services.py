@@ -330,7 +330,7 @@ def test_what_was_changed_again_is_not_undone(edit, block, editor):
 def test_an_edit_is_undone_once(edit, block, editor):
     made = edit("merge", codes=["2", "3"], new_codes=["3"]).edit
     order = Order(by=editor, reason="Wrong deed", on=DAY, accepted=True)
-    undo(municipality=block, edit=made, order=order).edit
+    undo(municipality=block, edit=made, order=order)
     with pytest.raises(EditRefused, match="undone already"):
         undo(municipality=block, edit=made, order=order)
 
