@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Model, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from layers.editing.followers import Change, Following, Move, Place
+from layers.geography.models import Parcel, Zone
 from surveys.models import Household, Round, Submission, SubmissionEvent, Target
+from surveys.moving import Moved, move_records
 from surveys.placing import VAGUE_METRES
 from surveys.quality.tasks import request_checks
-from surveys.restating import IN_THE_FIELD, restate_places
+from surveys.restating import IN_THE_FIELD, NEEDED, restate_places
 
 PlacedBy = Submission.PlacedBy
 Settled = tuple[Place | None, bool]
@@ -41,20 +42,22 @@ class Records:
         return self._go(change, change.memory or {})
 
     def _go(self, change: Change, remembered: dict[str, list]) -> Following:
-        records = list(_standing(change).select_related("parcel", "zone", "household"))
+        records = list(_standing(change))
         former = {each.pk: _stored(each) for each in records}
+        origins = {each.pk: _code(each, change) for each in records}
         last = _last_event(change)
-        doubtful = set()
+        doubtful, wanted = set(), {}
         for record in records:
             own = remembered.get(str(record.pk))
             if own and record.placed_by != PlacedBy.HAND:
-                _put(record, change, *own)
+                wanted[record.pk] = own
                 continue
             place, is_open = _destination(change, record)
             if is_open:
                 doubtful.add(record.pk)
             if place is not None:
-                _put(record, change, *_placed(change, record, place))
+                wanted[record.pk] = _placed(change, record, place)
+        _put(change, records, wanted)
         restate_places(municipality=change.municipality)
         now = Submission.objects.filter(pk__in=former).values_list("pk", *PLACED)
         changed = {pk for pk, *stored in now if stored != former[pk]}
@@ -62,7 +65,7 @@ class Records:
             request_checks(round)
         moves = list(_moves(change, last, doubtful))
         moves += [
-            Move(str(each.household), _code(each, change), _code(each, change), True)
+            Move(str(each.household), origins[each.pk], origins[each.pk], True)
             for each in records
             if each.pk in doubtful - changed
         ]
@@ -71,10 +74,16 @@ class Records:
 
 def _standing(change: Change) -> QuerySet[Submission]:
     """On a place that changed; in a changed zone only those that have no parcel."""
-    records = Submission.objects.of(change.municipality).filter(erased_at=None)
+    records = (
+        Submission.objects.of(change.municipality)
+        .filter(erased_at=None)
+        .select_related("parcel", "zone", "household")
+        .only(*NEEDED, "household__code", "household__parcel")
+        .order_by("pk")
+    )
     if change.parcels:
-        return records.filter(parcel__in=list(change.replaced)).order_by("pk")
-    return records.filter(parcel=None, zone__in=list(change.replaced)).order_by("pk")
+        return records.filter(parcel__in=list(change.replaced))
+    return records.filter(parcel=None, zone__in=list(change.replaced))
 
 
 def _stored(record: Submission) -> list[Any]:
@@ -110,33 +119,23 @@ def _placed(change: Change, record: Submission, place: Place) -> list[Any]:
 
 
 def _put(
-    record: Submission,
-    change: Change,
-    parcel_id: int | None,
-    zone_id: int | None,
-    placed_by: str,
+    change: Change, records: Sequence[Submission], wanted: dict[int, list[Any]]
 ) -> None:
-    if [parcel_id, zone_id, placed_by] == _stored(record):
-        return
-    before = {"parcel": str(record.parcel or ""), "zone": _zone_code(record)}
-    former = record.parcel_id
-    record.parcel_id, record.zone_id, record.placed_by = parcel_id, zone_id, placed_by
-    record.changed_at, record.checked_at = timezone.now(), None
-    record.save(
-        update_fields=["parcel", "zone", "placed_by", "changed_at", "checked_at"]
-    )
-    if former != parcel_id:
-        Household.objects.filter(pk=record.household_id, parcel=former).update(
-            parcel=parcel_id
-        )
-    SubmissionEvent.objects.create(
-        municipality_id=record.municipality_id,
-        submission=record,
-        by=change.by,
-        kind=SubmissionEvent.Kind.PLACED,
-        before=before,
-        after={"parcel": str(record.parcel or ""), "zone": _zone_code(record)},
-    )
+    """Parcel, zone and how it was placed, by the record's key."""
+    parcels = _codes(Parcel, {parcel for parcel, _zone, _by in wanted.values()})
+    zones = _codes(Zone, {zone for _parcel, zone, _by in wanted.values()})
+    moves = []
+    for record in records:
+        parcel, zone, placed_by = wanted.get(record.pk) or _stored(record)
+        if [parcel, zone, placed_by] != _stored(record):
+            stands = record.household.parcel_id == record.parcel_id != parcel
+            codes = parcels.get(parcel, ""), zones.get(zone, "")
+            moves.append(Moved(record, parcel, zone, placed_by, *codes, stands))
+    move_records(change.municipality, moves, by=change.by)
+
+
+def _codes(model: type[Parcel] | type[Zone], keys: set[int | None]) -> dict[Any, str]:
+    return dict(model.objects.filter(pk__in=keys).values_list("pk", "code"))
 
 
 def _zone_code(record: Submission) -> str:
@@ -154,17 +153,15 @@ def _last_event(change: Change) -> int:
 
 def _moves(change: Change, last: int, doubtful: set[int]) -> Iterable[Move]:
     """What was written into the records' own history since."""
-    events = SubmissionEvent.objects.of(change.municipality).filter(
-        pk__gt=last, kind=SubmissionEvent.Kind.PLACED
+    events = (
+        SubmissionEvent.objects.of(change.municipality)
+        .filter(pk__gt=last, kind=SubmissionEvent.Kind.PLACED)
+        .order_by("pk")
+        .values_list("submission_id", "submission__household__code", "before", "after")
     )
     what = "parcel" if change.parcels else "zone"
-    for event in events.select_related("submission__household").order_by("pk"):
-        yield Move(
-            str(event.submission.household),
-            event.before[what],
-            event.after[what],
-            event.submission_id in doubtful,
-        )
+    for record, household, before, after in events:
+        yield Move(household, before[what], after[what], record in doubtful)
 
 
 class Households:
@@ -273,12 +270,13 @@ class Rounds:
         return Following(moves, memory)
 
     def go_back(self, change: Change) -> Following:
-        moves = []
+        moves, memory = [], {}
         for pk, zones in (change.memory or {}).items():
             round = Round.objects.of(change.municipality).get(pk=pk)
+            memory[pk] = round.zones
             moves.append(Move(str(round), ", ".join(round.zones), ", ".join(zones)))
             Round.objects.filter(pk=pk).update(zones=zones)
-        return Following(moves)
+        return Following(moves, memory)
 
 
 def _zones(wanted: Sequence[str], codes: dict[str, Sequence[Place]]) -> list[str]:

@@ -11,20 +11,31 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 from django.dispatch import receiver
-from django.utils import timezone
 from django_tasks import task
 
 from layers.geography.events import geography_changed
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
-from surveys.models import Household, Round, Submission, SubmissionEvent, Target
-from surveys.placing import Place, Spot, place_households
+from surveys.models import Round, Submission, Target
+from surveys.moving import BATCH, Moved, move_records
+from surveys.placing import Spot, place_households
 from surveys.questionnaires.parts import facts_of, find_parts
 from surveys.record import Record
 
-BATCH = 1000
 PlacedBy = Submission.PlacedBy
 BY_NUMBER = {PlacedBy.PARCEL_CODE, PlacedBy.SUCCESSOR, PlacedBy.HAND}
+# Answers and outlines are long: a town has many records.
+NEEDED = (
+    "municipality",
+    "round",
+    "household",
+    "geometry",
+    "accuracy",
+    "placed_by",
+    "parcel__code",
+    "zone__code",
+    "zone__valid_until",
+)
 IN_THE_FIELD = (Round.Status.DRAFT, Round.Status.OPEN, Round.Status.CLOSED)
 
 
@@ -46,7 +57,9 @@ def restate_places(*, municipality: Municipality) -> int:
             | Q(zone=None),
             erased_at=None,
         )
-        .select_related("parcel", "zone", "version", "round")
+        .select_related("parcel", "zone")
+        .only(*NEEDED)
+        .prefetch_related("round")
         .order_by("round__tolerance", "pk")
     )
     for tolerance, records in groupby(stale, lambda each: each.round.tolerance):
@@ -85,73 +98,79 @@ def _restate_targets(municipality: Municipality) -> None:
 def _restate(
     municipality: Municipality, stale: Sequence[Submission], tolerance: int
 ) -> int:
-    stale = [each for each in stale if not _is_settled(each)]
-    spots = [_spot(each) for each in stale]
+    numbers = _numbers(stale)
+    stale = [each for each in stale if not _is_settled(each, numbers[each.pk])]
+    spots = [_spot(each, numbers[each.pk]) for each in stale]
     places = place_households(municipality, spots, tolerance=tolerance)
-    now = timezone.now()
-    moved = []
-    for submission, place in zip(stale, places, strict=True):
-        former = (submission.parcel_id, submission.zone_id)
-        if former == (place.parcel_id, place.zone_id):
-            continue
-        moved.append(_event(submission, place))
-        submission.parcel_id, submission.zone_id = place.parcel_id, place.zone_id
-        submission.placed_by, submission.changed_at = place.placed_by, now
-        submission.save(
-            update_fields=["parcel", "zone", "placed_by", "changed_at", "checked_at"]
+    moves = [
+        Moved(
+            record,
+            place.parcel_id,
+            place.zone_id,
+            place.placed_by,
+            place.parcel_code or "",
+            place.zone_code or "",
         )
-        Household.objects.filter(pk=submission.household_id).update(
-            parcel=place.parcel_id
-        )
-    SubmissionEvent.objects.bulk_create(moved, batch_size=BATCH)
-    return len(moved)
+        for record, place in zip(stale, places, strict=True)
+        if (record.parcel_id, record.zone_id) != (place.parcel_id, place.zone_id)
+    ]
+    move_records(municipality, moves)
+    return len(moves)
 
 
-def _is_settled(submission: Submission) -> bool:
+def _is_settled(record: Submission, number: str) -> bool:
     """Whether nothing is known that could place it better than in the zone it has."""
-    zone = submission.zone
+    zone = record.zone
     in_force = zone is not None and zone.valid_until is None
-    return in_force and not submission.geometry and not _number(submission)
+    return in_force and not record.geometry and not number
 
 
-def _spot(submission: Submission) -> Spot:
+def _spot(record: Submission, number: str) -> Spot:
     """By the parcel's number where a number or a person placed it, else by position."""
-    point = submission.geometry
+    point = record.geometry
     return Spot(
-        _number(submission),
+        number,
         point.x if point else None,
         point.y if point else None,
-        submission.accuracy,
+        record.accuracy,
     )
 
 
-def _number(submission: Submission) -> str:
-    """Of the parcel; of one that was split, the number that the household gave: without
-    it a record would lose the zone as well.
+def _numbers(records: Sequence[Submission]) -> dict[int, str]:
+    """Of the parcel, by the record's key; of one that was split, the number that the
+    household gave: without it a record would lose the zone as well.
     """
-    if submission.parcel:
-        return submission.parcel.code if submission.placed_by in BY_NUMBER else ""
-    version = submission.version
-    if version is None or submission.placed_by != PlacedBy.ZONE:
-        return ""
-    parts = find_parts(version.structure, version.parts)
-    record = Record(answers=submission.answers)
-    return facts_of(record, version.structure, parts).parcel
+    numbers, in_zone = {}, []
+    for record in records:
+        numbers[record.pk] = ""
+        if record.parcel:
+            by_number = record.placed_by in BY_NUMBER
+            numbers[record.pk] = record.parcel.code if by_number else ""
+        elif record.placed_by == PlacedBy.ZONE:
+            in_zone.append(record.pk)
+    return numbers | _given_numbers(in_zone)
 
 
-def _event(submission: Submission, place: Place) -> SubmissionEvent:
-    def codes(parcel: Any, zone: Any) -> dict[str, str]:
-        return {"parcel": str(parcel or ""), "zone": str(zone or "")}
-
-    former_zone = submission.zone.code if submission.zone else ""
-    submission.checked_at = None
-    return SubmissionEvent(
-        municipality_id=submission.municipality_id,
-        submission=submission,
-        kind=SubmissionEvent.Kind.PLACED,
-        before=codes(submission.parcel, former_zone),
-        after=codes(place.parcel_code, place.zone_code),
+def _given_numbers(keys: Sequence[int]) -> dict[int, str]:
+    """As the households answered. Versions of the form are read once each: they are long."""
+    given = (
+        Submission.objects.filter(pk__in=keys, version__isnull=False)
+        .only("answers", "version")
+        .prefetch_related("version")
     )
+    parts: dict[int, Any] = {}
+    numbers = {}
+    for record in given:
+        version = record.version
+        if version is None:
+            continue
+        if version.pk not in parts:
+            parts[version.pk] = find_parts(version.structure, version.parts)
+        facts = facts_of(
+            Record(answers=record.answers), version.structure, parts[version.pk]
+        )
+        numbers[record.pk] = facts.parcel
+    return numbers
 
 
 @task()

@@ -112,6 +112,9 @@ def take_back(municipality: Municipality, edit: Edit) -> list[Row]:
     rows = []
     for state in edit.before:
         row = places.get(pk=state["pk"])
+        if row.valid_until is None and row.valid_from < edit.valid_from:
+            # Where an undo is taken back, what it restored has been in force till then.
+            _archive(row, edit.valid_from)
         restore(row, state)
         _drop_archived(row, edit.valid_from)
         row.save()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,7 @@ import shapely
 from django.utils import translation
 from shapely import LineString, MultiPolygon
 
-from layers.editing import borders, cutting
+from layers.editing import borders, cutting, numbering, parents
 from layers.editing.errors import EditRefused
 from layers.editing.models import Edit, Layer
 from layers.geography.models import Municipality, Parcel, Zone
@@ -26,17 +26,21 @@ class Asked:
     """What somebody wants. Coordinates in degrees (EPSG:4326), longitude first.
 
     `codes` are of the places that change; `new_codes` of those that come of it, the
-    largest piece first. `names` by language, one for each new code or none.
+    largest piece first, or none where they are to be found. `names` by language, one for
+    each new code or none. `pieces` are given shapes with their codes, in place of `lines`.
+    `parent_id` is of the zone that an added one lies in; None where that is to be found.
     """
 
     kind: str
     layer: Layer
     codes: tuple[str, ...] = ()
     new_codes: tuple[str, ...] = ()
-    line: tuple[tuple[float, float], ...] = ()
+    lines: tuple[tuple[tuple[float, float], ...], ...] = ()
+    pieces: tuple[tuple[str, MultiPolygon], ...] = ()
     geometry: MultiPolygon | None = None
     neighbours_follow: bool = True
     names: tuple[Mapping[str, str], ...] = ()
+    parent_id: int | None = None
 
 
 @dataclass
@@ -94,10 +98,15 @@ def _only(rows: Sequence[Row]) -> Row:
 
 def _split(municipality: Municipality, asked: Asked, rows: Sequence[Row]) -> Draft:
     row = _only(rows)
-    line = cutting.distinct(asked.line)
-    pieces = cutting.split(shape_of(row), LineString(line)) if len(line) > 1 else []
-    if len(pieces) < 2:
-        raise EditRefused("not_cut", code=row.code)
+    if asked.pieces:
+        asked = replace(asked, new_codes=tuple(code for code, _shape in asked.pieces))
+        pieces = _given_pieces(asked, row)
+    else:
+        pieces = _cut(asked, row)
+    if not asked.new_codes:
+        keep = not published([row])
+        found = numbering.of_pieces(municipality, asked.layer, row.code, len(pieces), keep=keep)  # fmt: skip
+        asked = replace(asked, new_codes=found)
     if len(asked.new_codes) != len(pieces):
         raise EditRefused("pieces", pieces=len(pieces), codes=len(asked.new_codes))
     after = [
@@ -106,12 +115,42 @@ def _split(municipality: Municipality, asked: Asked, rows: Sequence[Row]) -> Dra
     return Draft([row], after, {row.pk: list(range(len(after)))})
 
 
+def _cut(asked: Asked, row: Row) -> list[MultiPolygon]:
+    corners = [cutting.distinct(line) for line in asked.lines]
+    lines = [LineString(line) for line in corners if len(line) > 1]
+    pieces = cutting.split(shape_of(row), lines) if lines else []
+    if len(pieces) < 2:
+        raise EditRefused("not_cut", code=row.code)
+    if len(lines) > 1:
+        for number in cutting.idle(shape_of(row), lines)[:1]:
+            raise EditRefused("idle_line", number=number + 1, code=row.code)
+    return pieces
+
+
+def _given_pieces(asked: Asked, row: Row) -> list[MultiPolygon]:
+    """Raises EditRefused where they don't cover the whole exactly, with the place."""
+    if len(asked.pieces) < 2:
+        raise EditRefused("one_piece")
+    pieces, misfit = cutting.fitted(
+        shape_of(row), [shape for _code, shape in asked.pieces]
+    )
+    for name in ("beyond", "gap", "overlap"):
+        area = getattr(misfit, name)
+        if not area.is_empty:
+            spot = max(area.geoms, key=lambda part: part.area).point_on_surface()
+            place = f"{spot.x:.6f} {spot.y:.6f}"
+            raise EditRefused(f"pieces_{name}", code=row.code, place=place)
+    return pieces
+
+
 def _merge(municipality: Municipality, asked: Asked, rows: Sequence[Row]) -> Draft:
     if len(rows) < 2:
         raise EditRefused("several_places")
     whole = cutting.merge([shape_of(row) for row in rows])
     if whole is None:
         raise EditRefused("apart")
+    if not asked.new_codes:
+        asked = replace(asked, new_codes=(_merged_code(municipality, asked, rows),))
     if len(asked.new_codes) != 1:
         raise EditRefused("pieces", pieces=1, codes=len(asked.new_codes))
     wanted = _wanted(asked, 0, whole, rows)
@@ -120,6 +159,13 @@ def _merge(municipality: Municipality, asked: Asked, rows: Sequence[Row]) -> Dra
     if asked.layer.is_parcels and len(known) == len(rows):
         wanted.official_area = sum(known)
     return Draft(list(rows), [wanted], {row.pk: [0] for row in rows})
+
+
+def _merged_code(municipality: Municipality, asked: Asked, rows: Sequence[Row]) -> str:
+    """The first chosen place's, unless figures are published by one of them."""
+    if published(rows):
+        return numbering.of_new(municipality, asked.layer)
+    return asked.codes[0]
 
 
 def _wanted(
@@ -185,12 +231,29 @@ def _given(asked: Asked) -> MultiPolygon:
 
 
 def _add(municipality: Municipality, asked: Asked, rows: Sequence[Row]) -> Draft:
+    if not asked.new_codes:
+        found = numbering.of_new(municipality, asked.layer)
+        asked = replace(asked, new_codes=(found,))
     if len(asked.new_codes) != 1:
         raise EditRefused("pieces", pieces=1, codes=len(asked.new_codes))
     wanted = Wanted(asked.new_codes[0], _given(asked))
     if not asked.layer.is_parcels:
         wanted.names = asked.names[0] if asked.names else labels(asked.layer, wanted.code)  # fmt: skip
+        wanted.parent_id = _parent(municipality, asked, wanted.geometry)
     return Draft([], [wanted], {})
+
+
+def _parent(
+    municipality: Municipality, asked: Asked, shape: MultiPolygon
+) -> int | None:
+    """As chosen, else the lowest zone that holds the whole."""
+    if asked.parent_id is None:
+        found = parents.holding(municipality, asked.layer, shape)
+        return found.pk if found else None
+    chosen = parents.above(municipality, asked.layer).filter(pk=asked.parent_id)
+    if not chosen.exists():
+        raise EditRefused("no_parent")
+    return asked.parent_id
 
 
 def labels(layer: Layer, code: str) -> dict[str, str]:

@@ -17,6 +17,22 @@ REFUSED = {
     "pieces": _(
         "The line makes %(pieces)s pieces and %(codes)s codes are given. Write one code for each piece, the largest first."
     ),
+    "idle_line": _(
+        "Line %(number)s cuts nothing off “%(code)s”. Draw it on to the border or to another line, or remove it."
+    ),
+    "one_piece": _("The file holds one piece. Give two or more that make up the whole."),
+    "many_pieces": _("The file holds %(count)s pieces; up to %(most)s can be taken. Import it as a file of parcels instead."),
+    "piece_refused": _("Row %(row)s of the file %(reason)s: %(way_out)s."),
+    "pieces_gap": _(
+        "The pieces leave ground of “%(code)s” to nobody, at %(place)s. They must cover it exactly."
+    ),
+    "pieces_beyond": _(
+        "The pieces reach beyond “%(code)s”, at %(place)s. They must cover it exactly."
+    ),
+    "pieces_overlap": _(
+        "Two pieces of “%(code)s” lie on each other, at %(place)s. They must only touch."
+    ),
+    "no_parent": _("The zone above is not in force any more, or of no higher kind. Choose another."),
     "apart": _(
         "These places don't share a border, so they can't be one. Choose neighbours."
     ),
@@ -34,17 +50,21 @@ REFUSED = {
     "changed_meanwhile": _(
         "Somebody changed these places since you looked. Check again before you confirm."
     ),
-    "undo_of_undo": _("An undo is not undone: make the change again instead."),
     "undone": _("This edit was undone already."),
     "built_upon": _(
-        "“%(code)s” was changed again after this edit. Undo the later change first, or edit the place as it is now."
+        "“%(code)s” was changed again after this edit: %(kind)s on %(date)s by %(by)s. Undo that first, or edit the place as it is now."
+    ),
+    "built_upon_by_import": _(
+        "“%(code)s” was changed again after this edit by the import of a file. Edit the place as it is now."
     ),
     "published_since": _(
         "Figures were published by these zones after this edit. Edit the zones as they are now instead."
     ),
 }  # fmt: skip
 
-ERRORS = frozenset({"empty", "self_intersection", "overlap", "gap_zone", "outside"})
+ERRORS = frozenset(
+    {"empty", "self_intersection", "overlap", "gap_zone", "outside", "beyond_parent"}
+)
 FINDINGS = {
     "empty": _("The place has no area."),
     "self_intersection": _("The border crosses itself. Move the corner at this place."),
@@ -57,6 +77,7 @@ FINDINGS = {
     "sliver": _("A part is narrower than half a metre."),
     "outside": _("The place lies outside the municipality."),
     "beyond_boundary": _("A part lies beyond the municipality's boundary."),
+    "beyond_parent": _("A part lies beyond the zone above it. Choose another, or draw it inside."),
     "zoneless": _("The parcel lies in no zone."),
     "across_zones": _("The parcel lies across two zones; it counts in the larger part's."),
     "cuts_parcels": _("The new border cuts through parcels: %(count)s."),

@@ -20,6 +20,7 @@ from layers.geography.models import Municipality, Zone
 # Degrees, about 100 m: beyond it nothing touches.
 AROUND = 0.001
 NAMED = 10
+LEAVE_GAPS = {Edit.Kind.RETIRE, Edit.Kind.UNDO, Edit.Kind.REDO}
 
 
 @dataclass(frozen=True)
@@ -81,16 +82,29 @@ def remarks(
         neighbours={code: shape for pk, code, shape in areas if pk not in own},
         boundary=boundary,
         zones=zones,
-        leaves_gap=kind in {Edit.Kind.RETIRE, Edit.Kind.UNDO},
+        leaves_gap=kind in LEAVE_GAPS,
     )
     found = _remarks(municipality, topology.examine(ground))
     if layer.is_parcels:
         return found
     return [
         *(_of_zones(each) for each in found),
+        *_beyond_parents(ground, after, municipality),
         *_cut(municipality, before, after),
         *_published(former, after),
     ]
+
+
+def _beyond_parents(
+    ground: Ground, after: Sequence[Row], municipality: Municipality
+) -> list[Remark]:
+    above = {
+        row.code: row.parent for row in after if isinstance(row, Zone) and row.parent
+    }
+    shapes = [(code, _shape(zone)) for code, zone in above.items()]
+    projected, _boundary = _projected(municipality, shapes)
+    found = topology.beyond_parents(ground, dict(projected))
+    return _remarks(municipality, list(found))
 
 
 def _of_zones(remark: Remark) -> Remark:

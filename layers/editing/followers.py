@@ -63,9 +63,12 @@ class Change:
     def holding(self, pk: int, longitude: float, latitude: float) -> Place | None:
         """The successor that holds a position in degrees (EPSG:4326)."""
         point = Point(longitude, latitude)
-        return next(
-            (each for each in self.successors[pk] if each.geometry.covers(point)), None
-        )
+        for each in self.successors[pk]:
+            # A zone is asked for each of its thousands of records.
+            shapely.prepare(each.geometry)
+            if each.geometry.covers(point):
+                return each
+        return None
 
     def keeping(self, pk: int) -> Place | None:
         """The successor that keeps the key and so the code."""

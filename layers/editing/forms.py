@@ -12,7 +12,10 @@ from shapely import MultiPolygon, Polygon
 from layers.editing.cutting import distinct
 from layers.editing.drafts import Asked
 from layers.editing.models import Edit, Layer
+from layers.editing.parents import above
+from layers.editing.pieces import LARGEST, read_pieces
 from layers.editing.services import Order
+from layers.geography.models import Municipality, Zone
 
 KINDS = [
     (Edit.Kind.SPLIT, _("Split")),
@@ -22,6 +25,7 @@ KINDS = [
     (Edit.Kind.RETIRE, _("Take out of force")),
 ]
 LANGUAGES = ("ar", "en", "fr")
+NAMES = tuple(f"name_{language}" for language in LANGUAGES)
 SEPARATORS = re.compile(r"[\n,،]+")
 BETWEEN = re.compile(r"[\s,;،]+")
 # A border of more corners than this is for an import.
@@ -113,9 +117,16 @@ class ChangeForm(ReasonForm):
         required=False,
     )
     line = Corners(
-        label=_("Line that cuts"),
+        label=_("Lines that cut"),
         help_text=_(
-            "Touch from one side to the other, or write two points or more: longitude and latitude, a point a line."
+            "Touch from one side to the other, or write two points or more: longitude and latitude, a point a line. An empty line begins another cut."
+        ),
+        required=False,
+    )
+    pieces = forms.FileField(
+        label=_("File of the pieces"),
+        help_text=_(
+            "In place of a line: GeoPackage, GeoJSON or a zipped Shapefile with a column of codes. The pieces must cover the whole exactly."
         ),
         required=False,
     )
@@ -134,7 +145,7 @@ class ChangeForm(ReasonForm):
     new_codes = Codes(
         label=_("Codes from now on"),
         help_text=_(
-            "One a line, the largest piece first. A code that is kept keeps its accounts and its history."
+            "One a line, the largest piece first; left empty, free ones are found. A code that is kept keeps its accounts and its history."
         ),
         required=False,
     )
@@ -142,6 +153,12 @@ class ChangeForm(ReasonForm):
         label=_("Names of the new zones"),
         help_text=_("A line for each code: Arabic | English | French."),
         widget=forms.Textarea,
+        required=False,
+    )
+    parent = forms.ModelChoiceField(
+        label=_("Zone above it"),
+        queryset=Zone.objects.none(),
+        empty_label=_("the one that it lies in"),
         required=False,
     )
     valid_from = forms.DateField(
@@ -153,16 +170,22 @@ class ChangeForm(ReasonForm):
         "kind",
         "codes",
         "line",
+        "pieces",
         "corners",
         "neighbours_follow",
         "new_codes",
         "names",
+        "parent",
         "reason",
         "valid_from",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.municipality = municipality
+        zones = above(municipality, Layer.BLOCKS).only("code", "kind", *NAMES)
+        self.fields["parent"].queryset = zones.order_by("kind", "code")
+        self.fields["parent"].label_from_instance = _called
         rows = {"codes": 2, "line": 2, "corners": 6, "new_codes": 2, "names": 2}
         for name, count in rows.items():
             self.fields[name].widget.attrs |= {"rows": count, "dir": "auto"}
@@ -177,19 +200,32 @@ class ChangeForm(ReasonForm):
                 told.append(dict(zip(LANGUAGES, parts + [""] * 3, strict=False)))
         return tuple(told)
 
+    def clean_pieces(self) -> Any:
+        file = self.cleaned_data["pieces"]
+        if file and file.size > LARGEST:
+            raise ValidationError(_("The pieces of one place take up to 20 MB."))
+        return file
+
     def asked(self) -> Asked:
+        """Reads the file of pieces, if there is one. Raises ImportRefused, EditRefused."""
         said = self.cleaned_data
-        line = tuple(said["line"][0]) if said["line"] else ()
+        is_split, file = said["kind"] == Edit.Kind.SPLIT, said["pieces"]
         return Asked(
             kind=said["kind"],
             layer=Layer(said["layer"]),
             codes=said["codes"],
             new_codes=said["new_codes"],
-            line=line,
+            lines=tuple(tuple(line) for line in said["line"]),
+            pieces=read_pieces(self.municipality, file) if is_split and file else (),
             geometry=area_of(said["corners"]),
             neighbours_follow=said["neighbours_follow"],
             names=said["names"],
+            parent_id=said["parent"].pk if said["parent"] else None,
         )
+
+
+def _called(zone: Zone) -> str:
+    return f"{zone.get_kind_display()} {zone.code}: {zone.name}"
 
 
 def area_of(rings: list[list[tuple[float, float]]]) -> MultiPolygon | None:

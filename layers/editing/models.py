@@ -51,6 +51,7 @@ class Edit(TenantModel):
         ADD = "add", _("added")
         RETIRE = "retire", _("taken out of force")
         UNDO = "undo", _("undone")
+        REDO = "redo", _("made again")
 
     kind = models.CharField(_("what was done"), max_length=20, choices=Kind)
     layer = models.CharField(_("layer"), max_length=20, choices=Layer)
@@ -70,6 +71,10 @@ class Edit(TenantModel):
     )
 
     objects = EditQuerySet.as_manager()
+
+    @property
+    def is_undo(self) -> bool:
+        return self.kind == self.Kind.UNDO
 
     class Meta:
         verbose_name = _("edit")

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import shapely
 from django.contrib.gis.geos import GEOSGeometry
 from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 from shapely import MultiPolygon
 
 from layers.editing import carrying, drafts, examining
@@ -90,31 +93,37 @@ def change_map(*, municipality: Municipality, asked: Asked, order: Order) -> Out
         if bad := examining.validity(municipality, shapes):
             return Outcome(bad)
         before = [state_of(row) for row in draft.former]
-        _check_seen(order, before)
+        token = _token(before, [wanted.code for wanted in draft.after])
+        _check_seen(order, token)
         after = carrying.carry_out(municipality, asked.layer, draft, order.on)
         successors = {
             pk: [after[number] for number in numbers]
             for pk, numbers in draft.successors.items()
         }
-        return _finish(work, _followed(work, before, after, successors), successors)
+        return _finish(
+            work, _followed(work, before, after, successors, token), successors
+        )
 
 
 def undo(*, municipality: Municipality, edit: Edit, order: Order) -> Outcome:
     """Puts every place of an edit back as it stood, as an edit of its own, from the day on
     which the edit came into force: `order.on` is not asked.
 
-    Raises EditRefused where it was undone already or something was built upon it.
+    An undo is undone in the same way: the edit is made again. Raises EditRefused where it
+    was undone already or something was built upon it.
     """
     layer = Layer(edit.layer)
-    work = _Work(municipality, layer, Edit.Kind.UNDO, order, edit)
+    kind = Edit.Kind.REDO if edit.is_undo else Edit.Kind.UNDO
+    work = _Work(municipality, layer, kind, order, edit)
     with tenant(municipality), transaction.atomic():
         _lock(municipality)
         _check_untouched(municipality, edit, layer)
         before = [state_of(row) for row in _living(layer, edit.after)]
-        _check_seen(order, before)
+        token = _token(before, [state["code"] for state in edit.before])
+        _check_seen(order, token)
         rows = carrying.take_back(municipality, edit)
         backwards = _backwards(edit, rows)
-        return _finish(work, _followed(work, before, rows, backwards), backwards)
+        return _finish(work, _followed(work, before, rows, backwards, token), backwards)
 
 
 def _lock(municipality: Municipality) -> None:
@@ -122,12 +131,13 @@ def _lock(municipality: Municipality) -> None:
     Municipality.objects.select_for_update(no_key=True).get(pk=municipality.pk)
 
 
-def _token(states: Sequence[State]) -> str:
-    return hashlib.sha256(repr(states).encode()).hexdigest()[:16]
+def _token(states: Sequence[State], codes: Sequence[str]) -> str:
+    """Of the places as they were, and of the codes that those to come would have."""
+    return hashlib.sha256(repr((states, codes)).encode()).hexdigest()[:16]
 
 
-def _check_seen(order: Order, before: Sequence[State]) -> None:
-    if order.seen and order.seen != _token(before):
+def _check_seen(order: Order, token: str) -> None:
+    if order.seen and order.seen != token:
         raise EditRefused("changed_meanwhile")
 
 
@@ -136,6 +146,7 @@ def _followed(
     before: list[State],
     after: Sequence[Row],
     successors: Mapping[int, Sequence[Row]],
+    token: str,
 ) -> Outcome:
     """Checks what is written now, and lets the rooms follow."""
     former: list[Any] = list(
@@ -156,7 +167,7 @@ def _followed(
             *(state_of(row) for row in after),
             *(state_of(row) for row in former if row.pk not in new),
         ],
-        token=_token(before),
+        token=token,
     )
     places = {pk: _largest_first(rows) for pk, rows in successors.items()}
     for follower in followers():
@@ -240,8 +251,6 @@ def why_not_undone(municipality: Municipality, edit: Edit) -> EditRefused | None
 
 
 def _check_untouched(municipality: Municipality, edit: Edit, layer: Layer) -> None:
-    if edit.kind == Edit.Kind.UNDO:
-        raise EditRefused("undo_of_undo")
     if Edit.objects.filter(undoes=edit).exists():
         raise EditRefused("undone")
     keys = [state["pk"] for state in edit.after]
@@ -250,13 +259,26 @@ def _check_untouched(municipality: Municipality, edit: Edit, layer: Layer) -> No
     for state in edit.after:
         row = rows.get(state["pk"])
         if row is None or not same(state, state_of(row)):
-            raise EditRefused("built_upon", code=state["code"])
+            raise _built_upon(edit, state["code"])
     codes = [state["code"] for state in edit.before]
     taken = drafts.living(municipality, layer).filter(code__in=codes)
     for row in taken.exclude(pk__in=rows)[:1]:
-        raise EditRefused("built_upon", code=row.code)
+        raise _built_upon(edit, row.code)
     if not layer.is_parcels and _published_since(edit, keys):
         raise EditRefused("published_since")
+
+
+def _built_upon(edit: Edit, code: str) -> EditRefused:
+    """Says which later edit of the place it was, or that it was an import."""
+    edits = Edit.objects.of(edit.municipality).about(code).filter(pk__gt=edit.pk)
+    later = edits.filter(layer=edit.layer).select_related("by").first()
+    if later is None:
+        return EditRefused("built_upon_by_import", code=code)
+    zone = ZoneInfo(edit.municipality.time_zone)
+    day = date_format(timezone.localdate(later.at, zone), "DATE_FORMAT")
+    return EditRefused(
+        "built_upon", code=code, kind=later.get_kind_display(), date=day, by=later.by
+    )
 
 
 def _published_since(edit: Edit, zones: Sequence[int]) -> bool:

@@ -172,6 +172,17 @@ def _across(ground: Ground) -> Iterator[Finding]:
                 yield Finding("across_zones", (code, name), strip.area, _spot(strip))
 
 
+def beyond_parents(ground: Ground, parents: Areas) -> Iterator[Finding]:
+    """Parts of an area beyond its parent's, both by the area's code; what lay there before
+    is not the editor's.
+    """
+    former = shapely.union_all(list(ground.before.values())).buffer(TOLERANCE)
+    for code, parent in parents.items():
+        for part in _parts(ground.after[code].difference(parent).difference(former)):
+            if not part.buffer(-SLIVER / 2).is_empty:
+                yield Finding("beyond_parent", (code,), part.area, _spot(part))
+
+
 def _zone_of(ground: Ground, area: BaseGeometry) -> str | None:
     surface = shapely.point_on_surface(area)
     holding = (name for name, zone in ground.zones.items() if zone.covers(surface))

@@ -23,6 +23,7 @@ from layers.editing.forms import ChangeForm, ReasonForm
 from layers.editing.models import Edit, Layer
 from layers.editing.services import Outcome, change_map, undo, why_not_undone
 from layers.geography.access import TownRequest, requires
+from layers.geography.errors import ImportRefused
 
 EDIT = "geography.import_data"
 # What a browser draws and snaps to without delay.
@@ -44,7 +45,7 @@ def edit_map(request: TownRequest, municipality: str) -> HttpResponse:
         "neighbours_follow": True,
         "valid_from": today,
     }
-    form = ChangeForm(initial=initial)
+    form = ChangeForm(initial=initial, municipality=request.municipality)
     context = {"form": form, "empty": not layers, **_page(request)}
     return render(request, "editing/edit_map.html", context)
 
@@ -122,7 +123,7 @@ def apply(request: TownRequest, municipality: str) -> HttpResponse:
 
 
 def _change(request: TownRequest, *, dry_run: bool) -> HttpResponse:
-    form = ChangeForm(request.POST)
+    form = ChangeForm(request.POST, request.FILES, municipality=request.municipality)
     outcome, refusal = None, ""
     if form.is_valid():
         on = form.cleaned_data["valid_from"]
@@ -132,7 +133,7 @@ def _change(request: TownRequest, *, dry_run: bool) -> HttpResponse:
                 asked=form.asked(),
                 order=form.order(by=request.user, on=on, dry_run=dry_run),
             )
-        except EditRefused as error:
+        except (EditRefused, ImportRefused) as error:
             refusal = error.messages[0]
     if outcome and outcome.edit:
         messages.success(request, _("The map is changed."))
@@ -224,6 +225,7 @@ def edit_detail(request: TownRequest, municipality: str, pk: int) -> HttpRespons
     context = {
         **_recorded(request, edit),
         "refusal": refusal.messages[0] if refusal else "",
+        "blocking": refusal.params["code"] if refusal and refusal.params else "",
         "undone_by": Edit.objects.filter(undoes=edit).first(),
     }
     return render(request, "editing/edit_detail.html", context)
@@ -269,7 +271,9 @@ def edit_undo(request: TownRequest, municipality: str, pk: int) -> HttpResponse:
         messages.error(request, error.messages[0])
         return redirect("editing:detail", municipality, pk)
     if outcome.edit:
-        messages.success(request, _("The edit is undone."))
+        made_again = outcome.edit.kind == Edit.Kind.REDO
+        done = _("The edit is made again.") if made_again else _("The edit is undone.")
+        messages.success(request, done)
         return redirect("editing:detail", municipality, outcome.edit.pk)
     context = {"edit": edit, "form": form, **_told(request, outcome)}
     status = 422 if request.method == "POST" else 200

@@ -21,6 +21,8 @@ async function start(form) {
   let chosen = new Map();
   let picked = null;
   let past = [];
+  // Whether the next touch begins another line.
+  let anew = false;
 
   showFields();
   const config = configuration();
@@ -105,7 +107,6 @@ async function start(form) {
     const lost = codes.find((code) => !chosen.has(code));
     tell(lost && words.notThere.replace("%(code)s", `\u2068${lost}\u2069`));
     if (kind() === "reshape" && chosen.size === 1 && !field("corners").value.trim()) takeCorners([...chosen.values()][0]);
-    suggestCodes(codes);
     draw();
     if (look && chosen.size) map.fitBounds(extent([...chosen.values()]), fit);
     const query = new URLSearchParams({ layer: layer(), kind: kind(), codes: codes.join("\n") });
@@ -121,22 +122,13 @@ async function start(form) {
   function takeCorners({ geometry }) {
     field("corners").value = writeRings(rings(geometry).map((ring) => ring.slice(0, -1)));
   }
-  // Codes that nobody has typed follow from what is chosen.
-  function suggestCodes(codes) {
-    const box = field("new_codes");
-    if (box.value && box.value !== box.dataset.suggested) return;
-    const [first] = codes;
-    const told = { split: first && `${first}\n${first}/1`, merge: first }[kind()] ?? "";
-    box.value = box.dataset.suggested = told;
-  }
-
   // -- what is drawn -------------------------------------------------------------------
   function draw() {
     const what = kind();
     if (what === "split") {
-      const [line = []] = readRings(field("line").value);
-      put("draft", line.length > 1 ? [feature("LineString", line)] : []);
-      put("handles", line.map((each) => feature("Point", each, { what: "corner" })));
+      const lines = readRings(field("line").value);
+      put("draft", lines.filter((line) => line.length > 1).map((line) => feature("LineString", line)));
+      put("handles", lines.flat().map((each) => feature("Point", each, { what: "corner" })));
     } else if (what === "reshape" || what === "add") {
       const all = readRings(field("corners").value);
       put("draft", all.map((ring) => feature("LineString", [...ring, ring[0]])));
@@ -146,6 +138,7 @@ async function start(form) {
       put("handles", []);
     }
     form.querySelector("[data-drop]").disabled = !picked;
+    form.querySelector("[data-another]").disabled = anew || (readRings(field("line").value).at(-1)?.length ?? 0) < 2;
   }
   function handles(all) {
     return all.flatMap((ring, r) => ring.flatMap((corner, c) => {
@@ -159,6 +152,7 @@ async function start(form) {
   function showFields() {
     for (const part of form.querySelectorAll("[data-for]")) part.hidden = !part.dataset.for.split(" ").includes(kind());
     for (const part of form.querySelectorAll("[data-zones]")) part.hidden ||= layer() === "parcels";
+    for (const part of form.querySelectorAll("[data-lower]")) part.hidden ||= layer() === "quarter";
   }
 
   // -- what is done --------------------------------------------------------------------
@@ -188,8 +182,11 @@ async function start(form) {
       const left = codes.filter((code) => code !== there);
       change({ codes: (left.length === codes.length ? [...codes, there] : left).join("\n") });
     } else if (what === "split" && codes.length) {
-      const [line = []] = readRings(field("line").value);
-      change({ line: writeRings([[...line, snap(position, near(), project).position]]) });
+      const lines = readRings(field("line").value);
+      const last = (anew ? undefined : lines.pop()) ?? [];
+      anew = false;
+      const end = snap(position, [...near(), ...drawnLines(lines)], project).position;
+      change({ line: writeRings([...lines, [...last, end]]) });
     } else if (what === "add") {
       const all = readRings(field("corners").value);
       const last = all.pop() ?? [];
@@ -204,6 +201,8 @@ async function start(form) {
     }
   });
   const near = () => [...shapes, ...chosen.values()];
+  // A cut may end on an earlier one.
+  const drawnLines = (lines) => lines.map((line) => ({ geometry: { type: "Polygon", coordinates: [line] } }));
 
   function grabbed(point) {
     const found = map.queryRenderedFeatures(
@@ -257,13 +256,20 @@ async function start(form) {
   });
   map.on("moveend", load);
 
+  form.querySelector("[data-another]").addEventListener("click", () => {
+    anew = true;
+    draw();
+  });
   form.querySelector("[data-back]").addEventListener("click", () => {
     const before = past.pop();
     picked = null;
+    anew = false;
     if (before) change(before, { remember: false });
   });
   form.querySelector("[data-clear]").addEventListener("click", () => {
     picked = null;
+    anew = false;
+    field("pieces").value = "";
     change({ codes: "", line: "", corners: "", new_codes: "" });
   });
   form.querySelector("[data-drop]").addEventListener("click", () => {
@@ -277,12 +283,13 @@ async function start(form) {
     if (target.name === "kind" || target.name === "layer") {
       showFields();
       picked = null;
+      anew = false;
       if (target.name === "layer") chosen.clear();
       const cleared = target.name === "layer" ? { codes: "", line: "", corners: "" } : { line: "", corners: "" };
       change(cleared).then(target.name === "layer" ? load : undefined);
     } else if (target.name === "codes") {
       change({ line: "", corners: "" }, { remember: false }).then(() => refresh({ look: true }));
-    } else if (["line", "corners", "new_codes", "names", "valid_from", "neighbours_follow"].includes(target.name)) {
+    } else if (["line", "pieces", "corners", "new_codes", "parent", "names", "valid_from", "neighbours_follow"].includes(target.name)) {
       stale();
       refresh();
     }

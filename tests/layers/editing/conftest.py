@@ -56,7 +56,9 @@ def editor(town):
 
 @pytest.fixture
 def edit(block, editor):
-    """Makes an edit: `edit("split", codes=["1"], …)`; `order` fields by name too."""
+    """Makes an edit: `edit("split", codes=["1"], …)`; `order` fields by name too, one
+    `line` in place of `lines`.
+    """
 
     def make(kind, layer=Layer.PARCELS, *, on=date(2026, 3, 1), **asked):
         order = {
@@ -64,6 +66,8 @@ def edit(block, editor):
             for name in ("dry_run", "accepted", "seen")
             if name in asked
         }
+        if "line" in asked:
+            asked["lines"] = (tuple(asked.pop("line")),)
         asked = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in asked.items()
