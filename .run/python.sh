@@ -37,7 +37,7 @@ prepare_python() {
   export PATH=$ROOT/.venv/bin:$PATH
   local stamp=$ROOT/.venv/complete held="" lock=requirements.lock mark
   if "$PYTHON" -c '' 2>/dev/null && [[ -e $stamp ]]; then held=$(<"$stamp"); fi
-  [[ $1 != test && $held != *test* ]] || lock=requirements-test.lock
+  [[ $1 != test && $1 != bench && $held != *test* ]] || lock=requirements-test.lock
   mark="$lock $(fingerprint "$lock")"
   if [[ $held == "$mark" ]]; then return; fi
   step python "Installing Python packages of $lock" install_python "$lock"

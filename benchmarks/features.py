@@ -35,7 +35,7 @@ import psycopg2
 from django.db import connection
 
 from benchmarks._spent import spent
-from benchmarks.tiles import SLUG, make_town, remove_town
+from benchmarks.tiles import SLUG, make_town, remove_towns
 from layers.features import crs, services
 from layers.features.formats import FORMATS
 from layers.geography.models import Municipality
@@ -248,7 +248,7 @@ def main() -> None:
             files(town)
     finally:
         as_owner(f"DROP TABLE IF EXISTS {TABLE}")
-        remove_town()
+        remove_towns()
 
 
 if __name__ == "__main__":

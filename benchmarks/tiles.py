@@ -3,8 +3,8 @@
     ./run bench tiles            # with a thousand more towns: ./run bench tiles million
 
 It makes municipalities of its own in the database and removes them in the end. The
-servers are asked for the same tiles by turns, so that what else the machine does hits
-all. Cached tiles are set beside an empty Django view behind the same middleware, and
+servers and psql are asked for the same tiles by turns, so that what else the machine does
+hits all. Cached tiles are set beside an empty Django view behind the same middleware, and
 beside a plain file, both through nginx. Needs nginx, cgi-mapserver and spawn-fcgi;
 tipg is installed into var/bench.
 """
@@ -257,24 +257,42 @@ def spoil(town: Municipality, layer: Layer) -> str:
     return LayerVersion.objects.of_layers([layer], town)[layer.name]
 
 
-def in_psql(town: Municipality, layer: Layer, wanted: list) -> list[float]:
-    """The very statements that the server sends, timed by psql."""
+class Psql:
+    """psql kept open, which times the very statements that the server sends."""
+
+    def __init__(self) -> None:
+        url = os.environ["APPLICATION_DATABASE_URL"]
+        self.running = subprocess.Popen(
+            ["psql", "-X", "-q", url.replace("postgis:", "postgresql:", 1)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._say(
+            "SET max_parallel_workers_per_gather = 0;\\o /dev/null\n\\timing on\n"
+        )
+
+    def _say(self, script: str) -> None:
+        self.running.stdin.write(script)
+        self.running.stdin.flush()
+
+    def milliseconds(self, statement: str) -> float:
+        self._say(f"{statement};\n")
+        said = self.running.stdout.readline()
+        found = PSQL_TIME.search(said)
+        assert found, said
+        return float(found[1])
+
+    def close(self) -> None:
+        self.running.stdin.close()
+        self.running.wait()
+
+
+def statement_of(town: Municipality, layer: Layer, at: tuple[int, int, int]) -> str:
+    z, x, y = at
     with connection.cursor() as cursor:
-        lines = [
-            cursor.mogrify(*tiles.statement(layer, town, z=z, x=x, y=y)).decode() + ";"
-            for z, x, y in wanted
-        ]
-    quiet = "SET max_parallel_workers_per_gather = 0;\n"
-    script = f"{quiet}\\o /dev/null\n\\timing on\n" + "\n".join(lines)
-    url = os.environ["APPLICATION_DATABASE_URL"].replace("postgis:", "postgresql:", 1)
-    done = subprocess.run(
-        ["psql", "-X", "-q", url],
-        input=script,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [float(found) for found in PSQL_TIME.findall(done.stdout)]
+        query, bound = tiles.statement(layer, town, z=z, x=x, y=y)
+        return cursor.mogrify(query, bound).decode()
 
 
 def main() -> None:
@@ -304,17 +322,21 @@ def compare(
     ours: Client, others: dict, town: Municipality, layer: Layer, wanted: list
 ) -> None:
     taken: dict[str, list[float]] = {"ours": [], "SQL": []}
+    psql = Psql()
     for _ in range(PASSES):
         version = spoil(town, layer)
         for at in wanted:
             z, x, y = at
-            asked = {"ours": (ours, address_of(version, at))}
+            asked = {
+                "ours": (ours, address_of(version, at)),
+                "SQL": (psql, statement_of(town, layer, at)),
+            }
             for name, (client, place) in others.items():
                 asked[name] = (client, place.format(z=z, x=x, y=y))
             for name in random.sample(list(asked), len(asked)):
                 client, address = asked[name]
                 taken.setdefault(name, []).append(client.milliseconds(address))
-        taken["SQL"] += in_psql(town, layer, wanted)
+    psql.close()
     median = {name: statistics.median(times) for name, times in taken.items()}
     middle = wanted[len(wanted) // 2]
     contents = {"ours": ours.get(address_of(spoil(town, layer), middle))[1]}
@@ -397,7 +419,10 @@ def million(town: Municipality, layer: Layer) -> None:
 
 
 def best(town: Municipality, layer: Layer, wanted: list) -> list[float]:
-    runs = [in_psql(town, layer, wanted) for _ in range(25)]
+    psql = Psql()
+    statements = [statement_of(town, layer, at) for at in wanted]
+    runs = [[psql.milliseconds(each) for each in statements] for _ in range(25)]
+    psql.close()
     return [min(times) for times in zip(*runs, strict=True)]
 
 

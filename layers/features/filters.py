@@ -235,13 +235,14 @@ def parse(given: str, language: str) -> Any:
     )
     try:
         return read(given).to_json()
-    except cql2.ParseError as error:
+    except RecursionError as error:
+        raise refused(_("The filter is nested too deep.")) from error
+    # Of what it can read and not write, such as an empty point, `cql2` says no more.
+    except Exception as error:
         raise refused(
             _("The filter can't be read as %(language)s: %(error)s")
             % {"language": language, "error": str(error)[:300]}
         ) from error
-    except RecursionError as error:
-        raise refused(_("The filter is nested too deep.")) from error
 
 
 def _guard(text: str) -> None:

@@ -39,6 +39,8 @@ EXTENT = read_sql("layers.features", "extent.sql")
 USUAL, MOST = 100, 10_000
 # As far as the features of a question are counted; beyond it the number is left out.
 COUNTED = 10_000
+# A page is read sooner than another process of the database begins to help with it.
+ALONE = sql.SQL("SET LOCAL max_parallel_workers_per_gather = 0; ")
 PARAMETERS = ("f", "limit", "crs", "sortby", "after", *SELECTING)
 WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -138,7 +140,7 @@ def count(chosen: Selection, most: int) -> int | None:
     """How many there are; None for more than `most`."""
     query = sql.SQL(COUNT).format(source=chosen.source, conditions=chosen.where)
     with connection.cursor() as cursor:
-        cursor.execute(query, {**chosen.parameters, "rows": most + 1})
+        cursor.execute(ALONE + query, {**chosen.parameters, "rows": most + 1})
         (found,) = cursor.fetchone()
     return None if found > most else found
 
@@ -194,11 +196,14 @@ def shape(system: crs.System) -> sql.Composable:
 
 def _rows(asked: Question, most: int) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute(statement(asked), {**asked.selection.parameters, "rows": most})
+        bound = {**asked.selection.parameters, "rows": most}
+        cursor.execute(ALONE + statement(asked), bound)
         return cursor.fetchall()
 
 
 def _properties(fields: tuple[Field, ...]) -> sql.Composable:
+    if not fields:
+        return sql.Literal("{}")
     pairs = [
         sql.SQL("{}, {}").format(
             sql.Literal(each.name), sql.Identifier("source", each.name)

@@ -22,6 +22,14 @@ from layers.geography.models import Municipality
 # The parameters that select; each filterable field is one more, of its own name.
 SELECTING = ("bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs")
 LANGUAGES = ("cql2-text", "cql2-json")
+# What lies within a box touches it, which is known without a look at its corners. Boxes in
+# the database are rounded to four bytes a number, at most so many degrees.
+ROUNDING = 0.00002
+TOUCHING_A_BOX = """(
+    source.geometry && ST_SetSRID(%(area)s::geometry, 4326)
+    AND (source.geometry @ ST_SetSRID(%(core)s::geometry, 4326)
+         OR ST_Intersects(source.geometry, ST_SetSRID(%(area)s::geometry, 4326)))
+)"""
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?", re.ASCII)
 
 
@@ -79,10 +87,13 @@ def select(
 
 def inside(chosen: Selection, area: BaseGeometry) -> Selection:
     """Those that touch an area in stored degrees."""
-    return chosen.narrowed(
-        sql.SQL("ST_Intersects(source.geometry, ST_SetSRID(%(area)s::geometry, 4326))"),
-        area=shapely.to_wkb(area, hex=True),
-    )
+    touching = "ST_Intersects(source.geometry, ST_SetSRID(%(area)s::geometry, 4326))"
+    bound = {"area": shapely.to_wkb(area, hex=True)}
+    core = area.buffer(-ROUNDING, join_style="mitre")
+    if area.equals(area.envelope) and not core.is_empty:
+        touching = TOUCHING_A_BOX
+        bound["core"] = shapely.to_wkb(core, hex=True)
+    return chosen.narrowed(sql.SQL(touching), **bound)
 
 
 def _at(chosen: Selection, start: date, end: date) -> Selection:

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from layers.features import crs, documents, openapi, tilesets
@@ -25,6 +24,7 @@ from layers.features.access import (
     wants_html,
 )
 from layers.features.listing import listed
+from layers.features.packing import gzipped
 from layers.features.pages import Page, Question, read_feature, read_page
 from layers.features.selection import filterable, no_others
 from layers.geography.access import TownRequest
@@ -142,7 +142,7 @@ def queryables(request: TownRequest, municipality: str, name: str) -> HttpRespon
     return _json(documents.queryables(request, layer), documents.SCHEMA)
 
 
-@gzip_page
+@gzipped
 @require_safe
 @answers
 def items(request: TownRequest, municipality: str, name: str) -> HttpResponseBase:

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from layers.geography.declaration import Layer, read_sql
 from layers.geography.models import Municipality
 from layers.geography.tenancy import TenantModel, TenantQuerySet
+from layers.maps.tiles import WORLD
 
 TILE_VERSION = read_sql("layers.maps", "tile_version.sql")
 # New code never meets tiles that an older one has cut.
@@ -18,6 +19,8 @@ ENGINE = hashlib.sha256(read_sql("layers.maps", "tile.sql").encode()).hexdigest(
 # Of a layer's boxes the newest that a page is told of; for what lies before, it takes
 # a version that is newer than it need be.
 TOLD = 200
+# Of a tile's side, as in tile-versions.js; the tile itself has 64 / 4096.
+MARGIN = 65 / 4096
 
 
 def version_name(layer: Layer, numbers: Iterable[int]) -> str:
@@ -137,14 +140,24 @@ class TileVersion:
 def tile_version(
     layer: Layer, municipality: Municipality, *, z: int, x: int, y: int
 ) -> TileVersion:
+    west, south, east, north = about(z, x, y)
     bound: dict[str, Any] = {
+        **{"west": west, "south": south, "east": east, "north": north},
         "municipality": municipality.pk,
         "tables": list(layer.tables),
-        "z": z,
-        "x": x,
-        "y": y,
     }
     with connection.cursor() as cursor:
         cursor.execute(TILE_VERSION, bound)
-        rows = cursor.fetchall()
+        raised = {source: numbers for source, *numbers in cursor.fetchall()}
+    rows = [raised.get(table, (0, 0)) for table in layer.tables]
     return TileVersion(layer, [row[0] for row in rows], [row[1] for row in rows])
+
+
+def about(z: int, x: int, y: int) -> tuple[float, float, float, float]:
+    """West, south, east and north in EPSG:3857 of what a tile draws and a little more:
+    an edit on the edge, however it is rounded, lies within.
+    """
+    size = WORLD / 2**z
+    west, north = x * size - WORLD / 2, WORLD / 2 - y * size
+    edge = size * MARGIN
+    return west - edge, north - size - edge, west + size + edge, north + edge

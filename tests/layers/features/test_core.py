@@ -4,6 +4,8 @@ Each test names the one it stands for as `/conf/…`; where the suite asks for a
 form, its own required members are looked at.
 """
 
+import gzip
+import json
 import re
 
 import pytest
@@ -106,6 +108,14 @@ def test_18_conf_core_fc_bbox_response(api, places):
     # A point and a line are boxes too.
     assert api.codes("zones", bbox="35.81,33.80,35.81,33.80") == ["Q0"]
     assert api.codes("zones", bbox="35.81,33.80,35.83,33.80") == ["Q0", "Q1"]
+
+
+def test_18_what_only_comes_near_a_box_is_outside(api, places):
+    """Nearer than the database's own boxes of places can tell, which are rounded."""
+    west, east = 35.82 - 1e-9, 35.82 + 1e-9
+    assert api.codes("zones", bbox=f"35.7,33.7,{west!r},33.9") == ["Q0"]
+    assert api.codes("zones", bbox=f"{east!r},33.7,35.9,33.9") == ["Q1", "Q2"]
+    assert api.codes("zones", bbox=f"35.7,33.7,{east!r},33.9") == ["Q0", "Q1"]
 
 
 @pytest.mark.parametrize(
@@ -315,3 +325,21 @@ def test_nothing_but_declared_fields_leaves(api, parcels, as_planner):
 
 def test_an_unknown_municipality_is_not_found(client, db):
     assert client.get(reverse("features:landing", args=["nowhere"])).status_code == 404
+
+
+def test_a_page_of_features_says_the_same_gzipped(api, places):
+    path = "collections/zones/items?limit=3"
+    plain = api.get(path)
+    packed = api.get(path, headers={"accept-encoding": "br, gzip"})
+    assert "Content-Encoding" not in plain
+    assert packed["Content-Encoding"] == "gzip"
+    assert len(packed.content) == int(packed["Content-Length"]) < len(plain.content)
+    assert "Accept-Encoding" in plain["Vary"]
+    told, same = (
+        json.loads(said) for said in (plain.content, gzip.decompress(packed.content))
+    )
+    del told["timeStamp"], same["timeStamp"]
+    assert told == same
+    assert plain["ETag"] == packed["ETag"]
+    page = api.get(path, headers={"accept": "text/html", "accept-encoding": "gzip"})
+    assert "Content-Encoding" not in page

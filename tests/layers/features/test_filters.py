@@ -126,6 +126,7 @@ def test_rows_without_a_value_come_last_either_way(api, parcels, as_planner, lim
         ("S_INTERSECTS(kind,POINT(1 2))", "geometries"),
         ("S_INTERSECTS(geometry,POLYGON((0 0,1 1)))", ""),
         ("S_INTERSECTS(geometry,POLYGON((0 0,2 2,2 0,0 2,0 0)))", "not valid"),
+        ("S_INTERSECTS(geometry,POINT EMPTY)", "can't be read"),
         ("S_INTERSECTS(geometry,POINT(500 2))", "outside"),
         ("T_AFTER(kind,DATE('2026-01-01'))", "dates"),
         ("kind = DATE('2026-01-01')", "text with text"),
