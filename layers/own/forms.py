@@ -189,6 +189,9 @@ class DescribeForm(forms.Form):
         return {name: self.cleaned_data[name] for name in self.base_fields}
 
 
+WAYS = {VALUES: "values_of", NUMBERS: "numbers_of"}
+
+
 class StyleForm(forms.Form):
     how = forms.ChoiceField(
         label=_("Colours"),
@@ -199,8 +202,8 @@ class StyleForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    values_of = forms.ChoiceField(label=_("Column of words"), required=False)
-    numbers_of = forms.ChoiceField(label=_("Column of numbers"), required=False)
+    values_of = forms.ChoiceField(label=_("Column of words"))
+    numbers_of = forms.ChoiceField(label=_("Column of numbers"))
     ink = forms.ChoiceField(
         label=_("Colour, or the first of them"),
         choices=[(name, NAMES[name]) for name in INKS],
@@ -208,19 +211,15 @@ class StyleForm(forms.Form):
     palette = forms.ChoiceField(
         label=_("Colours of the classes"),
         choices=[(name, PALETTES.get(name, name)) for name in SEQUENTIAL],
-        required=False,
     )
     classes = forms.TypedChoiceField(
         label=_("Number of classes"),
         choices=[(n, n) for n in range(FEWEST + 1, MOST + 1)],
         coerce=int,
-        required=False,
-        empty_value=5,
     )
     method = forms.ChoiceField(
         label=_("Limits of the classes"),
         choices=[(name, word) for name, word in METHODS.items() if name != "manual"],
-        required=False,
     )
     width = forms.FloatField(label=_("Width of lines"), min_value=0.5, max_value=8)
     size = forms.FloatField(label=_("Size of points"), min_value=2, max_value=20)
@@ -240,7 +239,10 @@ class StyleForm(forms.Form):
         fields: Any = self.fields
         numbers = [x for x in own.fields if x["type"] == "number"]
         offered = [("values_of", own.fields), ("numbers_of", numbers)]
+        # What the chosen way doesn't use may stay empty; a script hides it.
+        unused = {"values_of", "numbers_of"} - {WAYS.get(self["how"].value())}
         for name, columns in offered:
+            fields[name].required = name not in unused
             fields[name].choices = [(x["name"], labels[x["name"]]) for x in columns]
         fields["how"].choices = [
             choice
@@ -249,23 +251,22 @@ class StyleForm(forms.Form):
             )
             if columns
         ]
-        if own.geometry_kind != OwnLayer.Geometry.POINT:
-            del fields["size"]
+        points = own.geometry_kind == OwnLayer.Geometry.POINT
+        del fields["width" if points else "size"]
         for name, step in (("width", "0.5"), ("size", "1"), ("opacity", "5")):
             if name in fields:
                 fields[name].widget.attrs["step"] = step
 
     def chosen(self) -> Chosen:
         said = self.cleaned_data
-        column = {VALUES: said["values_of"], NUMBERS: said["numbers_of"]}
         return Chosen(
             how=said["how"],
-            field=column.get(said["how"], ""),
+            field=said[WAYS[said["how"]]] if said["how"] in WAYS else "",
             ink=said["ink"],
-            palette=said["palette"] or "water",
-            method=said["method"] or "jenks",
+            palette=said["palette"],
+            method=said["method"],
             classes=said["classes"],
-            width=said["width"],
+            width=said.get("width", 1.5),
             size=said.get("size", 5),
             opacity=said["opacity"] / 100,
         )

@@ -76,4 +76,5 @@ def _written(cells: Iterable[str]) -> bool:
 
 def _is_phone(cell: str) -> bool:
     digits = sum(sign.isdecimal() for sign in cell)
-    return bool(PHONE.fullmatch(cell)) and 8 <= digits <= 15
+    dated = re.match(r"\d{4}-\d\d-\d\d|\d\d[-/.]\d\d[-/.]\d{4}", cell)
+    return not dated and bool(PHONE.fullmatch(cell)) and 8 <= digits <= 15

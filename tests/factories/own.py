@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.contrib.gis.geos import Point
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from layers.own.models import LayerFile, OwnLayer
+from layers.own.models import LayerFile, OwnFeature, OwnLayer
 from layers.own.services import check_file, decide, receive_file, share_layer, take_in
+from layers.own.styles import Chosen
 
 TREES = (
     "lon,lat,kind,height,planted,owner_name\n"
@@ -64,3 +66,38 @@ def own_layer(
     own = OwnLayer.objects.get(pk=file.layer_id or file.layer.pk)
     share_layer(own=own, sharing=sharing, roles=roles, confirmed=())
     return own
+
+
+def plain_layer(town: Any, **more: Any) -> OwnLayer:
+    """Three trees, written as rows: no file is read."""
+    fields = [
+        {"name": name, "source": name, "type": type, "personal": False, "label": {}}
+        for name, type in (("kind", "text"), ("height", "number"), ("planted", "date"))
+    ]
+    own = OwnLayer.objects.create(
+        **{"municipality": town, "slug": "trees", "name_ar": "أشجار", **more},
+        geometry_kind="point",
+        fields=fields,
+        style=Chosen().as_json(),
+        count=3,
+    )
+    OwnFeature.objects.bulk_create(
+        OwnFeature(
+            municipality=town,
+            layer=own,
+            geometry=Point(35.83 + number / 1000, 33.8, srid=4326),
+            attributes={"kind": f"{own.slug} of {town.slug}", "height": number + 0.5},
+        )
+        for number in range(3)
+    )
+    return own
+
+
+def waiting_file(own: OwnLayer, by: Any) -> LayerFile:
+    """An upload that waits to be checked; it fits no layer."""
+    return receive_file(
+        municipality=own.municipality,
+        file=SimpleUploadedFile("trees.csv", b"x"),
+        by=by,
+        layer=own,
+    )

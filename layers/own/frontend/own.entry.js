@@ -11,8 +11,15 @@ const config = configuration();
 const drawn = () => styledLayers(shown, colour("map-halo"));
 let map;
 
+// Under the names of quarters, so that these stay readable.
+function laid(all) {
+  const plain = plainLayers(all);
+  const names = plain.findIndex(({ id }) => id === "labels");
+  return plain.toSpliced(names < 0 ? plain.length : names, 0, ...drawn());
+}
+
 try {
-  map = await townMap(box, config, { layers: (all) => [...plainLayers(all), ...drawn()] });
+  map = await townMap(box, config, { layers: laid });
 } catch {
   box.hidden = true;
   note.textContent = config.words.no_webgl;

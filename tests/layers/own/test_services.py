@@ -14,8 +14,8 @@ from layers.own.layers import declared
 from layers.own.models import LayerFile, OwnFeature, OwnLayer
 from layers.own.restyling import refreshed
 from layers.own.services import (
-    choose_options,
     check_file,
+    choose_options,
     clear_out,
     decide,
     describe_layer,
@@ -105,7 +105,7 @@ def test_new_content_raises_the_version_of_its_own_layer_only(town):
         (TREES.replace("kind", "sort"), "layer_columns", "kind"),
         (TREES.replace(",2,", ",tall,"), "layer_type", "row 2 of the file says “tall”"),
         (
-            "wkt,kind,height,planted\nLINESTRING(35.83 33.8 4,35.84 33.81 5),a,1,\n",
+            "wkt,kind,height,planted\nPOINT(35.83 33.8),a,1,\n",
             "crs_missing",
             "EPSG",
         ),
@@ -124,13 +124,15 @@ def test_a_file_that_does_not_fit_leaves_the_layer_as_it_was(town, content, code
 
 def test_another_kind_of_geometry_is_another_layer(town):
     own = own_layer(town)
-    lines = "wkt,kind,height,planted\nSRID=4326;LINESTRING(35.83 33.8,35.84 33.81),a,1,"
+    lines = (
+        'wkt,kind,height,planted\n"SRID=4326;LINESTRING(35.83 33.8,35.84 33.81)",a,1,\n'
+    )
     assert replaced(own, lines).refusal["code"] == "layer_kind"
 
 
 def test_refused_rows_are_named_and_left_out_only_on_demand(town):
     mixed = (
-        "wkt;name\nSRID=4326;POINT Z (35.83 33.8 9);a\nPOINT(35.831 33.8);b\n"
+        'wkt;name\n"SRID=4326;POINT Z (35.83 33.8 9)";a\nPOINT(35.831 33.8);b\n'
         "LINESTRING(35.83 33.8,35.84 33.81);c\n;d\nPOINT(999 33.8);e\nPOINT(35.8 33.8);f\ufffd\n"
     )
     file = uploaded(town, mixed)
@@ -233,5 +235,3 @@ def test_of_two_clicks_one_counts(town):
     file = uploaded(town)
     assert decide(file=file, decided=decided(file))
     assert not decide(file=LayerFile.objects.get(), decided=decided(file))
-
-
