@@ -25,7 +25,7 @@ OWN = {
         " first."
     ),
     "layer_refused_rows": _(
-        "%(count)s rows are refused. Correct them in the file, or agree to leave them out."
+        "Refused rows: %(count)s. Correct them in the file, or agree to leave them out."
     ),
     "layer_empty": _("No row of the file can be taken. The list says why."),
 }
