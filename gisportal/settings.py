@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "layers.features",
     "layers.explorer",
     "layers.editing",
+    "layers.own",
     "gisportal.cases",
     "gisportal.service_requests",
     "django.contrib.auth",

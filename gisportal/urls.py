@@ -21,6 +21,7 @@ urlpatterns += i18n_patterns(
     path("<slug:municipality>/indicators/", include("layers.indicators.urls")),
     path("<slug:municipality>/surveys/", include("surveys.urls")),
     path("<slug:municipality>/data/", include("layers.geography.urls")),
+    path("<slug:municipality>/own-layers/", include("layers.own.urls")),
     path("<slug:municipality>/editing/", include("layers.editing.urls")),
     path("<slug:municipality>/requests/", include("gisportal.service_requests.urls")),
     path("<slug:municipality>/bills/", include("gisportal.billing.urls")),

@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.DATA_MANAGER: frozenset(
         {
             "geography.import_data",
+            "own.keep_layers",
             "surveys.upload_round",
             "surveys.view_submission",
             "surveys.design_form",
@@ -51,6 +52,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         {
             "accounts.manage",
             "geography.import_data",
+            "own.keep_layers",
             "indicators.view_estimates",
             "maps.view_staff_layers",
             "service_requests.view_all",

@@ -21,7 +21,8 @@ from django.utils.translation import gettext as _
 from layers.features.errors import BadParameter
 from layers.geography.access import TownRequest
 from layers.geography.declaration import Layer
-from layers.maps.catalogue import layer_named, may_see
+from layers.maps.catalogue import layer_named, may_see, no_layer
+from layers.maps.events import layer_used
 
 REALM = 'Basic realm="gisportal", charset="UTF-8"'
 JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
@@ -88,14 +89,27 @@ def problem(status: int, code: str, description: str) -> JsonResponse:
 
 def visible_layer(request: TownRequest, name: str) -> Layer:
     """Raises Http404, SignInNeeded or PermissionDenied."""
-    layer = layer_named(name)
+    layer = layer_named(name, request.municipality)
     if may_see(layer, request.user, request.municipality):
         return layer
+    if layer.revocable:
+        raise no_layer(name)
     said = _("The layer “%(layer)s” is for the staff of this municipality.") % {
         "layer": layer.title
     }
     raise (
         PermissionDenied(said) if request.user.is_authenticated else SignInNeeded(said)
+    )
+
+
+def note_use(request: TownRequest, layer: Layer, how: str) -> None:
+    layer_used.send(
+        Layer,
+        layer=layer,
+        municipality=request.municipality,
+        how=how,
+        user=request.user,
+        by_key="Authorization" in request.headers,
     )
 
 

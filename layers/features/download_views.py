@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from layers.features import documents
-from layers.features.access import answers, visible_layer
+from layers.features.access import answers, note_use, visible_layer
 from layers.features.errors import BadParameter, DownloadRefused
 from layers.features.formats import FORMATS
 from layers.features.forms import DownloadForm
@@ -79,6 +79,7 @@ def _answer(
         path = Path(folder, f"{layer.name}{made.suffix}")
         write(path, form=form, selection=chosen, system=system)
         opened = path.open("rb")
+    note_use(request, layer, "file")
     return _file(opened, f"{town.slug}-{layer.name}{made.suffix}", made.media_type)
 
 
@@ -161,6 +162,7 @@ def file(request: TownRequest, municipality: str, pk: Any) -> HttpResponseBase:
         raise Http404(_("The file is gone. Ask for it again."))
     made = FORMATS[download.form]
     name = f"{municipality}-{layer.name}{made.suffix}"
+    note_use(request, layer, "file")
     return _file(path.open("rb"), name, made.media_type)
 
 

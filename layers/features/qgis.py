@@ -147,13 +147,23 @@ def _map_layer(parent: etree._Element, source: Source) -> None:
     symbol = etree.SubElement(symbols, "symbol", name="0", type=kind, alpha="1")
     # `class` is a word of Python's.
     drawn = etree.SubElement(symbol, "layer", {"class": name, "enabled": "1"})
-    for key, value in options.items():
+    for key, value in {**options, **_colours(layer)}.items():
         etree.SubElement(drawn, "prop", k=key, v=value)
     names = etree.SubElement(found, "aliases")
     for place, each in enumerate(layer.fields):
         etree.SubElement(
             names, "alias", index=str(place), field=each.name, name=str(each.label)
         )
+
+
+def _colours(layer: Layer) -> dict[str, str]:
+    """The layer's own colour, where it has one; its classes are the portal's alone."""
+    if layer.style is None:
+        return {}
+    shown = layer.style.shades[0].light
+    red, green, blue = (int(shown[at : at + 2], 16) for at in (1, 3, 5))
+    solid = f"{red},{green},{blue},{round(255 * layer.style.opacity)}"
+    return {"line_color": solid} if layer.geometry == "line" else {"color": solid}
 
 
 def _system(parent: etree._Element, srid: int) -> None:

@@ -160,7 +160,9 @@ def write_download(*, download: Download) -> Download:
             write(
                 part,
                 form=download.form,
-                selection=selected(layer_named(download.layer), town, download.asked),
+                selection=selected(
+                    layer_named(download.layer, town), town, download.asked
+                ),
                 system=system_for(download.form, town, download.asked),
                 tell=_counter(download),
             )

@@ -20,6 +20,7 @@ from layers.features.access import (
     GEOJSON,
     JSON,
     answers,
+    note_use,
     visible_layer,
     wants_html,
 )
@@ -149,6 +150,7 @@ def items(request: TownRequest, municipality: str, name: str) -> HttpResponseBas
     layer = visible_layer(request, name)
     html = wants_html(request)
     asked = Question.read(layer, request.municipality, request.GET)
+    note_use(request, layer, "features")
     if html:
         return _items_page(request, layer, asked)
     etag = _etag(request, layer)

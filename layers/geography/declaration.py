@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils.functional import Promise
 
@@ -36,6 +36,41 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Shade:
+    """A class of a style. `value` is the text it stands for; of numbers it is the upper
+    end, which belongs to it, and None in the last. Colours by theme.
+    """
+
+    label: str
+    light: str
+    dark: str
+    value: str | float | None = None
+
+    @property
+    def by_theme(self) -> tuple[tuple[str, str], ...]:
+        return (("light", self.light), ("dark", self.dark))
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a layer is drawn: in one colour, or by the classes of `field`.
+
+    `shades` begins with the classes; the last shade is for all others. `width` and
+    `size` are pixels of lines and of a point's radius, `opacity` is a share of 1.
+    """
+
+    shades: tuple[Shade, ...]
+    field: str = ""
+    numbers: bool = False
+    width: float = 1.5
+    size: float = 5
+    opacity: float = 0.8
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Layer:
     """One layer, declared once and served as tiles, features and downloads.
 
@@ -46,6 +81,10 @@ class Layer:
     `licence` is an SPDX identifier, else nothing is granted. `description` says in a
     sentence what it is. `time` names the field of type date that says of when a
     feature is. `tiled` False: it makes no map.
+
+    `roles` may see it beside those who hold `permission`. `revocable`: who may see it
+    can change any day, so its tiles are kept apart and asked for anew each time, and
+    whoever may not see it is told that there is none.
     """
 
     name: str
@@ -63,6 +102,9 @@ class Layer:
     description: str | Promise = ""
     time: str = ""
     tiled: bool = True
+    roles: frozenset[str] = frozenset()
+    revocable: bool = False
+    style: Style | None = None
 
     @cached_property
     def digest(self) -> str:

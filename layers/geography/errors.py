@@ -91,6 +91,14 @@ FILE = {
         "The file holds %(count)s lines where areas are needed. Turn the lines into"
         " areas first."
     ),
+    "rows_many": _(
+        "The file has %(count)s rows; a layer can hold %(most)s. Split it, or leave out"
+        " what is not needed."
+    ),
+    "columns_many": _(
+        "The file has %(count)s columns; a layer can hold %(most)s. Export it with the"
+        " columns that are needed."
+    ),
     "reader_failed": _(
         "The file can't be read: it isn't built as its format asks. Export it again."
     ),
@@ -153,6 +161,14 @@ ROW = {
     "geometry_kind": (
         _("is a point or a line where an area is needed"),
         _("draw the area, or move the row to its own layer"),
+    ),
+    "geometry_other_kind": (
+        _("is a point, a line or an area where most rows are not"),
+        _("move the row to a layer of its own"),
+    ),
+    "line_without_length": (
+        _("is a line without length"),
+        _("draw the line, or delete the row"),
     ),
     "geometry_flat": (
         _("has no area left once repaired"),

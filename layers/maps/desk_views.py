@@ -15,12 +15,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from layers.geography.access import TownRequest, requires
+from layers.geography.declaration import Layer
 from layers.maps import areas
-from layers.maps.catalogue import visible_layers
+from layers.maps.catalogue import layers_of, visible_layers
 from layers.maps.desk import Profile, View, rounds, themes
 from layers.maps.downloads import view_csv, view_features
 from layers.maps.drawing import Drawing, Ground
 from layers.maps.errors import UnfitView
+from layers.maps.events import layer_used
 from layers.maps.folium_page import folium_page
 from layers.maps.groups import by_dimension
 from layers.maps.likeness import Likeness
@@ -108,6 +110,7 @@ def desk(request: TownRequest, municipality: str) -> HttpResponse:
         part = "#table" if request.headers.get("HX-Request") else ""
         return render(request, f"maps/desk_table.html{part}", context)
     offered = overlays(request.user, town, view.layer)
+    _note_layers(request, {each["name"] for each in offered})
     context |= {
         "modes": MODES.items(),
         "methods": METHODS.items(),
@@ -129,6 +132,23 @@ def desk(request: TownRequest, municipality: str) -> HttpResponse:
         "shortcuts": SHORTCUTS.items(),
     }
     return render(request, "maps/desk.html", context)
+
+
+def _note_layers(request: TownRequest, offered: set[str]) -> None:
+    """Tell of the layers that the address switches on."""
+    asked = {x.partition(":")[0] for x in request.GET.get("layers", "").split(",")}
+    if not asked & offered:
+        return
+    known = layers_of(request.municipality)
+    for name in asked & offered:
+        layer_used.send(
+            Layer,
+            layer=known[name],
+            municipality=request.municipality,
+            how="map",
+            user=request.user,
+            by_key=False,
+        )
 
 
 def _needed(view: View, offered: list[dict[str, Any]]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from layers.geography.declaration import Layer
@@ -35,6 +36,7 @@ def _row(layer: Layer, named: bool) -> dict[str, Any]:
         "title": str(layer.title),
         "geometry": layer.geometry,
         "shown": layer.name in SHOWN,
+        "style": layer.style.as_json() if layer.style else None,
         "sources": [layer.name, f"{layer.name}{LABELS}"] if named else [layer.name],
         "fields": [
             {
@@ -43,9 +45,16 @@ def _row(layer: Layer, named: bool) -> dict[str, Any]:
                 "label": str(each.label),
                 "choices": [
                     {"value": value, "label": str(label)}
-                    for value, label in CHOICES.get((layer.name, each.name), ())
+                    for value, label in _choices(layer, each.name)
                 ],
             }
             for each in layer.tile_fields
         ],
     }
+
+
+def _choices(layer: Layer, field: str) -> Iterable[tuple[Any, Any]]:
+    """Values that a reader can tick: all of a known few, or those with a colour."""
+    if layer.style and layer.style.field == field and not layer.style.numbers:
+        return [(shade.value, shade.label) for shade in layer.style.shades[:-1]]
+    return CHOICES.get((layer.name, field), ())

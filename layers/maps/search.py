@@ -6,12 +6,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.gis.geos import Point
+from django.db import connection
 from django.utils.translation import gettext as _
+from psycopg2 import sql
 
+from layers.geography.declaration import Layer, read_sql
 from layers.geography.models import Facility, Municipality, Parcel, Zone
 from layers.maps import spelling
-from layers.maps.catalogue import layer_named, may_see
+from layers.maps.catalogue import layer_named, may_see, visible_layers
 
+FIND = read_sql("layers.maps", "find.sql")
 LONGEST = 100
 MOST = 8
 
@@ -30,7 +34,7 @@ def search(municipality: Municipality, user: Any, text: str) -> list[dict[str, A
     found += _facilities(municipality, wanted)
     if may_see(layer_named("parcels"), user, municipality):
         found += _parcels(municipality, asked)
-    return found
+    return found + _in_layers(municipality, user, asked)
 
 
 def _position(municipality: Municipality, asked: str) -> Iterator[dict[str, Any]]:
@@ -93,6 +97,52 @@ def _parcels(municipality: Municipality, asked: str) -> list[dict[str, Any]]:
             "box": each.geometry.extent,
         }
         for each in rows.order_by("code")[:MOST]
+    ]
+
+
+def _in_layers(
+    municipality: Municipality, user: Any, asked: str
+) -> list[dict[str, Any]]:
+    """Features of the town's own layers in one of whose texts it stands."""
+    found: list[dict[str, Any]] = []
+    for layer in visible_layers(user, municipality):
+        texts = [x.name for x in layer.fields if x.type == "text" and x.filterable]
+        if layer.revocable and texts and len(found) < MOST:
+            found += _features(layer, municipality, texts, asked)
+    return found[:MOST]
+
+
+def _features(
+    layer: Layer, municipality: Municipality, texts: list[str], asked: str
+) -> list[dict[str, Any]]:
+    columns = [sql.Identifier("source", name) for name in texts]
+    query = sql.SQL(FIND).format(
+        source=sql.SQL(layer.sql),
+        texts=sql.SQL(", ").join(columns),
+        like=sql.SQL(" OR ").join(
+            sql.SQL("{} ILIKE %(like)s").format(each) for each in columns
+        ),
+    )
+    plain = asked.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    bound = {
+        **layer.parameters,
+        "municipality": municipality.pk,
+        "like": f"%{plain}%",
+        "most": MOST,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(query, bound)
+        rows = cursor.fetchall()
+    return [
+        {
+            "kind": "feature",
+            "title": next(
+                (x for x in said if asked.casefold() in x.casefold()), said[0]
+            ),
+            "note": str(layer.title),
+            "box": box,
+        }
+        for *box, said in rows
     ]
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from layers.geography.declaration import Layer
 from layers.geography.models import Facility, Municipality, Zone
-from layers.maps.catalogue import layer_named, may_see
+from layers.maps.catalogue import layers_of, may_see
 from layers.maps.models import LayerEdit, LayerVersion
 
 # Longitude and latitude of the whole world's useful part, for a town without any zone.
@@ -29,7 +29,8 @@ def town_map(
 
     Layers that `user` may not see are left out.
     """
-    layers = [x for x in map(layer_named, names) if may_see(x, user, municipality)]
+    known = layers_of(municipality)
+    layers = [known[x] for x in names if may_see(known[x], user, municipality)]
     versions = LayerVersion.objects.of_layers(layers, municipality)
     return {
         "worker": static("built/maplibre-gl-worker.mjs"),

@@ -13,8 +13,9 @@ from layers.geography.statements import find
 from layers.geography.tenancy import set_tenant
 from layers.maps import tiles
 from layers.maps.cache import Key, Tile
-from layers.maps.catalogue import layer_named, may_see
+from layers.maps.catalogue import layer_named, layers_of, may_see, no_layer
 from layers.maps.downloads import layer_file
+from layers.maps.events import layer_used
 from layers.maps.models import tile_version
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -29,17 +30,20 @@ def tile(
     The address says `town` where others say `municipality`, so that the
     middleware leaves it alone: a tile in the cache is answered without a query.
     """
-    declared = layer_named(layer)
-    tiles.check_address(declared, z, x, y)
-    public = declared.permission is None
+    declared = layers_of(None).get(layer)
+    public = declared is not None and declared.permission is None
     key = (town, layer, version, z, x, y)
-    if public and (found := tiles.kept(key, public=True)):
-        return _answer(request, found, FOR_EVER)
+    if declared is not None:
+        tiles.check_address(declared, z, x, y)
+        if public and (found := tiles.kept(key, public=True)):
+            return _answer(request, found, FOR_EVER)
     municipality = find(Municipality, slug=town)
     if municipality is None:
         raise Http404(town)
     set_tenant(municipality)
+    declared = declared or layer_named(layer, municipality)
     _refuse_strangers(request, declared, municipality)
+    tiles.check_address(declared, z, x, y)
     # The version is read before the rows: newer rows under an older version are only
     # cut again, older ones under a newer would stay.
     known = tile_version(declared, municipality, z=z, x=x, y=y)
@@ -49,21 +53,26 @@ def tile(
         found = tiles.render(layer=declared, municipality=municipality, z=z, x=x, y=y)
         tiles.keep(key, found, public=public)
     if not public:
-        return _by_proxy(request, key) or _answer(request, found, "private, no-store")
+        # What everyone may see for now is asked for anew each time.
+        caching = "private, no-store" if declared.permission else "no-cache"
+        return _by_proxy(request, key, caching) or _answer(request, found, caching)
     return _answer(request, found, FOR_EVER if known.covers(version) else "no-cache")
 
 
 def _refuse_strangers(
     request: HttpRequest, layer: Layer, municipality: Municipality
 ) -> None:
-    if not may_see(layer, request.user, municipality):
-        raise PermissionDenied(
-            _("The layer “%(layer)s” is for the staff of this municipality.")
-            % {"layer": layer.title}
-        )
+    if may_see(layer, request.user, municipality):
+        return
+    if layer.revocable:
+        raise no_layer(layer.name)
+    raise PermissionDenied(
+        _("The layer “%(layer)s” is for the staff of this municipality.")
+        % {"layer": layer.title}
+    )
 
 
-def _by_proxy(request: HttpRequest, key: Key) -> HttpResponse | None:
+def _by_proxy(request: HttpRequest, key: Key, caching: str) -> HttpResponse | None:
     """A staff tile named to nginx, which sends it from the disk: see deploy/nginx.conf."""
     if request.headers.get("X-Sendfile-Type") != "X-Accel-Redirect":
         return None
@@ -73,7 +82,7 @@ def _by_proxy(request: HttpRequest, key: Key) -> HttpResponse | None:
     response = HttpResponse(content_type="application/vnd.mapbox-vector-tile")
     name = path.relative_to(tiles.disk(public=False).root).with_suffix("")
     response["X-Accel-Redirect"] = f"/tiles-of-the-staff/{name}"
-    response["Cache-Control"] = "private, no-store"
+    response["Cache-Control"] = caching
     return response
 
 
@@ -94,9 +103,17 @@ def _answer(request: HttpRequest, found: Tile, caching: str) -> HttpResponse:
 def download_layer(
     request: HttpRequest, municipality: str, layer: str, form: str
 ) -> FileResponse:
-    declared = layer_named(layer)
+    declared = layer_named(layer, request.municipality)
     _refuse_strangers(request, declared, request.municipality)
     types = {"csv": "text/csv; charset=utf-8", "geojson": "application/geo+json"}
+    layer_used.send(
+        Layer,
+        layer=declared,
+        municipality=request.municipality,
+        how="file",
+        user=request.user,
+        by_key=False,
+    )
     response = FileResponse(
         layer_file(declared, request.municipality, form),
         content_type=types[form],

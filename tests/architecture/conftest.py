@@ -24,6 +24,7 @@ from tests.factories.billing import AccountFactory, bill
 from tests.factories.definitions import definition
 from tests.factories.forms import make_version, receiving_round
 from tests.factories.geography import ParcelFactory, ZoneFactory
+from tests.factories.own import plain_layer, waiting_file
 from tests.factories.service_requests import service_request
 from tests.factories.surveys import RoundFactory, child, household, load
 
@@ -104,7 +105,10 @@ def world(town) -> World:
         story="Council",
         token="a-long-secret",
     )
+    own = plain_layer(town)
     rows = {
+        "own.slug": own.slug,
+        "own.pk": waiting_file(own, person).pk,
         "geography.pk": run.pk,
         "features.pk": _download(town, person).pk,
         "editing.pk": _edit(town, person).pk,

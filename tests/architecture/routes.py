@@ -43,6 +43,17 @@ ACCESS: dict[str, frozenset] = {
         ),
         IMPORT,
     ),
+    **dict.fromkeys(
+        (
+            f"own:{name}"
+            for name in (
+                *("list", "create", "file", "progress", "check", "take", "detail"),
+                *("describe", "style", "style_preview", "share", "replace"),
+                *("remove", "restore"),
+            )
+        ),
+        holders("own.keep_layers"),
+    ),
     "indicators:list": FIGURES,
     "indicators:detail": FIGURES,
     **dict.fromkeys(

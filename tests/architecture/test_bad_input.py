@@ -52,6 +52,10 @@ READ = {
     "explorer:errors": ("zone", "breakdown", "release"),
     "explorer:zone": ("round", "release"),
     "explorer:download": ("round", "release"),
+    "own:style_preview": (
+        *("how", "values_of", "numbers_of", "ink", "palette", "classes", "method"),
+        *("width", "size", "opacity"),
+    ),
     "editing:map": ("layer", "kind", "codes"),
     "editing:shapes": ("layer", "bbox", "code"),
     "editing:list": ("code", "page"),
@@ -67,6 +71,11 @@ READ = {
     "billing:receipts": ("page",),
     "billing:list": ("pay",),
     "geography:create": ("what",),
+}
+LOOK = {
+    **{"how": "numbers", "values_of": "kind", "numbers_of": "height", "ink": "cedar"},
+    **{"palette": "water", "classes": "5", "method": "jenks", "size": "5"},
+    "opacity": "80",
 }
 NAMES = sorted({name for names in READ.values() for name in names})
 EDIT = {
@@ -122,6 +131,12 @@ FORMS: dict[str, dict[str, str]] = {
     "surveys:withdraw": {"reason": "Asked for."},
     # Its file is read again by a process of its own, so only what needs care.
     "geography:check": {"layer": "", "missing": "ask"},
+    "own:describe": {
+        **{"name_ar": "أشجار", "name_en": "", "description": "", "licence": ""},
+        **{"min_zoom": "0", "keep_0": "on", "ar_0": "", "keep_1": "on", "en_1": "x"},
+    },
+    "own:style": LOOK,
+    "own:share": {"sharing": "roles", "roles": "planner"},
     "editing:preview": EDIT,
     "editing:apply": {**EDIT, "new_codes": "1187"},
     "editing:undo": {"reason": "A mistake.", "seen": "nothing", "accepted": "on"},

@@ -15,7 +15,7 @@ LARGEST = 2 * 1024**3 - 1
 RATIO, RATIO_FROM = 200, 20 * 1024**2
 ENTRIES = 200
 SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-INSIDE = {*SHAPEFILE, ".gpkg", ".geojson", ".json", ".fgb", ".csv"}
+INSIDE = {*SHAPEFILE, ".gpkg", ".geojson", ".json", ".fgb", ".csv", ".kml"}
 MAGIC = {
     b"PK\x03\x04": "zip",
     b"PK\x05\x06": "zip",
@@ -49,14 +49,19 @@ class Source:
     format: str
 
 
-def identify(path: Path) -> str:
-    """One of zip, gpkg, fgb, shp, geojson, csv. Raises Unreadable for all else."""
+def identify(path: Path, *, kml: bool = False) -> str:
+    """One of zip, gpkg, fgb, shp, geojson, csv, and kml where that may come.
+
+    Raises Unreadable for all else.
+    """
     check_size(path)
     with path.open("rb") as file:
         head = file.read(4096)
     for magic, name in MAGIC.items():
         if head.startswith(magic):
             return name
+    if kml and b"<kml" in head.lower():
+        return "kml"
     _refuse_foreign(head)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith((b"{", b"[")):
@@ -111,7 +116,7 @@ def _copy(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> Non
             plain.write(piece)
 
 
-def unpack(path: Path, folder: Path, layer: str = "") -> Source:
+def unpack(path: Path, folder: Path, layer: str = "", *, kml: bool = False) -> Source:
     """The one data file inside a zip, written to `folder` under a name of ours.
 
     `layer` chooses where the zip holds several. Raises Unreadable.
@@ -120,7 +125,7 @@ def unpack(path: Path, folder: Path, layer: str = "") -> Source:
         with zipfile.ZipFile(path) as archive:
             entries = [e for e in archive.infolist() if not e.is_dir()]
             _check(entries, path.stat().st_size)
-            return _take(archive, _known(entries), folder, layer)
+            return _take(archive, _known(entries), folder, layer, kml=kml)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise Unreadable("zip_broken") from error
     except UnicodeDecodeError as error:
@@ -142,6 +147,8 @@ def _take(
     known: dict[PurePosixPath, zipfile.ZipInfo],
     folder: Path,
     layer: str,
+    *,
+    kml: bool,
 ) -> Source:
     side = set(SHAPEFILE) - {".shp"}
     mains = [name for name in known if name.suffix.lower() not in side]
@@ -156,17 +163,19 @@ def _take(
         if name.with_suffix("") == main.with_suffix(""):
             _copy(archive, entry, folder / f"upload{name.suffix.lower()}")
     target = folder / f"upload{main.suffix.lower()}"
-    kind = identify(target)
+    kind = identify(target, kml=kml)
     if kind == "shp" and not (folder / "upload.dbf").exists():
         raise Unreadable("shapefile_parts", parts=".dbf")
     return Source(target, kind)
 
 
-def open_upload(path: Path, folder: Path, layer: str = "") -> Source:
+def open_upload(
+    path: Path, folder: Path, layer: str = "", *, kml: bool = False
+) -> Source:
     """What to read, under a name of ours, so that no name can steer the reader."""
-    kind = identify(path)
+    kind = identify(path, kml=kml)
     if kind == "zip":
-        return unpack(path, folder, layer)
+        return unpack(path, folder, layer, kml=kml)
     if kind == "shp":
         raise Unreadable("shapefile_bare")
     target = folder / f"upload.{kind}"

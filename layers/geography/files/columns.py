@@ -105,6 +105,9 @@ def choose(
 
     Raises Unreadable for an unknown role or column, or without a column of codes.
     """
+    if what is What.LAYER:
+        # Under their places: a file's names may hold anything.
+        return {str(place): [name] for place, name in enumerate(fields)}
     for role, column in wanted.items():
         if role not in ROLES[what]:
             raise Unreadable("unknown_role", role=role, roles=", ".join(ROLES[what]))

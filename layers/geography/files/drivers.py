@@ -10,6 +10,7 @@ ALLOWED = {
     "geojson": "GeoJSON",
     "shp": "ESRI Shapefile",
     "fgb": "FlatGeobuf",
+    "kml": "LIBKML",
 }
 
 

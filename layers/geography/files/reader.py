@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from layers.geography.files import repair, values
+from layers.geography.files import own, repair, values
 from layers.geography.files.archive import open_upload
 from layers.geography.files.dissolve import dissolve
 from layers.geography.files.exchange import Reading, save
@@ -22,8 +22,6 @@ from layers.geography.files.limits import limit
 from layers.geography.files.refusal import Unreadable
 from layers.geography.files.request import Options, Request, What
 from layers.geography.files.source import Table, read
-
-DRAWN = 1000
 
 
 def tell(stage: str, share: float) -> None:
@@ -33,7 +31,8 @@ def tell(stage: str, share: float) -> None:
 
 def reading(request: Request, folder: Path) -> Reading:
     """Raises Unreadable for a file that can't be taken at all."""
-    source = open_upload(Path(request.path), folder, request.options.layer)
+    free = request.what is What.LAYER
+    source = open_upload(Path(request.path), folder, request.options.layer, kml=free)
     tell("reading", 0.2)
     table = read(source, request)
     if not len(table.geometry):
@@ -43,6 +42,8 @@ def reading(request: Request, folder: Path) -> Reading:
     _choose_crs(table, request.options)
     tell("checking", 0.5)
     crs = repair.usable_crs(table.crs)
+    if free:
+        return own.reading(table, crs, request.srid, source.format)
     points = request.what is What.FACILITIES
     cleaned = repair.clean(
         table.geometry, table.absent, crs, request.srid, points=points
@@ -70,15 +71,10 @@ def _choose_crs(table: Table, options: Options) -> None:
         ):
             told: dict[str, object] = {
                 "given": options.crs,
-                "file": _crs_name(CRS(table.crs)),
+                "file": repair.crs_name(CRS(table.crs)),
             }
             table.notes.append(("crs_replaced", told))
         table.crs = options.crs
-
-
-def _crs_name(crs: CRS) -> str:
-    code = crs.to_epsg(min_confidence=70)
-    return f"EPSG:{code}" if code else crs.name[:60]
 
 
 def _dissolve(
@@ -132,12 +128,12 @@ def _result(  # noqa: PLR0917
         about={
             "format": format,
             "layer": table.layer,
-            "crs": _crs_name(crs),
+            "crs": repair.crs_name(crs),
             "encoding": table.encoding,
             "fields": table.fields,
             "rows": len(table.absent),
             "notes": table.notes,
-            "refused_points": _spots(cleaned.geometry, gone),
+            "refused_points": repair.spots(cleaned.geometry, gone),
         },
         refused=[
             (one + 1, code, value or (codes[one] if one < len(codes) else ""))
@@ -145,14 +141,6 @@ def _result(  # noqa: PLR0917
         ],
         repaired=[(one + 1, how, change) for one, how, change in cleaned.repaired],
     )
-
-
-def _spots(geometry: np.ndarray, gone: set[int]) -> list[list[float]]:
-    """Where the refused rows lie, in degrees, as far as they lie anywhere."""
-    rows = [row for row in sorted(gone) if row < len(geometry)][:DRAWN]
-    known = [geometry[row] for row in rows if geometry[row] is not None]
-    spots = shapely.point_on_surface(np.array(known, dtype=object))
-    return shapely.get_coordinates(spots).tolist()
 
 
 def main(request_path: Path, result_path: Path) -> None:

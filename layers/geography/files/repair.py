@@ -17,7 +17,9 @@ GRID = 8
 SMALLEST = 0.01
 # Degrees beyond the area for which a coordinate reference system is made.
 MARGIN = 2.0
-POLYGON, MULTIPOLYGON, POINT, COLLECTION = 3, 6, 0, 7
+# Refused rows whose place is told.
+DRAWN = 1000
+POINT, LINE, RING, POLYGON, MULTIPOLYGON, COLLECTION = 0, 1, 2, 3, 6, 7
 
 
 @dataclass
@@ -45,6 +47,19 @@ def usable_crs(text: str) -> CRS:
     if not (crs.is_geographic or crs.is_projected):
         raise Unreadable("crs_missing")
     return crs
+
+
+def crs_name(crs: CRS) -> str:
+    code = crs.to_epsg(min_confidence=70)
+    return f"EPSG:{code}" if code else crs.name[:60]
+
+
+def spots(geometry: np.ndarray, gone: set[int]) -> list[list[float]]:
+    """Where the refused rows lie, in degrees, as far as they lie anywhere."""
+    rows = [row for row in sorted(gone) if row < len(geometry)][:DRAWN]
+    known = [geometry[row] for row in rows if geometry[row] is not None]
+    found = shapely.point_on_surface(np.array(known, dtype=object))
+    return shapely.get_coordinates(found).tolist()
 
 
 def moved(
@@ -97,13 +112,43 @@ def clean(
     geometry: np.ndarray, absent: np.ndarray, crs: CRS, srid: int, *, points: bool
 ) -> Cleaned:
     """Bring `geometry` from `crs` into storage; `points` says what the rows must be."""
+    cleaned = _there(geometry, absent)
+    _refuse_kind(cleaned, points=points)
+    degrees, metres = CRS.from_epsg(4326), CRS.from_epsg(srid)
+    _place(cleaned, crs, degrees, metres)
+    if points:
+        _to_points(cleaned)
+    else:
+        _mend(cleaned, degrees, metres, measured=crs == metres)
+    return cleaned
+
+
+def clean_lines(
+    geometry: np.ndarray, absent: np.ndarray, crs: CRS, srid: int
+) -> Cleaned:
+    """As `clean`, for rows that are lines: they come out in several parts each."""
+    cleaned = _there(geometry, absent)
+    _place(cleaned, crs, CRS.from_epsg(4326), CRS.from_epsg(srid))
+    _refuse(cleaned, shapely.length(cleaned.geometry) == 0, "line_without_length")
+    for row in np.flatnonzero(shapely.get_type_id(cleaned.geometry) >= POINT):
+        parts = shapely.get_parts(cleaned.geometry[row])
+        lines = parts[np.isin(shapely.get_type_id(parts), (LINE, RING))]
+        cleaned.geometry[row] = shapely.multilinestrings(
+            lines if len(lines) else [cleaned.geometry[row]]
+        )
+    return cleaned
+
+
+def _there(geometry: np.ndarray, absent: np.ndarray) -> Cleaned:
     cleaned = Cleaned(geometry.copy(), np.zeros(len(geometry)))
     _refuse(cleaned, absent, "geometry_missing")
     _refuse(cleaned, (geometry == None) & ~absent, "geometry_unreadable")  # noqa: E711
     _refuse(cleaned, shapely.is_empty(cleaned.geometry), "geometry_empty")
     _refuse(cleaned, ~_finite(cleaned.geometry), "geometry_not_finite")
-    _refuse_kind(cleaned, points=points)
-    degrees, metres = CRS.from_epsg(4326), CRS.from_epsg(srid)
+    return cleaned
+
+
+def _place(cleaned: Cleaned, crs: CRS, degrees: CRS, metres: CRS) -> None:
     if crs == metres:
         cleaned.area = np.nan_to_num(shapely.area(cleaned.geometry))
     if crs == degrees:
@@ -115,11 +160,6 @@ def clean(
         _refuse(cleaned, ~_finite(cleaned.geometry), "outside_crs")
     _refuse(cleaned, ~_within(cleaned.geometry, crs), "outside_crs")
     _refuse(cleaned, ~_within(cleaned.geometry, metres), "outside_country")
-    if points:
-        _to_points(cleaned)
-    else:
-        _mend(cleaned, degrees, metres, measured=crs == metres)
-    return cleaned
 
 
 def _refuse_kind(cleaned: Cleaned, *, points: bool) -> None:

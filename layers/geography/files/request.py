@@ -9,6 +9,8 @@ class What(StrEnum):
     PARCELS = "parcels"
     ZONES = "zones"
     FACILITIES = "facilities"
+    # A layer of the town's own: any columns, any one kind of geometry.
+    LAYER = "layer"
 
 
 class Missing(StrEnum):

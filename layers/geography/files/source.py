@@ -108,10 +108,9 @@ def _text(values: np.ndarray) -> list[str]:
             "" if v != v else str(int(v)) if v.is_integer() else repr(float(v))
             for v in values.tolist()
         ]
-    return [
-        "" if v is None or v != v else str(v).strip()
-        for v in (values.tolist() if values.dtype.kind != "M" else values.astype(str))
-    ]
+    if values.dtype.kind == "M":
+        return ["" if v == "NaT" else v for v in values.astype(str).tolist()]
+    return ["" if v is None or v != v else str(v).strip() for v in values.tolist()]
 
 
 def _read_vector(source: Source, request: Request) -> Table:

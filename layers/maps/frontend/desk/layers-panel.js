@@ -46,7 +46,29 @@ function row({ name, opacity, off }, place, all) {
     step(name, title, 1, words.down, place === last),
     more(name, title, opacity, fields),
   );
+  if (titles.get(name).style) made.append(legend(titles.get(name)));
   return made;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+const KEYS = {
+  point: (fill) => ["circle", { cx: "10", cy: "7", r: "5.5", fill }],
+  line: (stroke) => ["path", { d: "M1 11L8 4L12 9L19 2", fill: "none", stroke, "stroke-width": "2.5" }],
+  polygon: (fill) => ["rect", { x: "1", y: "1", width: "18", height: "12", rx: "2", fill }],
+};
+
+function legend({ title, geometry, style }) {
+  return element("ul", { className: "layer-classes" }, ...style.shades.map((shade) => {
+    const key = document.createElementNS(SVG, "svg");
+    for (const [name, value] of [["viewBox", "0 0 20 14"], ["class", "layer-key"], ["aria-hidden", "true"]]) key.setAttribute(name, value);
+    for (const theme of ["light", "dark"]) {
+      const [tag, attributes] = KEYS[geometry](shade[theme]);
+      const shape = document.createElementNS(SVG, tag);
+      for (const [name, value] of Object.entries({ ...attributes, class: `for-${theme}` })) shape.setAttribute(name, value);
+      key.append(shape);
+    }
+    return element("li", {}, key, element("bdi", { text: shade.label || title }));
+  }));
 }
 
 function step(name, title, by, text, disabled) {

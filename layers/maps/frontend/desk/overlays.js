@@ -1,6 +1,7 @@
 // Layers over the figures: how each is drawn, in which order, how opaque, and which of
 // its features are left out.
 import { FIGURES, above } from "../choropleth.js";
+import { styledLayers } from "../layer-style.js";
 import { colour, drawn, nameIn } from "../town-map.js";
 import { settings } from "./page.js";
 import * as state from "./state.js";
@@ -76,6 +77,7 @@ function styleLayers(overlay, config) {
                "line-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.15, 15, 0.3, 17, 0.5] } }];
   }
   if (name === "parcels") return [numbers()];
+  if (overlay.style) return styledLayers(overlay, colour("map-halo"));
   const ink = colour(COLOURS[[...known.keys()].indexOf(name) % COLOURS.length]);
   if (geometry === "point") {
     return [{ id: name, type: "circle", ...area,
@@ -107,7 +109,7 @@ export function overlayLayers(config) {
 function layersOf(map, name) {
   if (name === NAMES) return ["labels"];
   if (name === FILL) return FIGURES;
-  return [name, `${name}_labels`].filter((id) => map.getLayer(id));
+  return [name, `${name}-outline`, `${name}_labels`].filter((id) => map.getLayer(id));
 }
 
 // Lays the style's layers out as the state says; nothing is fetched for hidden ones.

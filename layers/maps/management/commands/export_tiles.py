@@ -33,7 +33,7 @@ class Command(TownCommand):
         archive = Archive(
             title=municipality.name,
             municipality=municipality,
-            layers=_layers(options["layers"]),
+            layers=_layers(municipality, options["layers"]),
             box=_box(municipality, options["zone"]),
         )
         count = write_archive(archive, path)
@@ -41,11 +41,11 @@ class Command(TownCommand):
         self.stdout.write(f"{path}: {count:,} tiles, {size:,.0f} KiB.")
 
 
-def _layers(names: list[str] | None) -> list[Layer]:
+def _layers(municipality: Municipality, names: list[str] | None) -> list[Layer]:
     if not names:
-        return list(public_layers())
+        return list(public_layers(municipality))
     try:
-        return [layer_named(name) for name in names]
+        return [layer_named(name, municipality) for name in names]
     except Http404 as unknown:
         raise CommandError(str(unknown)) from unknown
 
