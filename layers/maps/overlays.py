@@ -4,48 +4,61 @@ from __future__ import annotations
 
 from typing import Any
 
-from layers.geography.declaration import Layer
-from layers.geography.models import Facility, Municipality
+from layers.geography.declaration import Field, Layer, Shades
+from layers.geography.models import Municipality
 from layers.maps.catalogue import visible_layers
 
 # Shown when the desk is opened without other word.
 SHOWN = ("outlines", "facilities")
 FIRST_FILTER = "facilities.kind=school|kindergarten"
 LABELS = "_labels"
-# Fields of which all possible values are known.
-CHOICES = {("facilities", "kind"): Facility.Kind.choices}
 
 
 def overlays(user: Any, municipality: Municipality, zones: str) -> list[dict[str, Any]]:
     """A row a layer that `user` may see, but `zones`, which bear the figures.
 
-    `fields` are those in the tiles, by which the reader may filter.
+    `fields` are those in the tiles, by which the reader may filter; of `one_of` a value
+    is always chosen.
     """
     layers = {x.name: x for x in visible_layers(user, municipality)}
     return [
-        _row(layer, f"{name}{LABELS}" in layers)
+        _row(layer, municipality, f"{name}{LABELS}" in layers)
         for name, layer in layers.items()
         if name != zones and not name.endswith(LABELS)
     ]
 
 
-def _row(layer: Layer, named: bool) -> dict[str, Any]:
+def _row(layer: Layer, municipality: Municipality, named: bool) -> dict[str, Any]:
     return {
         "name": layer.name,
         "title": str(layer.title),
         "geometry": layer.geometry,
         "shown": layer.name in SHOWN,
         "sources": [layer.name, f"{layer.name}{LABELS}"] if named else [layer.name],
-        "fields": [
-            {
-                "name": each.name,
-                "type": each.type,
-                "label": str(each.label),
-                "choices": [
-                    {"value": value, "label": str(label)}
-                    for value, label in CHOICES.get((layer.name, each.name), ())
-                ],
-            }
-            for each in layer.tile_fields
+        "fields": [_field(each, municipality) for each in layer.tile_fields],
+        "one_of": layer.one_of,
+        "shades": _shades(layer.shades) if layer.shades else None,
+    }
+
+
+def _field(field: Field, municipality: Municipality) -> dict[str, Any]:
+    choices = field.choices(municipality) if field.choices else ()
+    return {
+        "name": field.name,
+        "type": field.type,
+        "label": str(field.label),
+        "choices": [{"value": value, "label": str(said)} for value, said in choices],
+    }
+
+
+def _shades(shades: Shades) -> dict[str, Any]:
+    return {
+        "field": shades.field,
+        "title": str(shades.title),
+        "size": shades.size,
+        "blank": str(shades.blank),
+        "steps": [
+            {"start": each.start, "colour": each.colour, "label": str(each.label)}
+            for each in shades.steps
         ],
     }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable
 from operator import le
 from typing import Any
@@ -25,6 +26,11 @@ def version_name(layer: Layer, numbers: Iterable[int]) -> str:
     return "-".join([*map(str, numbers), f"{layer.digest}{ENGINE}"])
 
 
+def periods(layer: Layer) -> list[int]:
+    """The present period of a layer that is renewed by the clock, as its version."""
+    return [int(time.time()) // layer.renewed] if layer.renewed else []
+
+
 class LayerVersionQuerySet(TenantQuerySet):
     def of_layers(
         self, layers: list[Layer], municipality: Municipality
@@ -32,7 +38,9 @@ class LayerVersionQuerySet(TenantQuerySet):
         """The present version of each layer, as it stands in tile addresses."""
         raised = dict(self.of(municipality).values_list("source", "version"))
         return {
-            layer.name: version_name(layer, (raised.get(t, 0) for t in layer.tables))
+            layer.name: version_name(
+                layer, [*(raised.get(t, 0) for t in layer.tables), *periods(layer)]
+            )
             for layer in layers
         }
 
@@ -147,4 +155,7 @@ def tile_version(
     with connection.cursor() as cursor:
         cursor.execute(TILE_VERSION, bound)
         rows = cursor.fetchall()
-    return TileVersion(layer, [row[0] for row in rows], [row[1] for row in rows])
+    now = periods(layer)
+    return TileVersion(
+        layer, [*(row[0] for row in rows), *now], [*(row[1] for row in rows), *now]
+    )

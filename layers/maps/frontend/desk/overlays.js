@@ -45,6 +45,11 @@ export function filters() {
     const match = /^([\w-]+)\.(\w+)([=~<>])(.*)$/.exec(part);
     if (match) found[match[1]] = { field: match[2], sign: match[3], text: match[4] };
   }
+  for (const { name, one_of: field, fields } of settings.overlays) {
+    if (!field || found[name]?.field === field) continue;
+    const first = fields.find((each) => each.name === field)?.choices[0];
+    if (first) found[name] = { field, sign: "=", text: first.value };
+  }
   return found;
 }
 
@@ -76,6 +81,7 @@ function styleLayers(overlay, config) {
                "line-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.15, 15, 0.3, 17, 0.5] } }];
   }
   if (name === "parcels") return [numbers()];
+  if (overlay.shades) return shaded(overlay, area);
   const ink = colour(COLOURS[[...known.keys()].indexOf(name) % COLOURS.length]);
   if (geometry === "point") {
     return [{ id: name, type: "circle", ...area,
@@ -85,6 +91,21 @@ function styleLayers(overlay, config) {
     paint: { "line-color": ink, "line-width": ["interpolate", ["linear"], ["zoom"], 11, 0.8, 15, 1.8] } };
   const labelled = `${name}_labels` in config.layers;
   return labelled ? [lines, labels(`${name}_labels`, config.language)] : [lines];
+}
+
+function shaded({ name, geometry, shades }, area) {
+  const value = ["get", shades.field];
+  const colours = shades.steps.flatMap(({ start, colour: shade }) => [start, shade]);
+  const blank = colour("map-no-data");
+  const fill = typeof shades.steps[0].start === "number"
+    ? ["case", ["==", ["typeof", value], "number"], ["step", ["to-number", value, 0], blank, ...colours], blank]
+    : ["match", ["to-string", value], ...colours, blank];
+  if (geometry === "point") {
+    const radius = shades.size ? ["min", ["+", 4, ["*", 2, ["sqrt", ["to-number", ["get", shades.size], 1]]]], 18] : 6;
+    return [{ id: name, type: "circle", ...area,
+      paint: { "circle-color": fill, "circle-radius": radius, "circle-stroke-width": 1.5, "circle-stroke-color": colour("map-halo") } }];
+  }
+  return [{ id: name, type: "fill", ...area, paint: { "fill-color": fill, "fill-outline-color": colour("map-halo") } }];
 }
 
 function labels(source, language) {
