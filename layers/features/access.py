@@ -91,12 +91,16 @@ def visible_layer(request: TownRequest, name: str) -> Layer:
     layer = layer_named(name)
     if may_see(layer, request.user, request.municipality):
         return layer
+    raise not_for(request, layer.title)
+
+
+def not_for(request: TownRequest, title: Any) -> PermissionDenied:
+    """What to raise where a layer of the staff is asked for."""
     said = _("The layer “%(layer)s” is for the staff of this municipality.") % {
-        "layer": layer.title
+        "layer": title
     }
-    raise (
-        PermissionDenied(said) if request.user.is_authenticated else SignInNeeded(said)
-    )
+    known = request.user.is_authenticated
+    return PermissionDenied(said) if known else SignInNeeded(said)
 
 
 def _accepts_html(request: HttpRequest) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.template.defaultfilters import floatformat
+
 from layers.geography.declaration import Field, Layer, Shades
 from layers.geography.models import Municipality
 from layers.maps.catalogue import visible_layers
+from layers.maps.raster_tiles import MAX_ZOOM, MIN_ZOOM, Shown, shown_rasters
 
 # Shown when the desk is opened without other word.
 SHOWN = ("outlines", "facilities")
@@ -15,16 +18,19 @@ LABELS = "_labels"
 
 
 def overlays(user: Any, municipality: Municipality, zones: str) -> list[dict[str, Any]]:
-    """A row a layer that `user` may see, but `zones`, which bear the figures.
+    """A row a layer or raster that `user` may see, but `zones`, which bear the figures.
 
     `fields` are those in the tiles, by which the reader may filter; of `one_of` a value
     is always chosen.
     """
     layers = {x.name: x for x in visible_layers(user, municipality)}
     return [
-        _row(layer, municipality, f"{name}{LABELS}" in layers)
-        for name, layer in layers.items()
-        if name != zones and not name.endswith(LABELS)
+        *(
+            _row(layer, municipality, f"{name}{LABELS}" in layers)
+            for name, layer in layers.items()
+            if name != zones and not name.endswith(LABELS)
+        ),
+        *(_raster(shown) for shown in shown_rasters(municipality, user)),
     ]
 
 
@@ -39,6 +45,34 @@ def _row(layer: Layer, municipality: Municipality, named: bool) -> dict[str, Any
         "one_of": layer.one_of,
         "shades": _shades(layer.shades) if layer.shades else None,
     }
+
+
+def _raster(shown: Shown) -> dict[str, Any]:
+    return {
+        "name": shown.name,
+        "title": shown.title,
+        "geometry": "raster",
+        "shown": False,
+        "sources": [],
+        "fields": [],
+        "one_of": "",
+        "tiles": shown.tiles,
+        "zooms": [MIN_ZOOM, MAX_ZOOM],
+        "bounds": shown.raster.extent.extent,
+        "shades": {
+            "title": str(shown.style.unit),
+            "blank": "",
+            "steps": [
+                {"colour": each["colour"], "label": _class(each["from"], each["to"])}
+                for each in shown.legend()
+            ],
+        },
+    }
+
+
+def _class(low: Any, high: Any) -> str:
+    ends = [floatformat(end) for end in (low, high) if end is not None]
+    return f"{ends[0]} +" if high is None else "–".join(ends)
 
 
 def _field(field: Field, municipality: Municipality) -> dict[str, Any]:

@@ -9,7 +9,7 @@ export const NAMES = "names";
 export const FILL = "figures";
 const PLAIN = { opacity: 100 };
 const OPACITY = {
-  fill: ["fill-opacity"], line: ["line-opacity"], circle: ["circle-opacity", "circle-stroke-opacity"],
+  raster: ["raster-opacity"], fill: ["fill-opacity"], line: ["line-opacity"], circle: ["circle-opacity", "circle-stroke-opacity"],
   symbol: ["icon-opacity", "text-opacity"],
 };
 const COLOURS = ["map-overlay-1", "map-overlay-2", "map-overlay-3"];
@@ -71,8 +71,18 @@ function expression(filter) {
   return [filter.sign === "<" ? "<=" : ">=", ["to-number", value, 0], Number(filter.text) || 0];
 }
 
+// Pictures of cells come from tiles of their own.
+export function addPictures(map) {
+  for (const { name, tiles, zooms, bounds } of settings.overlays.filter(({ geometry }) => geometry === "raster")) {
+    map.addSource(name, { type: "raster", tiles: [location.origin + tiles], tileSize: 512, minzoom: zooms[0], maxzoom: zooms[1], bounds });
+  }
+}
+
 function styleLayers(overlay, config) {
   const { name, geometry } = overlay;
+  if (geometry === "raster") {
+    return [{ id: name, type: "raster", source: name, paint: { "raster-fade-duration": 0, "raster-resampling": "nearest" } }];
+  }
   const area = { source: name, "source-layer": name };
   if (name === "facilities") return [{ ...drawn.facilities(), id: name }];
   if (name === "outlines") {
@@ -121,7 +131,7 @@ function numbers() {
 }
 
 export function overlayLayers(config) {
-  return settings.overlays.filter(({ name }) => name in config.layers)
+  return settings.overlays.filter(({ name, geometry }) => geometry === "raster" || name in config.layers)
     .flatMap((overlay) => styleLayers(overlay, config).map((layer) => ({ ...layer, metadata: { overlay: overlay.name } })));
 }
 
