@@ -42,6 +42,10 @@ class Category(Named, TenantModel):
         _("service level, days"), help_text=_("Calendar days until the answer.")
     )
     position = models.PositiveSmallIntegerField(_("order"), default=0)
+    # Where not, a request may lead to a home, and the public map is more careful.
+    in_public_space = models.BooleanField(
+        _("concerns streets and public places, not homes"), default=False
+    )
 
     objects = CategoryQuerySet.as_manager()
 

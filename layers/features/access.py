@@ -94,12 +94,16 @@ def visible_layer(request: TownRequest, name: str) -> Layer:
         return layer
     if layer.revocable:
         raise no_layer(name)
+    raise not_for(request, layer.title)
+
+
+def not_for(request: TownRequest, title: Any) -> PermissionDenied:
+    """What to raise where a layer of the staff is asked for."""
     said = _("The layer “%(layer)s” is for the staff of this municipality.") % {
-        "layer": layer.title
+        "layer": title
     }
-    raise (
-        PermissionDenied(said) if request.user.is_authenticated else SignInNeeded(said)
-    )
+    known = request.user.is_authenticated
+    return PermissionDenied(said) if known else SignInNeeded(said)
 
 
 def note_use(request: TownRequest, layer: Layer, how: str) -> None:

@@ -16,7 +16,7 @@ from layers.features.pages import Extent, read_extent
 from layers.features.selection import Selection, filterable
 from layers.geography.access import TownRequest
 from layers.geography.declaration import Layer
-from layers.geography.models import Municipality
+from layers.geography.models import Municipality, Raster
 from layers.maps.models import LayerVersion
 
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
@@ -108,13 +108,13 @@ def conformance(request: TownRequest) -> dict[str, Any]:
     return {"links": own_links(request), "conformsTo": list(CONFORMANCE)}
 
 
-def attribution(layer: Layer | None, town: Municipality) -> str:
+def attribution(layer: Layer | Raster | None, town: Municipality) -> str:
     if layer is not None and layer.attribution:
         return str(layer.attribution)
     return _("Municipality of %(name)s") % {"name": town.name}
 
 
-def licence(layer: Layer) -> str:
+def licence(layer: Layer | Raster) -> str:
     return layer.licence or _("All rights reserved: ask the municipality before reuse.")
 
 

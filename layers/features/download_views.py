@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from layers.features import documents
-from layers.features.access import answers, note_use, visible_layer
+from layers.features.access import answers, not_for, note_use, visible_layer
 from layers.features.errors import BadParameter, DownloadRefused
 from layers.features.formats import FORMATS
 from layers.features.forms import DownloadForm
@@ -35,7 +35,9 @@ from layers.features.services import (
 from layers.features.tasks import write_in_background
 from layers.geography.access import TownRequest
 from layers.geography.declaration import Layer
+from layers.geography.models import Raster
 from layers.maps.catalogue import may_see, visible_layers
+from layers.maps.raster_tiles import Shown
 from layers.maps.town_map import bounds
 
 
@@ -164,6 +166,30 @@ def file(request: TownRequest, municipality: str, pk: Any) -> HttpResponseBase:
     name = f"{municipality}-{layer.name}{made.suffix}"
     note_use(request, layer, "file")
     return _file(path.open("rb"), name, made.media_type)
+
+
+@require_safe
+@answers
+def raster_file(request: TownRequest, municipality: str, code: str) -> HttpResponseBase:
+    """A raster as GeoTIFF: of people the coarse one that is drawn."""
+    shown = _raster(request, code)
+    return _file(
+        Path(shown.path).open("rb"),
+        f"{municipality}-{code}.tif",
+        "image/tiff; application=geotiff",
+    )
+
+
+def _raster(request: TownRequest, code: str) -> Shown:
+    """Raises Http404, SignInNeeded or PermissionDenied."""
+    rasters = Raster.objects.of(request.municipality).current()
+    raster = rasters.select_related("municipality").filter(code=code).first()
+    if raster is None:
+        raise Http404(_("There is no raster “%(code)s”.") % {"code": code})
+    shown = Shown(raster)
+    if not shown.may_be_seen_by(request.user):
+        raise not_for(request, shown.title)
+    return shown
 
 
 # -- QGIS --------------------------------------------------------------------------------

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from layers.features import documents
 from layers.features.pages import Extent
 from layers.geography.declaration import Layer
 from layers.geography.models import Municipality
 from layers.maps.models import LayerVersion
+from layers.maps.raster_tiles import Shown, shown_rasters
 from layers.maps.town_map import tile_template
 
 
@@ -24,6 +26,19 @@ class Listed:
     tiles: str
     """The address of its tiles with places for zoom, column and row; empty for a layer
     that makes no map."""
+
+
+@dataclass(frozen=True)
+class ListedRaster:
+    shown: Shown
+    source: str
+    licence: str
+
+
+def listed_rasters(town: Municipality, user: Any) -> Iterator[ListedRaster]:
+    for shown in shown_rasters(town, user):
+        source = documents.attribution(shown.raster, town)
+        yield ListedRaster(shown, source, documents.licence(shown.raster))
 
 
 def listed(town: Municipality, layers: Iterable[Layer]) -> Iterator[Listed]:

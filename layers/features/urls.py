@@ -26,6 +26,7 @@ urlpatterns = [
     path(f"{COLLECTION}/qgis", download_views.qgis_layer, name="qgis_layer"),
     path("files/<uuid:pk>", download_views.file_state, name="file_state"),
     path("files/<uuid:pk>/file", download_views.file, name="file"),
+    path("rasters/<slug:code>/file", download_views.raster_file, name="raster_file"),
     path("programs", download_views.programs, name="programs"),
     path("project", download_views.qgis_project, name="qgis_project"),
     path("tileMatrixSets", views.grids, name="grids"),

@@ -24,7 +24,7 @@ from layers.features.access import (
     visible_layer,
     wants_html,
 )
-from layers.features.listing import listed
+from layers.features.listing import listed, listed_rasters
 from layers.features.packing import gzipped
 from layers.features.pages import Page, Question, read_feature, read_page
 from layers.features.selection import filterable, no_others
@@ -33,7 +33,6 @@ from layers.geography.declaration import Layer
 from layers.maps import views as maps
 from layers.maps.catalogue import visible_layers
 from layers.maps.models import LayerVersion
-from layers.maps.raster_tiles import shown_rasters
 
 # Changes when the same features are told differently.
 EDITION = "1"
@@ -70,7 +69,7 @@ def _layers_page(request: TownRequest) -> HttpResponse:
     town = request.municipality
     context = {
         "rows": list(listed(town, _visible(request))),
-        "rasters": list(shown_rasters(town, request.user)),
+        "rasters": list(listed_rasters(town, request.user)),
         "origin": request.build_absolute_uri("/").rstrip("/"),
     }
     return _page(request, "landing", context)

@@ -7,13 +7,16 @@ the declarations from each installed app's `layers.py` and serves them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.resources import files
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from layers.geography.models import Municipality
 
 
 def read_sql(package: str, name: str) -> str:
@@ -25,7 +28,8 @@ class Field:
     """A column that leaves the house; `in_tiles` False keeps it to downloads.
 
     `filterable` False: no one may ask for rows by it. Figures are so, because a
-    well-chosen question could tell more than they say.
+    well-chosen question could tell more than they say. `choices` gives all its values in
+    a town with their labels, where they are known.
     """
 
     name: str
@@ -33,6 +37,29 @@ class Field:
     label: str | Promise
     in_tiles: bool = True
     filterable: bool = True
+    choices: Callable[[Municipality], Iterable[tuple[str, str | Promise]]] | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """`start` is a class's lower end, or the text that it stands for."""
+
+    start: float | str
+    colour: str
+    label: str | Promise
+
+
+@dataclass(frozen=True)
+class Shades:
+    """Features coloured by `field`: numbers by the last step at or below them, texts by
+    their own. `blank` says what has no value. Points grow with `size`, a number.
+    """
+
+    field: str
+    title: str | Promise
+    steps: tuple[Step, ...]
+    blank: str | Promise = ""
+    size: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +112,10 @@ class Layer:
     `roles` may see it beside those who hold `permission`. `revocable`: who may see it
     can change any day, so its tiles are kept apart and asked for anew each time, and
     whoever may not see it is told that there is none.
+
+    `one_of` names a field of which a map shows one value at a time, the first of its
+    choices at the beginning. `renewed` is for what no trigger counts: seconds after
+    which a new version is read from the tables, in place of `tables`.
     """
 
     name: str
@@ -105,6 +136,9 @@ class Layer:
     roles: frozenset[str] = frozenset()
     revocable: bool = False
     style: Style | None = None
+    shades: Shades | None = None
+    one_of: str = ""
+    renewed: int = 0
 
     @cached_property
     def digest(self) -> str:

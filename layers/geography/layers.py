@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.declaration import Field, Layer, read_sql
+from layers.geography.models import Facility
 
 NAMES = (
     Field("name_ar", "text", _("Arabic name")),
@@ -86,7 +87,13 @@ LAYERS = (
         geometry="point",
         sql=read_sql("layers.geography", "facilities.sql"),
         tables=("geography_facility",),
-        fields=(CODE, Field("kind", "text", _("kind")), *NAMES),
+        fields=(
+            CODE,
+            Field(
+                "kind", "text", _("kind"), choices=lambda _town: Facility.Kind.choices
+            ),
+            *NAMES,
+        ),
         min_zoom=10,
         description=_("Schools, clinics, playgrounds and other places for everyone."),
     ),

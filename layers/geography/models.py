@@ -219,6 +219,9 @@ class Raster(Named, Place):
     height = models.PositiveIntegerField(_("rows"))
     extent = models.PolygonField(_("extent"), srid=4326)
     sha256 = models.CharField(max_length=64)
+    # Empty: the municipality's own, and nothing is granted.
+    attribution = models.CharField(_("source"), max_length=200, blank=True)
+    licence = models.CharField(_("licence"), max_length=60, blank=True)
 
     class Meta:
         verbose_name = _("raster")

@@ -248,12 +248,14 @@ def import_raster(
     kind: str,
     names: dict[str, str],
     code: str = "",
+    attribution: str = "",
+    licence: str = "",
 ) -> tuple[Raster, str]:
     """Keep a GeoTIFF, as a Cloud Optimized one, under the hash of the file given.
 
     Returns it and what became of it: "added", "unchanged" (the same file again) or
     "changed" (the former one of this `code` is closed; the kind is the code unless
-    told). Raises ImportRefused.
+    told). Of the same file again a source or a licence is kept. Raises ImportRefused.
     """
     code = code or kind
     if not RASTER_CODE.fullmatch(code):
@@ -265,7 +267,7 @@ def import_raster(
         today = municipality.today()
         current = Raster.objects.of(municipality).current().filter(code=code).first()
         if current and (current.sha256, current.kind) == (content, kind):
-            return current, "unchanged"
+            return _sourced(current, attribution, licence), "unchanged"
         if current:
             Raster.objects.filter(pk=current.pk).update(valid_until=today)
         raster = Raster(
@@ -280,6 +282,8 @@ def import_raster(
             height=told["height"],
             extent=told["extent"],
             sha256=content,
+            attribution=attribution,
+            licence=licence,
             valid_from=today if current else staging.FIRST_DAY,
         )
         with optimised.open("rb") as file:
@@ -288,6 +292,13 @@ def import_raster(
             )
     raster.save()
     return raster, "changed" if current else "added"
+
+
+def _sourced(raster: Raster, attribution: str, licence: str) -> Raster:
+    raster.attribution = attribution or raster.attribution
+    raster.licence = licence or raster.licence
+    raster.save(update_fields=["attribution", "licence"])
+    return raster
 
 
 def _read_raster(

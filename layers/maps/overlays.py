@@ -5,32 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from layers.geography.declaration import Layer
-from layers.geography.models import Facility, Municipality
+from django.template.defaultfilters import floatformat
+
+from layers.geography.declaration import Field, Layer, Shades
+from layers.geography.models import Municipality
 from layers.maps.catalogue import visible_layers
+from layers.maps.raster_tiles import MAX_ZOOM, MIN_ZOOM, Shown, shown_rasters
 
 # Shown when the desk is opened without other word.
 SHOWN = ("outlines", "facilities")
 FIRST_FILTER = "facilities.kind=school|kindergarten"
 LABELS = "_labels"
-# Fields of which all possible values are known.
-CHOICES = {("facilities", "kind"): Facility.Kind.choices}
 
 
 def overlays(user: Any, municipality: Municipality, zones: str) -> list[dict[str, Any]]:
-    """A row a layer that `user` may see, but `zones`, which bear the figures.
+    """A row a layer or raster that `user` may see, but `zones`, which bear the figures.
 
-    `fields` are those in the tiles, by which the reader may filter.
+    `fields` are those in the tiles, by which the reader may filter; of `one_of` a value
+    is always chosen.
     """
     layers = {x.name: x for x in visible_layers(user, municipality)}
     return [
-        _row(layer, f"{name}{LABELS}" in layers)
-        for name, layer in layers.items()
-        if name != zones and not name.endswith(LABELS)
+        *(
+            _row(layer, municipality, f"{name}{LABELS}" in layers)
+            for name, layer in layers.items()
+            if name != zones and not name.endswith(LABELS)
+        ),
+        *(_raster(shown) for shown in shown_rasters(municipality, user)),
     ]
 
 
-def _row(layer: Layer, named: bool) -> dict[str, Any]:
+def _row(layer: Layer, municipality: Municipality, named: bool) -> dict[str, Any]:
     return {
         "name": layer.name,
         "title": str(layer.title),
@@ -38,23 +43,67 @@ def _row(layer: Layer, named: bool) -> dict[str, Any]:
         "shown": layer.name in SHOWN,
         "style": layer.style.as_json() if layer.style else None,
         "sources": [layer.name, f"{layer.name}{LABELS}"] if named else [layer.name],
-        "fields": [
-            {
-                "name": each.name,
-                "type": each.type,
-                "label": str(each.label),
-                "choices": [
-                    {"value": value, "label": str(label)}
-                    for value, label in _choices(layer, each.name)
-                ],
-            }
-            for each in layer.tile_fields
+        "fields": [_field(layer, each, municipality) for each in layer.tile_fields],
+        "one_of": layer.one_of,
+        "shades": _shades(layer.shades) if layer.shades else None,
+    }
+
+
+def _raster(shown: Shown) -> dict[str, Any]:
+    return {
+        "name": shown.name,
+        "title": shown.title,
+        "geometry": "raster",
+        "shown": False,
+        "sources": [],
+        "fields": [],
+        "one_of": "",
+        "tiles": shown.tiles,
+        "zooms": [MIN_ZOOM, MAX_ZOOM],
+        "bounds": shown.raster.extent.extent,
+        "shades": {
+            "title": str(shown.style.unit),
+            "blank": "",
+            "steps": [
+                {"colour": each["colour"], "label": _class(each["from"], each["to"])}
+                for each in shown.legend()
+            ],
+        },
+    }
+
+
+def _class(low: Any, high: Any) -> str:
+    ends = [floatformat(end) for end in (low, high) if end is not None]
+    return f"{ends[0]} +" if high is None else "–".join(ends)
+
+
+def _field(layer: Layer, field: Field, municipality: Municipality) -> dict[str, Any]:
+    choices = _choices(layer, field, municipality)
+    return {
+        "name": field.name,
+        "type": field.type,
+        "label": str(field.label),
+        "choices": [{"value": value, "label": str(said)} for value, said in choices],
+    }
+
+
+def _shades(shades: Shades) -> dict[str, Any]:
+    return {
+        "field": shades.field,
+        "title": str(shades.title),
+        "size": shades.size,
+        "blank": str(shades.blank),
+        "steps": [
+            {"start": each.start, "colour": each.colour, "label": str(each.label)}
+            for each in shades.steps
         ],
     }
 
 
-def _choices(layer: Layer, field: str) -> Iterable[tuple[Any, Any]]:
+def _choices(
+    layer: Layer, field: Field, municipality: Municipality
+) -> Iterable[tuple[Any, Any]]:
     """Values that a reader can tick: all of a known few, or those with a colour."""
-    if layer.style and layer.style.field == field and not layer.style.numbers:
+    if layer.style and layer.style.field == field.name and not layer.style.numbers:
         return [(shade.value, shade.label) for shade in layer.style.shades[:-1]]
-    return CHOICES.get((layer.name, field), ())
+    return field.choices(municipality) if field.choices else ()

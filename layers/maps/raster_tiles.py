@@ -104,6 +104,11 @@ class Shown:
     def legend(self) -> list[dict[str, object]]:
         return legend(self.style, self.starts)
 
+    @property
+    def name(self) -> str:
+        """As the desk's addresses say it, apart from the names of declared layers."""
+        return f"raster-{self.raster.code}"
+
 
 def shown_rasters(municipality: Municipality, user: Any) -> Iterator[Shown]:
     """The rasters in force that `user` may see, by code."""

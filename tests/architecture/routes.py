@@ -110,7 +110,7 @@ ACCESS: dict[str, frozenset] = {
             f"features:{name}"
             for name in (
                 *("landing", "conformance", "api", "collections", "grids", "grid"),
-                *("programs", "qgis_project", "file_state", "file"),
+                *("programs", "qgis_project", "file_state", "file", "raster_file"),
             )
         ),
         EVERYONE,

@@ -24,15 +24,16 @@ export function versionedRequests(layers) {
   const known = Object.values(layers).map(({ tiles, tables }) => {
     const [start] = tiles.split("{z}");
     const parts = start.split("/");
+    // Numbers by table, then those that the clock raises, then the digest.
     const version = parts.at(-2).split("-");
-    return { start: location.origin + start, base: parts.slice(0, -2).join("/"), digest: version.at(-1), tables };
+    return { start: location.origin + start, base: parts.slice(0, -2).join("/"), rest: version.slice(tables.length), tables };
   });
   return (url) => {
     const layer = known.find(({ start }) => url.startsWith(start));
     const place = layer && /^(\d+)\/(\d+)\/(\d+)\.mvt$/.exec(url.slice(layer.start.length));
     if (!place) return { url };
     const [z, x, y] = place.slice(1).map(Number);
-    const version = [...versions(layer.tables, z, x, y), layer.digest].join("-");
+    const version = [...versions(layer.tables, z, x, y), ...layer.rest].join("-");
     return { url: `${location.origin}${layer.base}/${version}/${z}/${x}/${y}.mvt` };
   };
 }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable
 from operator import le
 from typing import Any
@@ -28,6 +29,11 @@ def version_name(layer: Layer, numbers: Iterable[int]) -> str:
     return "-".join([*map(str, numbers), f"{layer.digest}{ENGINE}"])
 
 
+def periods(layer: Layer) -> list[int]:
+    """The present period of a layer that is renewed by the clock, as its version."""
+    return [int(time.time()) // layer.renewed] if layer.renewed else []
+
+
 class LayerVersionQuerySet(TenantQuerySet):
     def of_layers(
         self, layers: list[Layer], municipality: Municipality
@@ -35,7 +41,9 @@ class LayerVersionQuerySet(TenantQuerySet):
         """The present version of each layer, as it stands in tile addresses."""
         raised = dict(self.of(municipality).values_list("source", "version"))
         return {
-            layer.name: version_name(layer, (raised.get(t, 0) for t in layer.tables))
+            layer.name: version_name(
+                layer, [*(raised.get(t, 0) for t in layer.tables), *periods(layer)]
+            )
             for layer in layers
         }
 
@@ -150,7 +158,10 @@ def tile_version(
         cursor.execute(TILE_VERSION, bound)
         raised = {source: numbers for source, *numbers in cursor.fetchall()}
     rows = [raised.get(table, (0, 0)) for table in layer.tables]
-    return TileVersion(layer, [row[0] for row in rows], [row[1] for row in rows])
+    now = periods(layer)
+    return TileVersion(
+        layer, [*(row[0] for row in rows), *now], [*(row[1] for row in rows), *now]
+    )
 
 
 def about(z: int, x: int, y: int) -> tuple[float, float, float, float]:

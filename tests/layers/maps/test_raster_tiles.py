@@ -3,6 +3,7 @@ import io
 import numpy as np
 import pytest
 import rasterio
+from django.urls import reverse
 from PIL import Image
 from pyproj import Transformer
 from rasterio.transform import from_origin
@@ -10,6 +11,7 @@ from rasterio.transform import from_origin
 from gisportal.accounts.roles import PERMISSIONS, Role
 from layers.geography.services import import_raster
 from layers.maps import raster_tiles, tiles
+from layers.maps.overlays import overlays
 from layers.maps.raster_styles import GROUND, NEED, STYLES, legend, starts_between
 from layers.maps.raster_tiles import Shown, coarsen, shown_rasters
 from tests.factories.accounts import UserFactory, staff
@@ -170,3 +172,56 @@ def test_classes_of_a_range_are_round_and_a_single_value_is_one_class():
     assert legend(STYLES["terrain"], (7,)) == [
         {"colour": GROUND[0], "from": 7, "to": None}
     ]
+
+
+def test_the_desk_offers_rasters_with_their_classes_to_those_who_may_see_them(
+    town, tmp_path
+):
+    values = np.arange(80.0).reshape(8, 10)
+    grown(tmp_path, town, "hazard", values)
+    grown(tmp_path, town, "children", values)
+    seen = {}
+    for role in (Role.PLANNER, Role.RESIDENT):
+        rows = overlays(staff(town, role), town, "zones")
+        seen[role] = {x["name"]: x for x in rows if x["geometry"] == "raster"}
+    assert set(seen[Role.PLANNER]) == {"raster-hazard", "raster-children"}
+    assert set(seen[Role.RESIDENT]) == {"raster-hazard"}
+    row = seen[Role.PLANNER]["raster-children"]
+    assert [each["label"] for each in row["shades"]["steps"]][::4] == ["1–5", "40 +"]
+    assert row["shades"]["title"] == "children per hectare"
+
+
+def test_a_file_of_people_is_the_coarse_one_and_only_for_the_staff(
+    client, town, tmp_path
+):
+    shown = grown(tmp_path, town, "children", np.full((8, 10), 3.0))
+    grown(tmp_path, town, "hazard", np.arange(80.0).reshape(8, 10))
+    there = {
+        code: reverse("features:raster_file", args=[town.slug, code])
+        for code in ("children", "hazard", "nothing")
+    }
+    elsewhere = staff(MunicipalityFactory(), Role.PLANNER)
+    assert client.get(there["children"]).status_code == 401
+    client.force_login(elsewhere)
+    assert client.get(there["children"]).status_code == 403
+    assert client.get(there["hazard"]).status_code == 200
+    assert client.get(there["nothing"]).status_code == 404
+    client.force_login(staff(town, Role.PLANNER))
+    content = b"".join(client.get(there["children"]).streaming_content)
+    with rasterio.open(io.BytesIO(content)) as given, rasterio.open(shown.path) as own:
+        assert given.res == own.res
+        assert min(given.res) >= 100
+        assert np.array_equal(given.read(1), own.read(1), equal_nan=True)
+
+
+def test_the_list_says_whose_a_raster_is_and_what_may_be_done_with_it(
+    client, town, tmp_path
+):
+    path = write(tmp_path / "flood.tif", np.arange(80.0).reshape(8, 10))
+    given = {"municipality": town, "path": path, "kind": "hazard", "names": {}}
+    import_raster(**given)
+    import_raster(**given, attribution="Water authority", licence="CC-BY-4.0")
+    page = client.get(reverse("features:landing", args=[town.slug]), {"f": "html"})
+    said = page.content.decode()
+    assert "Water authority" in said
+    assert "CC-BY-4.0" in said

@@ -21,6 +21,10 @@ class Command(TownCommand):
         )
         for language in ("ar", "en", "fr"):
             parser.add_argument(f"--name-{language}", default="")
+        parser.add_argument("--attribution", default="", help="whose it is")
+        parser.add_argument(
+            "--licence", default="", help="as SPDX writes it, CC-BY-4.0"
+        )
 
     def work(self, municipality: Municipality, options: dict[str, Any]) -> None:
         raster, outcome = import_raster(
@@ -28,6 +32,8 @@ class Command(TownCommand):
             path=options["file"],
             kind=options["kind"],
             code=options["code"],
+            attribution=options["attribution"],
+            licence=options["licence"],
             names={one: options[f"name_{one}"] for one in ("ar", "en", "fr")},
         )
         self.stdout.write(

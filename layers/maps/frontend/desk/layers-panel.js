@@ -30,12 +30,17 @@ function move(name, step) {
 
 function toggle(name, checked) {
   const on = shown().filter((row) => row.name !== name);
-  keep(checked ? [{ name, opacity: 100 }, ...on] : on);
+  const { geometry, shades } = titles.get(name);
+  // What covers the ground begins below the names and places.
+  const covers = geometry === "raster" || (geometry === "polygon" && shades);
+  const place = covers ? on.findIndex((row) => row.name === FILL) : 0;
+  if (checked) on.splice(place, 0, { name, opacity: 100 });
+  keep(on);
   box.querySelector(`[data-layer="${name}"]`)?.focus();
 }
 
 function row({ name, opacity, off }, place, all) {
-  const { title, fields = [] } = titles.get(name);
+  const { title, fields = [], one_of: only } = titles.get(name);
   const check = element("input", { type: "checkbox", checked: !off, disabled: name === FILL, "data-layer": name });
   check.addEventListener("change", () => toggle(name, check.checked));
   const made = element("li", { className: "overlay", "data-row": name, draggable: !off }, element("label", {}, check, element("span", { text: title })));
@@ -47,6 +52,7 @@ function row({ name, opacity, off }, place, all) {
     more(name, title, opacity, fields),
   );
   if (titles.get(name).style) made.append(legend(titles.get(name)));
+  if (only) made.append(choiceOf(name, fields.find((field) => field.name === only)));
   return made;
 }
 
@@ -71,6 +77,19 @@ function legend({ title, geometry, style }) {
   }));
 }
 
+// Of what lies over one another only one value is looked at.
+function choiceOf(name, { name: field, label, choices }) {
+  const select = element("select", { "aria-label": label },
+    ...choices.map(({ value, label: text }) => element("option", { value, text })));
+  select.value = filters()[name]?.text ?? "";
+  select.addEventListener("change", (event) => {
+    event.stopPropagation();
+    keepFilter(name, { field, sign: "=", text: select.value });
+    box.querySelector(`[data-row="${name}"] .overlay-choice select`)?.focus();
+  });
+  return element("label", { className: "overlay-choice" }, element("span", { text: label }), select);
+}
+
 function step(name, title, by, text, disabled) {
   const button = element("button", { type: "button", className: "icon-button", disabled, "data-step": String(by), "aria-label": `${text}: ${title}`, text: by < 0 ? "↑" : "↓" });
   button.addEventListener("click", () => move(name, by));
@@ -86,7 +105,7 @@ function more(name, title, opacity, fields) {
   const made = element("details", { className: "overlay-more" },
     element("summary", { "aria-label": `${words.opacity}, ${words.filter}: ${title}`, text: filters()[name] ? "◉" : "⋯" }),
     element("label", {}, element("span", { text: words.opacity }), range));
-  const offered = fields.filter((field) => name !== FILL && name !== NAMES);
+  const offered = titles.get(name).one_of || name === FILL || name === NAMES ? [] : fields;
   if (offered.length) made.append(filterBy(name, offered));
   made.open = opened.has(name);
   made.addEventListener("toggle", () => (made.open ? opened.add(name) : opened.delete(name)));

@@ -1,6 +1,7 @@
 // The legend: classes with their colours, what the signs mean, and how sure it all is.
 import { onFigures, view } from "./figures.js";
 import { palette } from "./colours.js";
+import { shown } from "./overlays.js";
 import { byId, desk, element, settings, svg, words } from "./page.js";
 import * as state from "./state.js";
 
@@ -74,8 +75,23 @@ export function showLegend() {
   desk.querySelector("[data-heading]").textContent = title;
 }
 
+// Of each layer over the figures that has colours of its own, the uppermost first.
+function showOverlays() {
+  const on = shown().map(({ name }) => settings.overlays.find((each) => each.name === name));
+  const boxes = on.filter((each) => each?.shades).map(({ title, shades }) =>
+    element("div", { className: "overlay-legend" },
+      element("h3", { text: title }),
+      element("p", { className: "small soft", text: shades.title }),
+      element("ol", { className: "words-scale" },
+        ...shades.steps.map(({ colour, label }) => element("li", {}, swatch(colour), element("bdi", { text: label }))),
+        shades.blank ? element("li", {}, swatch("var(--map-no-data)"), element("span", { text: shades.blank })) : null)));
+  legend.querySelector("[data-overlays]").replaceChildren(...boxes);
+}
+
 export function begin() {
   showLegend();
+  showOverlays();
+  state.on(["layers"], showOverlays);
   onFigures(showLegend);
   state.on(["palette", "alpha"], showLegend);
   new MutationObserver(showLegend).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });

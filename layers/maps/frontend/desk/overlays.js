@@ -10,7 +10,7 @@ export const NAMES = "names";
 export const FILL = "figures";
 const PLAIN = { opacity: 100 };
 const OPACITY = {
-  fill: ["fill-opacity"], line: ["line-opacity"], circle: ["circle-opacity", "circle-stroke-opacity"],
+  raster: ["raster-opacity"], fill: ["fill-opacity"], line: ["line-opacity"], circle: ["circle-opacity", "circle-stroke-opacity"],
   symbol: ["icon-opacity", "text-opacity"],
 };
 const COLOURS = ["map-overlay-1", "map-overlay-2", "map-overlay-3"];
@@ -46,6 +46,11 @@ export function filters() {
     const match = /^([\w-]+)\.(\w+)([=~<>])(.*)$/.exec(part);
     if (match) found[match[1]] = { field: match[2], sign: match[3], text: match[4] };
   }
+  for (const { name, one_of: field, fields } of settings.overlays) {
+    if (!field || found[name]?.field === field) continue;
+    const first = fields.find((each) => each.name === field)?.choices[0];
+    if (first) found[name] = { field, sign: "=", text: first.value };
+  }
   return found;
 }
 
@@ -67,8 +72,18 @@ function expression(filter) {
   return [filter.sign === "<" ? "<=" : ">=", ["to-number", value, 0], Number(filter.text) || 0];
 }
 
+// Pictures of cells come from tiles of their own.
+export function addPictures(map) {
+  for (const { name, tiles, zooms, bounds } of settings.overlays.filter(({ geometry }) => geometry === "raster")) {
+    map.addSource(name, { type: "raster", tiles: [location.origin + tiles], tileSize: 512, minzoom: zooms[0], maxzoom: zooms[1], bounds });
+  }
+}
+
 function styleLayers(overlay, config) {
   const { name, geometry } = overlay;
+  if (geometry === "raster") {
+    return [{ id: name, type: "raster", source: name, paint: { "raster-fade-duration": 0, "raster-resampling": "nearest" } }];
+  }
   const area = { source: name, "source-layer": name };
   if (name === "facilities") return [{ ...drawn.facilities(), id: name }];
   if (name === "outlines") {
@@ -78,6 +93,7 @@ function styleLayers(overlay, config) {
   }
   if (name === "parcels") return [numbers()];
   if (overlay.style) return styledLayers(overlay, colour("map-halo"));
+  if (overlay.shades) return shaded(overlay, area);
   const ink = colour(COLOURS[[...known.keys()].indexOf(name) % COLOURS.length]);
   if (geometry === "point") {
     return [{ id: name, type: "circle", ...area,
@@ -87,6 +103,21 @@ function styleLayers(overlay, config) {
     paint: { "line-color": ink, "line-width": ["interpolate", ["linear"], ["zoom"], 11, 0.8, 15, 1.8] } };
   const labelled = `${name}_labels` in config.layers;
   return labelled ? [lines, labels(`${name}_labels`, config.language)] : [lines];
+}
+
+function shaded({ name, geometry, shades }, area) {
+  const value = ["get", shades.field];
+  const colours = shades.steps.flatMap(({ start, colour: shade }) => [start, shade]);
+  const blank = colour("map-no-data");
+  const fill = typeof shades.steps[0].start === "number"
+    ? ["case", ["==", ["typeof", value], "number"], ["step", ["to-number", value, 0], blank, ...colours], blank]
+    : ["match", ["to-string", value], ...colours, blank];
+  if (geometry === "point") {
+    const radius = shades.size ? ["min", ["+", 4, ["*", 2, ["sqrt", ["to-number", ["get", shades.size], 1]]]], 18] : 6;
+    return [{ id: name, type: "circle", ...area,
+      paint: { "circle-color": fill, "circle-radius": radius, "circle-stroke-width": 1.5, "circle-stroke-color": colour("map-halo") } }];
+  }
+  return [{ id: name, type: "fill", ...area, paint: { "fill-color": fill, "fill-outline-color": colour("map-halo") } }];
 }
 
 function labels(source, language) {
@@ -102,7 +133,7 @@ function numbers() {
 }
 
 export function overlayLayers(config) {
-  return settings.overlays.filter(({ name }) => name in config.layers)
+  return settings.overlays.filter(({ name, geometry }) => geometry === "raster" || name in config.layers)
     .flatMap((overlay) => styleLayers(overlay, config).map((layer) => ({ ...layer, metadata: { overlay: overlay.name } })));
 }
 

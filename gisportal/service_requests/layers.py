@@ -1,0 +1,56 @@
+"""What everyone may know of requests; the rules are in docs/disclosure.md."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from gisportal.service_requests.models import Category
+from layers.geography.declaration import Field, Layer, Shades, Step, read_sql
+from layers.geography.layers import NAMES
+from layers.geography.models import Municipality
+
+# Metres of a cell's side, the fewest parcels of a cell that is told, and of how many
+# people what may concern a home.
+CELL, PARCELS, REPORTERS = 250, 10, 5
+STATES = (("open", _("open")), ("closed", _("closed")))
+
+
+def categories(municipality: Municipality) -> list[tuple[str, str]]:
+    found = Category.objects.of(municipality)
+    return [(category.code, category.name) for category in found]
+
+
+LAYERS = (
+    Layer(
+        name="requests",
+        title=_("Requests of residents"),
+        geometry="point",
+        sql=read_sql("gisportal.service_requests", "public_requests.sql"),
+        # By the clock: an answer for each new request would tell when and where it came.
+        tables=(),
+        renewed=86_400,
+        parameters={"cell": CELL, "parcels": PARCELS, "reporters": REPORTERS},
+        fields=(
+            Field("category", "text", _("category"), choices=categories),
+            *NAMES,
+            Field("state", "text", _("state"), choices=lambda _town: STATES),
+            Field("requests", "number", _("requests")),
+            Field("month", "date", _("month of the latest"), in_tiles=False),
+            Field("zone", "text", _("zone")),
+        ),
+        min_zoom=10,
+        time="month",
+        description=_(
+            "How many, by category and state, at a coarse place: never who, where or what exactly."
+        ),
+        shades=Shades(
+            field="state",
+            title=_("Larger marks stand for more requests."),
+            steps=(
+                Step("open", "#b4532a", _("open")),
+                Step("closed", "#3d7d67", _("closed within a year")),
+            ),
+            size="requests",
+        ),
+    ),
+)
