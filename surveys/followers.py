@@ -58,7 +58,7 @@ class Records:
             if place is not None:
                 wanted[record.pk] = _placed(change, record, place)
         _put(change, records, wanted)
-        restate_places(municipality=change.municipality)
+        restate_places(municipality=change.municipality, parcels=change.parcels)
         now = Submission.objects.filter(pk__in=former).values_list("pk", *PLACED)
         changed = {pk for pk, *stored in now if stored != former[pk]}
         for round in Round.objects.filter(submissions__in=changed).distinct():

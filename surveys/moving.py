@@ -13,7 +13,9 @@ from django.utils import timezone
 from layers.geography.models import Municipality
 from surveys.models import Submission, SubmissionEvent
 
-MOVE = resources.files("surveys.sql").joinpath("move_records.sql").read_text()
+SQL = resources.files("surveys.sql")
+MOVE = SQL.joinpath("move_records.sql").read_text()
+FOLLOW = SQL.joinpath("follow_parcels.sql").read_text()
 BATCH = 1000
 
 
@@ -41,6 +43,13 @@ def move_records(
     for start in range(0, len(moves), BATCH):
         _write(municipality, moves[start : start + BATCH])
     SubmissionEvent.objects.bulk_create(events, batch_size=BATCH)
+
+
+def follow_parcels(municipality: Municipality) -> int:
+    """Puts records into the zones of their parcels; tells how many moved."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOLLOW, {"municipality": municipality.pk})
+        return int(cursor.rowcount)
 
 
 def _event(municipality: Municipality, move: Moved, by: Any) -> SubmissionEvent:

@@ -17,7 +17,7 @@ from layers.geography.events import geography_changed
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from surveys.models import Round, Submission, Target
-from surveys.moving import BATCH, Moved, move_records
+from surveys.moving import BATCH, Moved, follow_parcels, move_records
 from surveys.placing import Spot, place_households
 from surveys.questionnaires.parts import facts_of, find_parts
 from surveys.record import Record
@@ -40,20 +40,24 @@ IN_THE_FIELD = (Round.Status.DRAFT, Round.Status.OPEN, Round.Status.CLOSED)
 
 
 @transaction.atomic
-def restate_places(*, municipality: Municipality) -> int:
+def restate_places(*, municipality: Municipality, parcels: bool = True) -> int:
     """Places anew what stands on a parcel or in a zone that is no longer in force, or
     had no parcel; parcels to visit first, so that records find their place in the sample.
-    Tells how many records moved; a second time, none.
+    Where no `parcels` changed, numbers of parcels are not looked up again. Tells how many
+    records moved; a second time, none.
     """
     _restate_targets(municipality)
-    moved = 0
+    moved = follow_parcels(municipality)
+    doubtful = Q(placed_by__in=[PlacedBy.NOTHING, PlacedBy.ZONE])
+    if not parcels:
+        doubtful &= Q(geometry__isnull=False)
     stale = list(
         Submission.objects.of(municipality)
         .filter(
             Q(parcel__valid_until__isnull=False)
             | Q(zone__valid_until__isnull=False)
             | Q(parcel__isnull=False) & ~Q(zone=F("parcel__zone"))
-            | Q(placed_by__in=[PlacedBy.NOTHING, PlacedBy.ZONE])
+            | doubtful
             | Q(zone=None),
             erased_at=None,
         )
@@ -174,13 +178,13 @@ def _given_numbers(keys: Sequence[int]) -> dict[int, str]:
 
 
 @task()
-def restate_in_background(municipality_id: int) -> None:
+def restate_in_background(municipality_id: int, parcels: bool = True) -> None:
     municipality = Municipality.objects.get(pk=municipality_id)
     with tenant(municipality):
-        restate_places(municipality=municipality)
+        restate_places(municipality=municipality, parcels=parcels)
 
 
 @receiver(geography_changed, dispatch_uid="surveys.restate_places")
 def follow_the_map(*, municipality: Municipality, what: str, **_more: Any) -> None:
     if what in {"parcels", "zones"}:
-        restate_in_background.enqueue(municipality.pk)
+        restate_in_background.enqueue(municipality.pk, what == "parcels")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from layers.editing.models import Layer
 from layers.geography.models import Municipality
@@ -39,7 +40,7 @@ def of_new(municipality: Municipality, layer: Layer) -> str:
 
 def _known(municipality: Municipality, layer: Layer, stem: str = "") -> set[str]:
     """In force or not: a code of former days stands in old papers."""
-    rows = layer.model.objects.of(municipality).filter(code__startswith=stem)
+    rows: Any = layer.model.objects.of(municipality).filter(code__startswith=stem)
     if not layer.is_parcels:
         rows = rows.filter(kind=layer.value)
     return set(rows.order_by().values_list("code", flat=True).distinct())
