@@ -47,6 +47,9 @@ def _own_files(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.TELL_GROUPS = True
     settings.DATA_DIR = tmp_path
+    # A password's slow hash, a quarter of a second of each test with a person, protects
+    # nobody here; the tests of the running demo have it.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # What one test tries too often must not be counted against the next.
     settings.CACHES = {
         "default": {**settings.CACHES["default"], "LOCATION": tmp_path / "cache"}
