@@ -11,9 +11,10 @@ check_all() {
   open_step "Missing migrations" "$PYTHON" manage.py makemigrations --check --dry-run
 }
 
-# The whole suite on all cores, a file to a process; what is named runs in one, in order.
+# The whole suite on all cores, in the order of tests/order.py; what is named runs in
+# one process, in order.
 run_tests() {
-  [[ $# -gt 0 ]] || set -- --numprocesses auto --maxprocesses 8 --dist loadfile
+  [[ $# -gt 0 ]] || set -- --numprocesses auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
   become "$PYTHON" -m pytest "$@"
 }
 

@@ -5,17 +5,32 @@ import hypothesis
 import pytest
 from django.db import connection
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from xdist.remote import Producer
 
 from gisportal import settings as configuration
 from layers.geography.tenancy import set_tenant
 from tests.browser import launch, new_page
 from tests.demo import Demo, demo, drop_source
 from tests.factories.geography import MunicipalityFactory
+from tests.order import ByFile, longest_first
 
 # The same cases on every run of CI, fresh ones at a developer's desk.
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    # What is named by hand runs in the order in which it is named.
+    if hasattr(config, "workerinput"):
+        longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile | None:
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def use_role(*, as_owner: bool) -> None:
@@ -46,6 +61,9 @@ def _own_files(settings, tmp_path):
     """Uploads, mail and caches of a test go to its own folder."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.DATA_DIR = tmp_path
+    # A password's slow hash, a quarter of a second of each test with a person, protects
+    # nobody here; the tests of the running demo have it.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # What one test tries too often must not be counted against the next.
     settings.CACHES = {
         "default": {**settings.CACHES["default"], "LOCATION": tmp_path / "cache"}

@@ -6,6 +6,8 @@ import pytest
 
 from tests.architecture.test_routes import TOWN_ROUTES
 
+pytestmark = pytest.mark.slow
+
 SEEDS = (
     "",
     "\x00",

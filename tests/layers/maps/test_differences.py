@@ -31,6 +31,8 @@ from tests.factories.geography import ZoneFactory, square
 from tests.factories.observations import households, told_apart
 from tests.layers.maps.test_tiles import features, tile_of
 
+pytestmark = pytest.mark.slow
+
 PAIRS = 10_000
 ZONES = ("Z1", "Z2", "Z3", "Z4")
 BREAKDOWNS = ("all", "sex:female", "sex:male")
