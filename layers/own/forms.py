@@ -138,6 +138,7 @@ class DescribeForm(forms.Form):
         if "name" not in column and column["type"] != "text":
             made["type"] = forms.ChoiceField(
                 label=_("Type"),
+                required=False,
                 choices=[
                     (column["type"], TYPE_WORDS[column["type"]]),
                     ("text", TYPE_WORDS["text"]),
