@@ -36,8 +36,8 @@ def gather() -> None:
                     f"{config.name} declares the layer '{layer.name}' a second time."
                 )
             _layers[layer.name] = layer
-        if hasattr(module, "layers_of"):
-            _sources.append(module.layers_of)
+        if (source := getattr(module, "layers_of", None)) is not None:
+            _sources.append(source)
 
 
 def layers_of(municipality: Municipality | None) -> dict[str, Layer]:

@@ -140,7 +140,7 @@ def _layer_geojson(out: Any, layer: Layer, rows: Iterator[tuple]) -> None:
     out.write('{"type":"FeatureCollection","features":[')
     for place, (key, *values, shape) in enumerate(rows):
         properties = json.dumps(
-            dict(zip(names, values, strict=True)), ensure_ascii=False
+            dict(zip(names, values, strict=True)), ensure_ascii=False, default=str
         )
         out.write(
             f'{"," if place else ""}\n{{"type":"Feature","id":{key},'

@@ -11,6 +11,18 @@ class UnfitView(ValidationError):
     """The address asks for a map that cannot be drawn; the message says the way out."""
 
 
+class TooManyFeatures(ValidationError):
+    """The layer is too large for a page that a telephone opens."""
+
+    def __init__(self, count: int, most: int) -> None:
+        super().__init__(
+            _(
+                "Features of this layer: %(count)s. A page holds %(most)s: download the layer as a file."
+            ),
+            params={"count": count, "most": most},
+        )
+
+
 class UnknownArchive(ValidationError):
     def __init__(self, name: str) -> None:
         super().__init__(

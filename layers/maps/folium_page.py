@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,12 +13,18 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.translation import get_language, get_language_info
 
+from layers.geography.declaration import Layer, Shade, Style
+from layers.geography.models import Municipality
 from layers.maps.desk import View
-from layers.maps.downloads import view_features
+from layers.maps.downloads import layer_file, view_features
+from layers.maps.errors import TooManyFeatures
 from layers.maps.palettes import colours, ink_on
 
 COLOURS = tuple(colours("need", 5))
 TOLD = ("name", "says", "range", "asked")
+# Features of a layer's page: a telephone draws no more.
+MOST = 10_000
+PLAIN = Style((Shade("", "#1f6f5c", "#7fc9b4"),))
 WITHHELD, NO_DATA, INK = "#ffffff", "#d5d5d0", "#1d2b2a"
 
 
@@ -33,6 +40,80 @@ def folium_page(view: View) -> str:
             **{name: _inert(row[name]) for name in TOLD},
             "style": _style(row, shades),
         }
+    shapes = folium.GeoJson(
+        features,
+        style_function=lambda feature: feature["properties"]["style"],
+        highlight_function=lambda feature: {"weight": 4, "color": INK},
+        tooltip=folium.GeoJsonTooltip(fields=list(TOLD), labels=False, sticky=True),
+    )
+    context = {
+        "title": f"{view.indicator.title} · {view.municipality.name}",
+        "view": view,
+        "legend": view.legend(),
+        "steps": list(zip(shades, view.legend()["steps"], strict=True)),
+        "colours": [(at, shade, ink_on(shade)) for at, shade in enumerate(shades)],
+    }
+    return _page(shapes, context, "maps/offline_body.html")
+
+
+def layer_page(layer: Layer, municipality: Municipality) -> str:
+    """A layer as one HTML text. Raises TooManyFeatures for more than MOST."""
+    with layer_file(layer, municipality, "geojson") as file:
+        said = json.load(file)
+    if len(said["features"]) > MOST:
+        raise TooManyFeatures(len(said["features"]), MOST)
+    style = layer.style or PLAIN
+    names = {each.name: _inert(str(each.label)) for each in layer.fields}
+    for feature in said["features"]:
+        told = feature["properties"]
+        feature["properties"] = {
+            **{x: _inert("" if told[x] is None else str(told[x])) for x in names},
+            # A sign that no field's name has.
+            "-style": _layer_style(layer, style, told.get(style.field)),
+        }
+    tooltip = folium.GeoJsonTooltip(
+        fields=list(names), aliases=list(names.values()), sticky=True
+    )
+    shapes = folium.GeoJson(
+        said,
+        style_function=lambda feature: feature["properties"]["-style"],
+        marker=folium.CircleMarker(radius=style.size),
+        tooltip=tooltip if names else None,
+    )
+    context = {
+        "title": f"{layer.title} · {municipality.name}",
+        "layer": layer,
+        "municipality": municipality,
+        "shades": style.shades,
+    }
+    return _page(shapes, context, "maps/offline_layer.html")
+
+
+def _layer_style(layer: Layer, style: Style, value: Any) -> dict[str, Any]:
+    colour = _shade(style, value).light
+    line = layer.geometry == "line"
+    return {
+        "color": "#ffffff" if layer.geometry == "point" else colour,
+        "weight": style.width,
+        "opacity": style.opacity,
+        "fill": not line,
+        "fillColor": colour,
+        "fillOpacity": style.opacity,
+    }
+
+
+def _shade(style: Style, value: Any) -> Shade:
+    """The class of a value; the last shade is for all others."""
+    classes = style.shades[:-1]
+    if not style.field or value is None or not classes:
+        return style.shades[-1]
+    if not style.numbers:
+        return next((x for x in classes if x.value == value), style.shades[-1])
+    ends = (x for x in classes if x.value is not None and value <= float(x.value))
+    return next(ends, classes[-1])
+
+
+def _page(shapes: folium.GeoJson, more: dict[str, Any], body: str) -> str:
     language = (get_language() or "ar")[:2]
     page = folium.Map(
         tiles=None,
@@ -43,20 +124,11 @@ def folium_page(view: View) -> str:
     )
     # folium would link a dozen files from delivery networks.
     page.default_js, page.default_css = [], []
-    shapes = folium.GeoJson(
-        features,
-        style_function=lambda feature: feature["properties"]["style"],
-        highlight_function=lambda feature: {"weight": 4, "color": INK},
-        tooltip=folium.GeoJsonTooltip(fields=list(TOLD), labels=False, sticky=True),
-    )
     shapes.add_to(page)
     page.fit_bounds(cast("Any", shapes.get_bounds()), padding=(24, 24))
     root = cast("Figure", page.get_root())
     context = {
-        "view": view,
-        "legend": view.legend(),
-        "steps": list(zip(shades, view.legend()["steps"], strict=True)),
-        "colours": [(at, shade, ink_on(shade)) for at, shade in enumerate(shades)],
+        **more,
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
         "leaflet": _built("offline.js"),
@@ -64,8 +136,8 @@ def folium_page(view: View) -> str:
     }
     head = render_to_string("maps/offline_head.html", context)
     root.header.add_child(_Text(head), name="offline")
-    body = render_to_string("maps/offline_body.html", context)
-    root.html.add_child(_Text(body), name="legend")
+    below = render_to_string(body, context)
+    root.html.add_child(_Text(below), name="legend")
     return root.render().replace(
         "<html>", f'<html lang="{language}" dir="{context["direction"]}">', 1
     )

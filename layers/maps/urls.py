@@ -30,7 +30,7 @@ urlpatterns = [
         name="download_view",
     ),
     re_path(
-        r"^layers/(?P<layer>[-\w]+)\.(?P<form>csv|geojson)$",
+        r"^layers/(?P<layer>[-\w]+)\.(?P<form>csv|geojson|html)$",
         views.download_layer,
         name="download_layer",
     ),

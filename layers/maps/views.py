@@ -1,7 +1,14 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+)
+from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -15,7 +22,9 @@ from layers.maps import tiles
 from layers.maps.cache import Key, Tile
 from layers.maps.catalogue import layer_named, layers_of, may_see, no_layer
 from layers.maps.downloads import layer_file
+from layers.maps.errors import TooManyFeatures
 from layers.maps.events import layer_used
+from layers.maps.folium_page import layer_page
 from layers.maps.models import tile_version
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -102,18 +111,13 @@ def _answer(request: HttpRequest, found: Tile, caching: str) -> HttpResponse:
 @require_safe
 def download_layer(
     request: HttpRequest, municipality: str, layer: str, form: str
-) -> FileResponse:
+) -> HttpResponseBase:
     declared = layer_named(layer, request.municipality)
     _refuse_strangers(request, declared, request.municipality)
+    if form == "html":
+        return _layer_page(request, declared)
     types = {"csv": "text/csv; charset=utf-8", "geojson": "application/geo+json"}
-    layer_used.send(
-        Layer,
-        layer=declared,
-        municipality=request.municipality,
-        how="file",
-        user=request.user,
-        by_key=False,
-    )
+    _note_file(request, declared)
     response = FileResponse(
         layer_file(declared, request.municipality, form),
         content_type=types[form],
@@ -122,3 +126,29 @@ def download_layer(
     )
     response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _layer_page(request: HttpRequest, layer: Layer) -> HttpResponse:
+    """One file with map and legend, which opens without network."""
+    try:
+        page = layer_page(layer, request.municipality)
+    except TooManyFeatures as refused:
+        said = " ".join(refused.messages)
+        return render(request, "maps/desk_refused.html", {"said": said}, status=400)
+    _note_file(request, layer)
+    response = HttpResponse(page)
+    name = f"{request.municipality.slug}-{layer.name}.html"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _note_file(request: HttpRequest, layer: Layer) -> None:
+    layer_used.send(
+        Layer,
+        layer=layer,
+        municipality=request.municipality,
+        how="file",
+        user=request.user,
+        by_key=False,
+    )

@@ -45,4 +45,5 @@ class SharingRefused(ValidationError):
 def told(refusal: dict[str, Any]) -> str:
     """The words for a refusal as it is kept."""
     known = {**FILE, **OWN}
-    return str(known[refusal["code"]]) % refusal["params"]
+    said: str = str(known[refusal["code"]]) % refusal["params"]
+    return said

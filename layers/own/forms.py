@@ -138,6 +138,7 @@ class DescribeForm(forms.Form):
         if "name" not in column and column["type"] != "text":
             made["type"] = forms.ChoiceField(
                 label=_("Type"),
+                required=False,
                 choices=[
                     (column["type"], TYPE_WORDS[column["type"]]),
                     ("text", TYPE_WORDS["text"]),
@@ -242,7 +243,7 @@ class StyleForm(forms.Form):
         # What the chosen way doesn't use may stay empty; a script hides it.
         unused = {"values_of", "numbers_of"} - {WAYS.get(self["how"].value())}
         for name, columns in offered:
-            fields[name].required = name not in unused
+            fields[name].required = not self.is_bound or name not in unused
             fields[name].choices = [(x["name"], labels[x["name"]]) for x in columns]
         fields["how"].choices = [
             choice

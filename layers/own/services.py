@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.cache import cache
-from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -35,6 +34,7 @@ State = LayerFile.State
 STAGE, FILL = (read_sql("layers.own", f"{name}.sql") for name in ("stage", "fill"))
 COPY = "COPY staged (attributes, geometry) FROM STDIN"
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+Paired = list[tuple[dict[str, Any], list[str]]]
 PROGRESS_KEY = "own-layer-file-{}"
 TITLES = ("name_ar", "name_en", "name_fr")
 
@@ -51,7 +51,7 @@ def _tell(file: LayerFile, stage: str, share: float) -> None:
 def receive_file(
     *,
     municipality: Municipality,
-    file: UploadedFile,
+    file: Any,
     by: Any,
     layer: OwnLayer | None = None,
     options: Options | None = None,
@@ -198,7 +198,7 @@ def _new(file: LayerFile, decided: dict[str, Any], reading: Reading) -> OwnLayer
 DESCRIBED = ("description", "attribution", "licence", "min_zoom")
 
 
-def _write(own: OwnLayer, reading: Reading, paired: list, file: LayerFile) -> None:
+def _write(own: OwnLayer, reading: Reading, paired: Paired, file: LayerFile) -> None:
     """Former rows go, new ones lie in the order of the Hilbert curve, as tiles ask."""
     OwnFeature.objects.of(own.municipality).filter(layer=own)._raw_delete(
         connection.alias

@@ -86,7 +86,11 @@ def plain_layer(town: Any, **more: Any) -> OwnLayer:
             municipality=town,
             layer=own,
             geometry=Point(35.83 + number / 1000, 33.8, srid=4326),
-            attributes={"kind": f"{own.slug} of {town.slug}", "height": number + 0.5},
+            attributes={
+                "kind": f"{own.slug} of {town.slug}",
+                "height": number + 0.5,
+                "planted": "2019-03-01",
+            },
         )
         for number in range(3)
     )

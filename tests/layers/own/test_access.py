@@ -52,10 +52,11 @@ def addresses(town, name):
     for route in ("items", "collection", "queryables", "tilesets", "qgis_layer"):
         yield reverse(f"features:{route}", args=[town.slug, name])
     file = reverse("features:layer_file", args=[town.slug, name])
-    yield from (f"{file}?format=geojson", f"{file}?format=gpkg")
+    yield from (f"{file}?format={form}" for form in ("geojson",))
     grid = "WebMercatorQuad"
     yield reverse("features:tile", args=[town.slug, name, grid, 0, 0, 0])
-    yield reverse("maps:download_layer", args=[town.slug, name, "csv"])
+    for form in ("csv", "geojson", "html"):
+        yield reverse("maps:download_layer", args=[town.slug, name, form])
 
 
 def body(response):
