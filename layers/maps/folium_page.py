@@ -14,6 +14,7 @@ from django.utils.translation import get_language, get_language_info
 
 from layers.maps.desk import View
 from layers.maps.downloads import view_features
+from layers.maps.modes import Shown
 from layers.maps.palettes import colours, ink_on
 
 COLOURS = tuple(colours("need", 5))
@@ -21,11 +22,12 @@ TOLD = ("name", "says", "range", "asked")
 WITHHELD, NO_DATA, INK = "#ffffff", "#d5d5d0", "#1d2b2a"
 
 
-def folium_page(view: View) -> str:
-    """The view as one HTML text; the browser asks for no other address."""
-    features = view_features(view)
-    rows = {row["code"]: row for row in view.rows}
-    shades = colours(view.scheme.palette, len(view.ends))
+def folium_page(view: View, picture: Shown) -> str:
+    """What the map shows as one HTML text; the browser asks for no other address."""
+    features = view_features(view, picture)
+    rows = {row["code"]: row for row in picture.rows}
+    legend = picture.legend()
+    shades = colours(legend["palette"], len(legend["steps"]))
     for place, feature in enumerate(features["features"]):
         row = rows[feature["id"]]
         feature["id"] = place
@@ -54,9 +56,11 @@ def folium_page(view: View) -> str:
     root = cast("Figure", page.get_root())
     context = {
         "view": view,
-        "legend": view.legend(),
-        "steps": list(zip(shades, view.legend()["steps"], strict=True)),
+        "legend": legend,
+        "steps": list(zip(shades, legend["steps"], strict=False)),
+        "square": _square(legend, shades),
         "colours": [(at, shade, ink_on(shade)) for at, shade in enumerate(shades)],
+        "arrow": "←" if get_language_info(language)["bidi"] else "→",
         "language": language,
         "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
         "leaflet": _built("offline.js"),
@@ -69,6 +73,17 @@ def folium_page(view: View) -> str:
     return root.render().replace(
         "<html>", f'<html lang="{language}" dir="{context["direction"]}">', 1
     )
+
+
+def _square(legend: dict[str, Any], shades: list[str]) -> list[tuple[str, list[str]]]:
+    """Of two indicators together: rows of colours from the second's most need down."""
+    if legend["kind"] != "bivariate":
+        return []
+    side = len(legend["x"]["steps"])
+    return [
+        (step["label"], shades[side * place : side * (place + 1)])
+        for place, step in reversed(list(enumerate(legend["y"]["steps"])))
+    ]
 
 
 def _style(row: dict[str, Any], shades: list[str]) -> dict[str, Any]:
