@@ -98,7 +98,7 @@ def unforged(view: Callable[..., HttpResponseBase]) -> Callable:
     @wraps(view)
     def guarded(request: TownRequest, **more: Any) -> HttpResponseBase:
         by_key = "Authorization" in request.headers and "Origin" not in request.headers
-        refused = None if by_key else CSRF.process_view(request, None, (), {})
+        refused = None if by_key else CSRF.process_view(request, view, (), {})
         return refused or view(request, **more)
 
     return guarded

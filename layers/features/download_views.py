@@ -163,7 +163,7 @@ def _state(request: TownRequest, download: Download, status: int = 200) -> JsonR
     """How far a file is, for programs; `file` leads to it once it is there."""
     here = documents.href(request, "file_state", download.pk)
     done = download.state == Download.State.DONE
-    said = {
+    said: dict[str, Any] = {
         "id": str(download.pk),
         "state": download.state,
         "features": download.total,
