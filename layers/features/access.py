@@ -14,9 +14,17 @@ from typing import Any
 from django.contrib.auth import authenticate
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+)
+from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 
 from layers.features.errors import BadParameter
 from layers.geography.access import TownRequest
@@ -27,6 +35,7 @@ from layers.maps.events import layer_used
 REALM = 'Basic realm="gisportal", charset="UTF-8"'
 JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
 FORMATS = ("json", "html")
+CSRF = CsrfViewMiddleware(lambda _request: HttpResponse())
 
 
 class KeyRefused(PermissionDenied):
@@ -45,6 +54,11 @@ def wants_html(request: HttpRequest) -> bool:
     if asked is not None:
         return asked == "html"
     return request.get_preferred_type([JSON, GEOJSON, HTML]) == HTML
+
+
+def is_program(request: HttpRequest) -> bool:
+    """Who brings a key, or asks for JSON, is told in JSON where a person gets a page."""
+    return "Authorization" in request.headers or request.GET.get("f") == "json"
 
 
 def answers(view: Callable[..., HttpResponseBase]) -> Callable:
@@ -72,6 +86,21 @@ def answers(view: Callable[..., HttpResponseBase]) -> Callable:
             response, ["Accept", "Accept-Language", "Authorization", "Cookie"]
         )
         return response
+
+    return unforged(guarded)
+
+
+def unforged(view: Callable[..., HttpResponseBase]) -> Callable:
+    """Refuses forms that another site sent. A program's key stands in a header that no
+    form of another site brings along, and comes without an origin.
+    """
+
+    @csrf_exempt
+    @wraps(view)
+    def guarded(request: TownRequest, **more: Any) -> HttpResponseBase:
+        by_key = "Authorization" in request.headers and "Origin" not in request.headers
+        refused = None if by_key else CSRF.process_view(request, view, (), {})
+        return refused or view(request, **more)
 
     return guarded
 

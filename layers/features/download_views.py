@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -15,7 +21,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from layers.features import documents
-from layers.features.access import answers, not_for, note_use, visible_layer
+from layers.features.access import (
+    answers,
+    is_program,
+    not_for,
+    note_use,
+    problem,
+    visible_layer,
+)
 from layers.features.errors import BadParameter, DownloadRefused
 from layers.features.formats import FORMATS
 from layers.features.forms import DownloadForm
@@ -49,12 +62,15 @@ def layer_file(request: TownRequest, municipality: str, name: str) -> HttpRespon
     given = request.POST if request.method == "POST" else request.GET
     asked = {key: str(said) for key, said in given.items() if said}
     asked.pop("csrfmiddlewaretoken", None)
+    asked.pop("f", None)
     form = asked.pop("format", None)
     if form is None:
         return _form_page(request, layer, None)
     try:
         return _answer(request, layer, form, asked)
     except (BadParameter, DownloadRefused) as refused:
+        if is_program(request):
+            return problem(400, "InvalidParameterValue", " ".join(refused.messages))
         bound = DownloadForm(given, municipality=request.municipality)
         bound.is_valid()
         field = refused.code if refused.code in bound.fields else None
@@ -73,6 +89,9 @@ def _answer(
     if request.method == "POST":
         return _begin(request, layer, form, asked)
     if count(chosen, AT_ONCE) is None:
+        if is_program(request):
+            said = _("More than %d features: ask by POST, and fetch the file later.")
+            return problem(413, "ContentTooLarge", said % AT_ONCE)
         bound = DownloadForm(request.GET, municipality=town)
         return _form_page(request, layer, bound, large=True)
     made = FORMATS[form]
@@ -99,6 +118,10 @@ def _begin(
     )
     if new:
         write_in_background.enqueue(town.pk, str(download.pk))
+    if is_program(request):
+        response = _state(request, download, status=202)
+        response["Location"] = documents.href(request, "file_state", download.pk)
+        return response
     return redirect("features:file_state", town.slug, download.pk)
 
 
@@ -138,11 +161,32 @@ def _download(request: TownRequest, pk: Any) -> tuple[Download, Layer]:
     return found, visible_layer(request, found.layer)
 
 
+def _state(request: TownRequest, download: Download, status: int = 200) -> JsonResponse:
+    """How far a file is, for programs; `file` leads to it once it is there."""
+    here = documents.href(request, "file_state", download.pk)
+    done = download.state == Download.State.DONE
+    said: dict[str, Any] = {
+        "id": str(download.pk),
+        "state": download.state,
+        "features": download.total,
+        "written": download.total if done else progress_of(download),
+        "size": download.size,
+        "links": [documents.link(here, "self")],
+    }
+    if done:
+        there = documents.href(request, "file", download.pk)
+        media_type = FORMATS[download.form].media_type
+        said["links"].append(documents.link(there, "enclosure", media_type))
+    return JsonResponse(said, status=status)
+
+
 @require_safe
 @answers
 @never_cache
 def file_state(request: TownRequest, municipality: str, pk: Any) -> HttpResponse:
     download, layer = _download(request, pk)
+    if is_program(request):
+        return _state(request, download)
     context = {
         "download": download,
         "layer": layer,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pyarrow.parquet
 import pyogrio
@@ -27,8 +29,6 @@ from layers.maps.downloads import safe, write_csv
 
 # Rows of a sheet of XLSX, less the heading.
 MOST_ROWS = 1_048_575
-# The KML writer keeps the whole document in memory: 100,000 parcels take a gigabyte.
-MOST_KML = 20_000
 SHAPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 WKT = sql.SQL("ST_AsText({shape}, 9)")
 POINT = tuple(
@@ -36,6 +36,8 @@ POINT = tuple(
     for axis in "XY"
 )
 README = "README.txt"
+KML_TYPES = {"text": "string", "number": "double", "date": "string"}
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 Writer = Callable[[Path, Stream, About], None]
 
 
@@ -128,6 +130,42 @@ def _write_geojson(path: Path, stream: Stream, about: About) -> None:
         out.write("\n]}\n")
 
 
+def _write_kml(path: Path, stream: Stream, about: About) -> None:
+    """Row after row, where GDAL's writer would hold the whole document in memory."""
+    layer = stream.selection.layer
+    schema = "".join(
+        f'<SimpleField name="{each.name}" type="{KML_TYPES[each.type]}">'
+        f"<displayName>{_xml(each.label)}</displayName></SimpleField>"
+        for each in layer.fields
+    )
+    with path.open("w", encoding="utf-8") as out:
+        out.write(
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
+            f"<name>{_xml(about.title)}</name>"
+            f"<description>{_xml(about.text)}</description>"
+            f'<Schema name="{layer.name}" id="{layer.name}">{schema}</Schema>\n'
+            f"<Folder><name>{layer.name}</name>\n"
+        )
+        for key, *values, shape in stream.rows(sql.SQL("ST_AsKML({shape}, 8)")):
+            said = "".join(
+                f'<SimpleData name="{name}">{_xml(value)}</SimpleData>'
+                for name, value in zip(stream.names, values, strict=True)
+                if value is not None
+            )
+            out.write(
+                f'<Placemark id="{key}"><ExtendedData>'
+                f'<SchemaData schemaUrl="#{layer.name}">{said}</SchemaData>'
+                f"</ExtendedData>{shape or ''}</Placemark>\n"
+            )
+        out.write("</Folder></Document></kml>\n")
+
+
+def _xml(said: object) -> str:
+    """Without the signs that no XML document can hold."""
+    return escape(NOT_IN_XML.sub("", str(said)))
+
+
 def _write_parquet(path: Path, stream: Stream, about: About) -> None:
     """GeoParquet 1.1: WKB, with the system and the box in its own metadata."""
     geo = {
@@ -186,9 +224,8 @@ FORMATS: dict[str, Format] = {
         gettext_lazy("KML, for Google Earth"),
         ".kml",
         "application/vnd.google-earth.kml+xml",
-        _by_gdal("LIBKML", NAME="{title}", DESCRIPTION="{text}"),
+        _write_kml,
         any_system=False,
-        most=MOST_KML,
     ),
     "xlsx": Format(
         gettext_lazy("Excel, without shapes"),

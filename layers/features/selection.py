@@ -22,6 +22,10 @@ from layers.geography.models import Municipality
 # The parameters that select; each filterable field is one more, of its own name.
 SELECTING = ("bbox", "bbox-crs", "datetime", "filter", "filter-lang", "filter-crs")
 LANGUAGES = ("cql2-text", "cql2-json")
+IN_FORCE = sql.SQL(
+    "source.valid_from <= %(end)s"
+    " AND (source.valid_until IS NULL OR source.valid_until > %(start)s)"
+)
 # What lies within a box touches it, which is known without a look at its corners. Boxes in
 # the database are rounded to four bytes a number, at most so many degrees.
 ROUNDING = 0.00002
@@ -97,7 +101,12 @@ def inside(chosen: Selection, area: BaseGeometry) -> Selection:
 
 
 def _at(chosen: Selection, start: date, end: date) -> Selection:
-    """A layer without a date has every feature at any time."""
+    """Those of which the date lies between the two days, or that were in force on one of
+    them; a layer that keeps neither has every feature at any time.
+    """
+    if chosen.layer.history:
+        former = replace(chosen, layer=replace(chosen.layer, sql=chosen.layer.history))
+        return former.narrowed(IN_FORCE, start=start, end=end)
     if not chosen.layer.time:
         return chosen
     day = sql.Identifier("source", chosen.layer.time)

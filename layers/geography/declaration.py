@@ -115,7 +115,8 @@ class Layer:
 
     `one_of` names a field of which a map shows one value at a time, the first of its
     choices at the beginning. `renewed` is for what no trigger counts: seconds after
-    which a new version is read from the tables, in place of `tables`.
+    which a new version is read from the tables, in place of `tables`. `history` is `sql`
+    with former rows and their `valid_from` and `valid_until`, the first day out of force.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Layer:
     shades: Shades | None = None
     one_of: str = ""
     renewed: int = 0
+    history: str = ""
 
     @cached_property
     def digest(self) -> str:

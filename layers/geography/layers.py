@@ -30,6 +30,7 @@ def zone_layers(
         title=title,
         geometry="polygon",
         sql=read_sql("layers.geography", "zones.sql"),
+        history=read_sql("layers.geography", "zones_history.sql"),
         tables=("geography_zone",),
         fields=(CODE, *NAMES),
         parameters={"kind": kind},
@@ -42,6 +43,7 @@ def zone_layers(
         title=labels,
         geometry="point",
         sql=read_sql("layers.geography", "zone_labels.sql"),
+        history="",
         description=_("A point inside each, where a map writes the name."),
     )
     return areas, names
@@ -71,6 +73,7 @@ LAYERS = (
         title=_("Parcels"),
         geometry="polygon",
         sql=read_sql("layers.geography", "parcels.sql"),
+        history=read_sql("layers.geography", "parcels_history.sql"),
         tables=("geography_parcel",),
         fields=(
             CODE,
@@ -86,6 +89,7 @@ LAYERS = (
         title=_("Facilities"),
         geometry="point",
         sql=read_sql("layers.geography", "facilities.sql"),
+        history=read_sql("layers.geography", "facilities_history.sql"),
         tables=("geography_facility",),
         fields=(
             CODE,

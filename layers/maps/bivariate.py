@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from layers.indicators import releases
 from layers.indicators.definitions import indicators_in
+from layers.maps.columns import Column
 from layers.maps.desk import View, keys, steps
 from layers.maps.errors import UnfitView
 from layers.maps.scheme import Scheme
@@ -66,6 +67,13 @@ class Bivariate:
         return sorted(
             rows,
             key=lambda row: (row["class"] is None, -(row["value"] or 0), row["name"]),
+        )
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return (
+            Column("first", "of_100", self.first.indicator.title),
+            Column("second", "second_of_100", self.second.indicator.title),
         )
 
     @property

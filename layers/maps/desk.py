@@ -21,6 +21,7 @@ from layers.indicators.catalogue import Dimension, Indicator
 from layers.indicators.definitions import indicators_in
 from layers.indicators.models import Estimate, Release
 from layers.maps import classes
+from layers.maps.columns import OF_100, Column
 from layers.maps.groups import Group, groups_in
 from layers.maps.scheme import USUAL, Scheme
 
@@ -126,6 +127,10 @@ class View:
     def beside(self, **other: Any) -> View:
         """The same question with another release, indicator or group."""
         return replace(self, **other)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return OF_100
 
     @property
     def titled_rounds(self) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from layers.maps.events import layer_used
 from layers.maps.folium_page import folium_page
 from layers.maps.groups import by_dimension
 from layers.maps.likeness import Likeness
-from layers.maps.modes import MODES, query_of, shown
+from layers.maps.modes import MODES, Shown, query_of, shown
 from layers.maps.multiples import OVER, Multiples
 from layers.maps.overlays import FIRST_FILTER, overlays
 from layers.maps.palettes import all_colours
@@ -320,24 +320,26 @@ def clusters(request: TownRequest, municipality: str) -> HttpResponse:
 def download_view(request: TownRequest, municipality: str, form: str) -> HttpResponse:
     view = View.asked(request.municipality, request.GET)
     make = {"csv": _view_csv, "geojson": _view_geojson, "html": _view_page}[form]
-    response = make(view)
-    name = "-".join((municipality, *view.subject.values())).replace(":", "-")
+    picture = shown(view, request.GET)
+    response = make(view, picture)
+    parts = (municipality, *view.subject.values(), *picture.query.values())
+    name = "-".join(dict.fromkeys(parts)).replace(":", "-")
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     response["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _view_csv(view: View) -> HttpResponse:
-    return HttpResponse(view_csv(view), "text/csv; charset=utf-8")
+def _view_csv(view: View, picture: Shown) -> HttpResponse:
+    return HttpResponse(view_csv(view, picture), "text/csv; charset=utf-8")
 
 
-def _view_geojson(view: View) -> HttpResponse:
+def _view_geojson(view: View, picture: Shown) -> HttpResponse:
     return JsonResponse(
-        view_features(view),
+        view_features(view, picture),
         content_type="application/geo+json",
         json_dumps_params={"ensure_ascii": False},
     )
 
 
-def _view_page(view: View) -> HttpResponse:
-    return HttpResponse(folium_page(view))
+def _view_page(view: View, picture: Shown) -> HttpResponse:
+    return HttpResponse(folium_page(view, picture))

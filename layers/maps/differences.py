@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from layers.indicators.changes import changes_between
 from layers.indicators.models import Change, Release
 from layers.indicators.releases import round_title
+from layers.maps.columns import LIMITS, Column
 from layers.maps.desk import View
 from layers.maps.errors import UnfitView
 
@@ -76,6 +77,10 @@ class Difference:
             rows,
             key=lambda row: (row["class"] is None, -(row["value"] or 0), row["name"]),
         )
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return (Column("value", "change", _("change of 100 children")), *LIMITS)
 
     @cached_property
     def town(self) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from psycopg2 import sql
 
 from layers.geography.declaration import Layer, read_sql
 from layers.geography.models import Municipality
+from layers.maps.columns import Column
 from layers.maps.desk import View
+from layers.maps.modes import Shown
 from layers.maps.tiles import columns
 
 ROWS = read_sql("layers.maps", "rows.sql")
@@ -40,34 +42,55 @@ def write_csv(out: Any, header: Iterable[Any], rows: Iterable[Iterable[Any]]) ->
         writer.writerow([safe(cell) for cell in row])
 
 
-def view_csv(view: View) -> str:
-    """The view as text. Withheld cells are empty, with the reason beside them."""
-    said = view.data["legend"]
+def view_csv(view: View, picture: Shown) -> str:
+    """What the map shows as text, in whichever mode. Withheld cells are empty, with the
+    reason beside them.
+    """
+    legend = picture.legend()
     header = [
         _("code"), _("zone"), _("indicator"), _("group"), _("round"), _("release"),
-        _("of 100 children"), _("from"), _("to"), _("children asked, rounded"),
-        _("reliability"), _("reason"),
+        *(column.label for column in picture.columns),
+        _("reliability"), _("reason"), _("class"),
     ]  # fmt: skip
     constant = [
-        view.indicator.title, view.values()["group"], said["round"], said["release"],
+        view.indicator.title, view.group, legend["round"],
+        view.data["legend"]["release"],
     ]  # fmt: skip
-    whole = {"code": "", "name": _("Whole town"), **view.town}
+    whole = {"code": "", "name": _("Whole town"), **picture.town, "class": None}
     out = io.StringIO(newline="")
-    write_csv(
-        out, header, ([row["code"], row["name"], *constant, *_cells(row)] for row in (*view.rows, whole))
-    )  # fmt: skip
+    rows = (
+        [row["code"], row["name"], *constant, *_cells(row, picture.columns, legend)]
+        for row in (*picture.rows, whole)
+    )
+    write_csv(out, header, rows)
     return out.getvalue()
 
 
-def _cells(row: dict[str, Any]) -> list[Any]:
+def _cells(
+    row: dict[str, Any], columns: tuple[Column, ...], legend: dict[str, Any]
+) -> list[Any]:
     if row["value"] is None:
-        return ["", "", "", "", row["says"], row["range"]]
-    return [row["value"], row["low"], row["high"], row["n"], row["flag"], ""]
+        return [*("" for _column in columns), row["says"], row["range"], ""]
+    numbers = (row[column.key] for column in columns)
+    return [*numbers, row["flag"], "", class_label(row, legend)]
 
 
-def view_features(view: View) -> dict[str, Any]:
-    """The view as a GeoJSON FeatureCollection in EPSG:4326."""
-    rows = {row["code"]: row for row in view.rows}
+def class_label(row: dict[str, Any], legend: dict[str, Any]) -> str:
+    """The words of the class that a zone is coloured by."""
+    place = row["class"]
+    if place is None:
+        return ""
+    if legend["kind"] == "bivariate":
+        across, up = place % 3, place // 3
+        axes = (legend["x"], across), (legend["y"], up)
+        return " · ".join(f"{axis['steps'][at]['label']}" for axis, at in axes)
+    return str(legend["steps"][place]["label"])
+
+
+def view_features(view: View, picture: Shown) -> dict[str, Any]:
+    """What the map shows as a GeoJSON FeatureCollection in EPSG:4326."""
+    rows = {row["code"]: row for row in picture.rows}
+    legend = picture.legend()
     shapes = view.zones.annotate(shape=AsGeoJSON("geometry", precision=6))
     return {
         "type": "FeatureCollection",
@@ -82,23 +105,25 @@ def view_features(view: View) -> dict[str, Any]:
                         for x in ("ar", "en", "fr")
                     },
                     **view.subject,
+                    **picture.query,
                     "release": view.release.number,
-                    **_properties(rows[zone.code]),
+                    **_properties(rows[zone.code], picture.columns, legend),
                 },
             }
             for zone in shapes
+            if zone.code in rows
         ],
     }
 
 
-def _properties(row: dict[str, Any]) -> dict[str, Any]:
+def _properties(
+    row: dict[str, Any], columns: tuple[Column, ...], legend: dict[str, Any]
+) -> dict[str, Any]:
     said = {
         "code": row["code"],
-        "of_100": row["value"],
-        "low": row["low"],
-        "high": row["high"],
-        "n": row["n"],
+        **{each.name: row.get(each.key) for each in columns},
         "flag": row["flag"],
+        "class": class_label(row, legend),
     }
     return said if row["value"] is not None else {**said, "reason": row["range"]}
 

@@ -18,6 +18,7 @@ from layers.geography.models import Municipality
 from layers.maps.desk import View
 from layers.maps.downloads import layer_file, view_features
 from layers.maps.errors import TooManyFeatures
+from layers.maps.modes import Shown
 from layers.maps.palettes import colours, ink_on
 
 COLOURS = tuple(colours("need", 5))
@@ -28,11 +29,12 @@ PLAIN = Style((Shade("", "#1f6f5c", "#7fc9b4"),))
 WITHHELD, NO_DATA, INK = "#ffffff", "#d5d5d0", "#1d2b2a"
 
 
-def folium_page(view: View) -> str:
-    """The view as one HTML text; the browser asks for no other address."""
-    features = view_features(view)
-    rows = {row["code"]: row for row in view.rows}
-    shades = colours(view.scheme.palette, len(view.ends))
+def folium_page(view: View, picture: Shown) -> str:
+    """What the map shows as one HTML text; the browser asks for no other address."""
+    features = view_features(view, picture)
+    rows = {row["code"]: row for row in picture.rows}
+    legend = picture.legend()
+    shades = colours(legend["palette"], len(legend["steps"]))
     for place, feature in enumerate(features["features"]):
         row = rows[feature["id"]]
         feature["id"] = place
@@ -49,8 +51,9 @@ def folium_page(view: View) -> str:
     context = {
         "title": f"{view.indicator.title} · {view.municipality.name}",
         "view": view,
-        "legend": view.legend(),
-        "steps": list(zip(shades, view.legend()["steps"], strict=True)),
+        "legend": legend,
+        "steps": list(zip(shades, legend["steps"], strict=False)),
+        "square": _square(legend, shades),
         "colours": [(at, shade, ink_on(shade)) for at, shade in enumerate(shades)],
     }
     return _page(shapes, context, "maps/offline_body.html")
@@ -127,10 +130,12 @@ def _page(shapes: folium.GeoJson, more: dict[str, Any], body: str) -> str:
     shapes.add_to(page)
     page.fit_bounds(cast("Any", shapes.get_bounds()), padding=(24, 24))
     root = cast("Figure", page.get_root())
+    leftwards = get_language_info(language)["bidi"]
     context = {
         **more,
         "language": language,
-        "direction": "rtl" if get_language_info(language)["bidi"] else "ltr",
+        "direction": "rtl" if leftwards else "ltr",
+        "arrow": "←" if leftwards else "→",
         "leaflet": _built("offline.js"),
         "leaflet_style": _built("offline.css"),
     }
@@ -141,6 +146,17 @@ def _page(shapes: folium.GeoJson, more: dict[str, Any], body: str) -> str:
     return root.render().replace(
         "<html>", f'<html lang="{language}" dir="{context["direction"]}">', 1
     )
+
+
+def _square(legend: dict[str, Any], shades: list[str]) -> list[tuple[str, list[str]]]:
+    """Of two indicators together: rows of colours from the second's most need down."""
+    if legend["kind"] != "bivariate":
+        return []
+    side = len(legend["x"]["steps"])
+    return [
+        (step["label"], shades[side * place : side * (place + 1)])
+        for place, step in reversed(list(enumerate(legend["y"]["steps"])))
+    ]
 
 
 def _style(row: dict[str, Any], shades: list[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from layers.indicators.clusters import Clusters, clusters_of
 from layers.indicators.errors import NoPattern
+from layers.maps.columns import OF_100, Column
 from layers.maps.desk import View
 from layers.maps.errors import UnfitView
 from layers.maps.zone_tables import CLUSTERS
@@ -50,6 +51,10 @@ class Likeness:
             zip((x.code for x in self.found.zones), local.cluster, strict=True)
         )
         return [_row(row, str(named.get(row["code"], ""))) for row in self.view.rows]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return OF_100
 
     @property
     def town(self) -> dict[str, Any]:

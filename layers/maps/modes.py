@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from layers.maps.bivariate import Bivariate
+from layers.maps.columns import Column
 from layers.maps.desk import View
 from layers.maps.differences import Difference
 from layers.maps.likeness import Likeness
@@ -34,6 +35,10 @@ class Shown(Protocol):
 
     @property
     def query(self) -> dict[str, str]: ...
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The numbers of a row that files hold, as they are told in this mode."""
 
     @property
     def identity(self) -> tuple:

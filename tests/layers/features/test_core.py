@@ -7,11 +7,13 @@ form, its own required members are looked at.
 import gzip
 import json
 import re
+from datetime import date
 
 import pytest
 from django.urls import reverse
 
 from layers.geography.models import Facility
+from tests.factories.geography import ZoneFactory, square
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 CORE = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
@@ -343,3 +345,27 @@ def test_a_page_of_features_says_the_same_gzipped(api, places):
     assert plain["ETag"] == packed["ETag"]
     page = api.get(path, headers={"accept": "text/html", "accept-encoding": "gzip"})
     assert "Content-Encoding" not in page
+
+
+def test_datetime_asks_for_what_was_in_force(api, town):
+    ZoneFactory(
+        municipality=town, code="OLD", geometry=square(), valid_until=date(2024, 5, 1)
+    )
+    ZoneFactory(
+        municipality=town, code="NEW", geometry=square(), valid_from=date(2024, 5, 1)
+    )
+    assert api.codes("zones") == ["NEW"]
+    asked = {
+        "2020-01-01": ["OLD"],
+        "2024-04-30T12:00:00Z": ["OLD"],
+        "2024-05-01": ["NEW"],
+        "2024-04-30/2024-05-01": ["NEW", "OLD"],
+        "../2024-04-30": ["OLD"],
+        "2024-05-01/..": ["NEW"],
+        "1800-01-01": [],
+    }
+    for said, wanted in asked.items():
+        assert sorted(api.codes("zones", datetime=said)) == wanted, said
+    file = api.get("collections/zones/file", format="geojson", datetime="2020-01-01")
+    found = json.loads(b"".join(file.streaming_content))["features"]
+    assert [each["properties"]["code"] for each in found] == ["OLD"]

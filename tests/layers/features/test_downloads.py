@@ -12,12 +12,14 @@ import pyogrio
 import pytest
 import shapely
 from django.conf import settings
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 from pyproj import Transformer
 
 from gisportal.accounts.roles import Role
+from gisportal.accounts.services import issue_key
 from layers.features import download_views, services
 from layers.features.crs import CRS84
 from layers.features.errors import DownloadRefused
@@ -318,3 +320,41 @@ def test_batches_are_read_as_they_are_written(town, places, tmp_path):
         tell=told.append,
     )
     assert told == [5]
+
+
+def test_kml_takes_any_number_and_any_text(api, places, tmp_path):
+    Facility.objects.filter(code="F0").update(name_en="<b>&\x07 ]]>")
+    content = fetched(api, "kml")
+    found = table(content, "kml", tmp_path).set_index("code")
+    assert found.loc["F0", "name_en"] == "<b>& ]]>"
+    assert FORMATS["kml"].most == float("inf")
+
+
+def test_a_program_starts_a_large_file_and_fetches_it(client, parcels, monkeypatch):
+    monkeypatch.setattr(download_views, "AT_ONCE", 1)
+    planner = staff(parcels, Role.PLANNER)
+    _row, key = issue_key(user=planner, name="script", days=30)
+    here = reverse("features:layer_file", args=[parcels.slug, "parcels"])
+    program = Client(enforce_csrf_checks=True)
+    by_key = {"Authorization": f"Bearer {key}"}
+    large = program.get(here, {"format": "gpkg"}, headers=by_key)
+    assert (large.status_code, large.json()["code"]) == (413, "ContentTooLarge")
+    begun = program.post(here, {"format": "gpkg"}, headers=by_key)
+    assert begun.status_code == 202, begun.content
+    state = program.get(begun["Location"], headers=by_key).json()
+    if state["state"] != "done":
+        (link,) = state["links"]
+        write_in_background.call(parcels.pk, state["id"])
+        state = program.get(link["href"], headers=by_key).json()
+    assert state["written"] == state["features"] > 1
+    (file,) = (x["href"] for x in state["links"] if x["rel"] == "enclosure")
+    assert program.get(file, headers=by_key).status_code == 200
+    assert program.get(file).status_code == 401
+    # A form of another site has the session, or an origin, and no key of its own.
+    refused = program.post(here, {"format": "png"}, headers=by_key)
+    assert refused.status_code == 400
+    assert "format" in refused.json()["description"]
+    foreign = {**by_key, "Origin": "https://elsewhere.example"}
+    assert program.post(here, {"format": "gpkg"}, headers=foreign).status_code == 403
+    program.force_login(planner)
+    assert program.post(here, {"format": "gpkg"}).status_code == 403

@@ -183,7 +183,7 @@ def test_the_page_for_sending_asks_for_no_other_address(planner, town, publish):
     assert "<script src" not in page
     assert "<link" not in page
     assert "cdn." not in page
-    assert "url(#hatch-" in page
+    assert 'id="hatch-' in page
 
 
 def test_layers_are_downloaded_whole(planner, town):

@@ -1,6 +1,9 @@
 """Change, two indicators and likeness: what is withheld in one figure stays blank."""
 
+import csv
 import html
+import io
+import json
 from datetime import date
 
 import pytest
@@ -102,3 +105,47 @@ def test_the_table_says_what_the_map_of_a_mode_says(client, view, town, mode):
         assert row["name"] in text
         assert row["range"] in text
     assert f'name="mode" value="{mode}"' in text
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ({"mode": "difference"}, "change"),
+        (SECOND, "second_of_100"),
+        ({"mode": "clusters"}, "of_100"),
+    ],
+)
+def test_files_tell_what_the_map_shows_in_every_mode(
+    client, town, publish, query, name
+):
+    zones = {f"Q{n}": (60, 0.1 * n) for n in range(1, 7)} | {"Q8": (2, 0.5)}
+    publish("spring-2025", day=date(2025, 4, 1), zones=zones)
+    publish(zones=zones)
+    client.force_login(staff(town, "planner"))
+    picture = shown(View.asked(town, {}), query)
+    rows = {row["code"]: row for row in picture.rows}
+    (column,) = (each for each in picture.columns if each.name == name)
+
+    def get(form):
+        answer = client.get(f"/en/{town.slug}/map/view.{form}", query)
+        assert answer.status_code == 200, answer.content
+        return answer.content.decode("utf-8-sig")
+
+    head, *lines = csv.reader(io.StringIO(get("csv")))
+    at = head.index(str(column.label))
+    told = {line[0]: line for line in lines}
+    collection = json.loads(get("geojson"))["features"]
+    features = {each["id"]: each["properties"] for each in collection}
+    page = get("html")
+    assert picture.legend()["heading"] in page
+    for code, row in rows.items():
+        wanted = "" if row["value"] is None else str(row[column.key])
+        assert told[code][at] == wanted
+        assert features[code][name] == (
+            row.get(column.key) if row["value"] is not None else None
+        )
+        assert features[code]["mode"] == query["mode"]
+    # What is withheld has neither number nor class in any of them.
+    assert rows["Q8"]["class"] is None
+    assert (told["Q8"][at], told["Q8"][-1]) == ("", "")
+    assert features["Q8"][name] is None
