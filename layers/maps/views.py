@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
@@ -10,47 +11,64 @@ from isal import igzip
 from layers.geography.declaration import Layer
 from layers.geography.models import Municipality
 from layers.geography.statements import find
-from layers.geography.tenancy import set_tenant
+from layers.geography.tenancy import outside_transaction, set_tenant
 from layers.maps import tiles
 from layers.maps.cache import Key, Tile
 from layers.maps.catalogue import layer_named, may_see
 from layers.maps.downloads import layer_file
-from layers.maps.models import tile_version
+from layers.maps.models import TileVersion, tile_version
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
+@outside_transaction
 @require_safe
 def tile(
     request: HttpRequest, town: str, layer: str, version: str, *, z: int, x: int, y: int
 ) -> HttpResponse:
     """A tile's present content, to be kept for ever where that is `version`'s too.
 
-    The address says `town` where others say `municipality`, so that the
-    middleware leaves it alone: a tile in the cache is answered without a query.
+    A public tile in the cache is answered without a word to the database.
     """
     declared = layer_named(layer)
     tiles.check_address(declared, z, x, y)
-    public = declared.permission is None
-    key = (town, layer, version, z, x, y)
-    if public and (found := tiles.kept(key, public=True)):
-        return _answer(request, found, FOR_EVER)
-    municipality = find(Municipality, slug=town)
-    if municipality is None:
-        raise Http404(town)
-    set_tenant(municipality)
-    _refuse_strangers(request, declared, municipality)
-    # The version is read before the rows: newer rows under an older version are only
-    # cut again, older ones under a newer would stay.
-    known = tile_version(declared, municipality, z=z, x=x, y=y)
+    if declared.permission is None:
+        if found := tiles.kept((town, layer, version, z, x, y), public=True):
+            return _answer(request, found, FOR_EVER)
+        found, known = _present(declared, _town(town), z=z, x=x, y=y)
+        return _answer(
+            request, found, FOR_EVER if known.covers(version) else "no-cache"
+        )
+    with transaction.atomic():
+        municipality = _town(town)
+        set_tenant(municipality)
+        _refuse_strangers(request, declared, municipality)
+        found, known = _present(declared, municipality, z=z, x=x, y=y)
     key = (town, layer, known.name, z, x, y)
+    return _by_proxy(request, key) or _answer(request, found, "private, no-store")
+
+
+def _town(slug: str) -> Municipality:
+    municipality = find(Municipality, slug=slug)
+    if municipality is None:
+        raise Http404(slug)
+    return municipality
+
+
+def _present(
+    layer: Layer, municipality: Municipality, *, z: int, x: int, y: int
+) -> tuple[Tile, TileVersion]:
+    """The version is read before the rows: newer rows under an older version are only
+    cut again, older ones under a newer would stay.
+    """
+    known = tile_version(layer, municipality, z=z, x=x, y=y)
+    key = (municipality.slug, layer.name, known.name, z, x, y)
+    public = layer.permission is None
     found = tiles.kept(key, public=public)
     if found is None:
-        found = tiles.render(layer=declared, municipality=municipality, z=z, x=x, y=y)
+        found = tiles.render(layer=layer, municipality=municipality, z=z, x=x, y=y)
         tiles.keep(key, found, public=public)
-    if not public:
-        return _by_proxy(request, key) or _answer(request, found, "private, no-store")
-    return _answer(request, found, FOR_EVER if known.covers(version) else "no-cache")
+    return found, known
 
 
 def _refuse_strangers(
