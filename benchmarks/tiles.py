@@ -1,6 +1,7 @@
 """Tiles of a town of 100,000 parcels, beside tipg, MapServer and the bare SQL in psql.
 
-    ./run bench tiles            # with a thousand more towns: ./run bench tiles million
+    ./run bench tiles
+    ./run bench tiles million    # among a thousand more towns, the statement alone
 
 It makes municipalities of its own in the database and removes them in the end. The
 servers and psql are asked for the same tiles by turns, so that what else the machine does
@@ -45,7 +46,7 @@ from benchmarks import _tile_peers as peers
 from gisportal import urls
 from gisportal.wsgi import application  # noqa: F401
 from layers.geography.declaration import Layer
-from layers.geography.models import Municipality
+from layers.geography.models import Municipality, Parcel
 from layers.maps import tiles
 from layers.maps.catalogue import layer_named
 from layers.maps.models import LayerVersion, tile_version
@@ -56,7 +57,7 @@ urls.urlpatterns.insert(0, path("empty/", lambda request: HttpResponse(b"x" * 10
 SLUG, SIDE, LOT = "benchmark-tiles", 317, 20
 PORT, TIPG_PORT, NGINX_PORT, PROXY_PORT = 8251, 8252, 8253, 8254
 PASSES, CACHED_REQUESTS = 5, 900
-TOWNS = 1000
+TOWNS, MILLION_PASSES = 1000, 61
 CONTENT_LENGTH = re.compile(rb"(?i)content-length: (\d+)")
 PSQL_TIME = re.compile(r"Time: ([\d.]+) ms")
 
@@ -130,6 +131,17 @@ MORE_TOWNS = """
 """
 
 
+COPIED = "benchmark_alone"
+ALONE = f"""
+    CREATE TABLE {COPIED} (LIKE geography_parcel INCLUDING ALL);
+    INSERT INTO {COPIED} ({{columns}})
+    SELECT {{columns}} FROM geography_parcel
+     WHERE municipality_id = %(town)s ORDER BY geometry_3857;
+    GRANT SELECT ON {COPIED} TO PUBLIC;
+    VACUUM ANALYZE {COPIED};
+"""
+
+
 def as_owner(script: str, **bound: object) -> None:
     """Statements one by one, as the owner: VACUUM stands in no transaction."""
     url = os.environ["DATABASE_URL"].replace("postgis:", "postgresql:", 1)
@@ -167,7 +179,7 @@ def remove_towns() -> None:
         cursor.execute(
             f"DELETE FROM geography_municipality WHERE id IN ({ours})", [f"{SLUG}%"]
         )
-    as_owner(f"DROP TABLE IF EXISTS {peers.TABLE};\n")
+    as_owner(f"DROP TABLE IF EXISTS {peers.TABLE}, {COPIED};\n")
     shutil.rmtree(tiles.disk(public=True).root / SLUG, ignore_errors=True)
 
 
@@ -299,6 +311,9 @@ def main() -> None:
     peers.FOLDER.mkdir(parents=True, exist_ok=True)
     town, layer = make_town(), layer_named("outlines")
     try:
+        if "million" in sys.argv:
+            million(town, layer)
+            return
         with (
             our_server(),
             peers.tipg(TIPG_PORT) as tipg,
@@ -312,8 +327,6 @@ def main() -> None:
             for zoom, radius in ((14, 1), (16, 3)):
                 compare(ours, others, town, layer, addresses(zoom, radius))
             cached(ours, town, layer)
-        if "million" in sys.argv:
-            million(town, layer)
     finally:
         remove_towns()
 
@@ -404,26 +417,26 @@ def by_turns(title: str, pairs: dict) -> None:
 
 
 def million(town: Municipality, layer: Layer) -> None:
-    """The same tiles beside 1,000 towns of 1,000 parcels. The best of many runs, as the
-    two can't take turns.
+    """The same tiles from the table that 1,000 towns of 1,000 parcels share with the town,
+    and from a copy that holds the town alone, by turns.
     """
-    wanted = [*addresses(14, 0), *addresses(16, 0)]
-    alone = best(town, layer, wanted)
     as_owner(MORE_TOWNS, slug=SLUG, towns=TOWNS, town=town.pk)
-    among = best(town, layer, wanted)
-    for at, before, after in zip(wanted, alone, among, strict=True):
+    columns = [f.column for f in Parcel._meta.concrete_fields if not f.generated]
+    as_owner(ALONE.format(columns=", ".join(columns)), town=town.pk)
+    psql = Psql()
+    for at in (*addresses(14, 0), *addresses(16, 0)):
+        among = statement_of(town, layer, at)
+        pair = {"alone": among.replace("geography_parcel", COPIED), "among": among}
+        taken: dict[str, list[float]] = {name: [] for name in pair}
+        for _ in range(MILLION_PASSES):
+            for name in random.sample(list(pair), len(pair)):
+                taken[name].append(psql.milliseconds(pair[name]))
+        before, after = (statistics.median(taken[name]) for name in pair)
         print(
             f"z{at[0]}: {before:.1f} ms alone, {after:.1f} ms among"
             f" {TOWNS:,} towns more, {after / before:.2f} times"
         )
-
-
-def best(town: Municipality, layer: Layer, wanted: list) -> list[float]:
-    psql = Psql()
-    statements = [statement_of(town, layer, at) for at in wanted]
-    runs = [[psql.milliseconds(each) for each in statements] for _ in range(25)]
     psql.close()
-    return [min(times) for times in zip(*runs, strict=True)]
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from layers.geography.tenancy import set_tenant
 
 class TenantMiddleware:
     """One transaction per view, bound to the municipality its address names and
-    on its clock.
+    on its clock; none for a view that is declared to be outside.
 
     A view's exception, and any 5xx answer, rolls it back. The error's own page is
     rendered afterwards, outside, where no municipality's rows can be read.
@@ -41,6 +41,8 @@ class TenantMiddleware:
     def process_view(
         self, request: TownRequest, view: Callable, args: tuple, kwargs: dict[str, Any]
     ) -> None:
+        if getattr(view, "outside_transaction", False):
+            return
         slug = kwargs.get("municipality")
         if slug is not None:
             municipality = find(Municipality, slug=slug)

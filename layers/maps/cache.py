@@ -96,7 +96,7 @@ class DiskCache:
 
     def path(self, key: Key) -> Path:
         town, layer, version, z, x, y = key
-        return self.root / town / layer / version / f"{z}/{x}/{y}.mvt.gz"
+        return Path(f"{self.root}/{town}/{layer}/{version}/{z}/{x}/{y}.mvt.gz")
 
     def get(self, key: Key) -> Tile | None:
         try:
@@ -110,8 +110,7 @@ class DiskCache:
     def put(self, key: Key, tile: Tile) -> None:
         """Readers see the whole file or none. Raises OSError where the disk is full."""
         path = self.path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.root, prefix=".new-")
+        handle, name = self._new()
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(tile.content)
@@ -119,7 +118,7 @@ class DiskCache:
                 os.fchmod(file.fileno(), 0o644)
                 time = fingerprint(tile.content)
                 os.utime(file.fileno(), (time, time))
-            self._rename(Path(name), path)
+            self._rename(name, path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
@@ -128,13 +127,20 @@ class DiskCache:
             self._written = 0
             self.sweep()
 
-    def _rename(self, new: Path, path: Path) -> None:
+    def _new(self) -> tuple[int, str]:
         try:
-            new.replace(path)
+            return tempfile.mkstemp(dir=self.root, prefix=".new-")
         except FileNotFoundError:
-            # A sweep has just removed the folder, empty till now.
+            self.root.mkdir(parents=True, exist_ok=True)
+            return tempfile.mkstemp(dir=self.root, prefix=".new-")
+
+    def _rename(self, new: str, path: Path) -> None:
+        try:
+            Path(new).replace(path)
+        except FileNotFoundError:
+            # The first tile there, or a sweep has just removed the empty folder.
             path.parent.mkdir(parents=True, exist_ok=True)
-            new.replace(path)
+            Path(new).replace(path)
 
     def sweep(self) -> None:
         """Throw out the oldest files; nothing where another process is at it."""

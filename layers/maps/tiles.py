@@ -21,9 +21,11 @@ from layers.maps.errors import NoSuchTile
 logger = logging.getLogger(__name__)
 
 TILE = read_sql("layers.maps", "tile.sql")
-# A tile is too little work to share among processes, and the planner would read a
-# whole table for it.
-ALONE = "SET LOCAL max_parallel_workers_per_gather = 0; "
+# Sent with the tile's query, for its transaction only. A tile is too little work to share
+# among processes, and the planner would read a whole table for it.
+SETTINGS = """SELECT set_config('app.municipality', %(municipality)s::text, true),
+       set_config('max_parallel_workers_per_gather', '0', true);
+"""
 
 # Metres round the equator in EPSG:3857, the width of the tile at zoom 0.
 WORLD = 40_075_016.685578488
@@ -37,14 +39,14 @@ cache = TileCache(limit=64 * 1024 * 1024)
 
 
 @lru_cache(maxsize=8)
-def _disk(root: Path, limit: int) -> DiskCache:
-    return DiskCache(root, limit)
+def _disk(data: Path, public: bool, limit: int) -> DiskCache:
+    return DiskCache(data / "tiles" / ("public" if public else "private"), limit)
 
 
 def disk(*, public: bool) -> DiskCache:
     """Public tiles and those of the staff lie apart: nginx serves the former itself."""
-    root = Path(settings.DATA_DIR) / "tiles" / ("public" if public else "private")
-    return _disk(root, settings.TILE_CACHE_MB * 1024 * 1024 // 2)
+    limit = settings.TILE_CACHE_MB * 1024 * 1024 // 2
+    return _disk(settings.DATA_DIR, public, limit)
 
 
 def kept(key: Key, *, public: bool) -> Tile | None:
@@ -87,7 +89,7 @@ def render(*, layer: Layer, municipality: Municipality, z: int, x: int, y: int) 
     """The tile as gzipped MVT with a strong ETag of its content."""
     query, bound = statement(layer, municipality, z=z, x=x, y=y)
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(ALONE) + query, bound)
+        cursor.execute(sql.SQL(SETTINGS) + query, bound)
         content = bytes(cursor.fetchone()[0])
     return Tile.of(igzip.compress(content, 2, mtime=0))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import (
     FileResponse,
     Http404,
@@ -17,7 +18,7 @@ from isal import igzip
 from layers.geography.declaration import Layer
 from layers.geography.models import Municipality
 from layers.geography.statements import find
-from layers.geography.tenancy import set_tenant
+from layers.geography.tenancy import outside_transaction, set_tenant
 from layers.maps import tiles
 from layers.maps.cache import Key, Tile
 from layers.maps.catalogue import layer_named, layers_of, may_see, no_layer
@@ -25,47 +26,63 @@ from layers.maps.downloads import layer_file
 from layers.maps.errors import TooManyFeatures
 from layers.maps.events import layer_used
 from layers.maps.folium_page import layer_page
-from layers.maps.models import tile_version
+from layers.maps.models import TileVersion, tile_version
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
+@outside_transaction
 @require_safe
 def tile(
     request: HttpRequest, town: str, layer: str, version: str, *, z: int, x: int, y: int
 ) -> HttpResponse:
     """A tile's present content, to be kept for ever where that is `version`'s too.
 
-    The address says `town` where others say `municipality`, so that the
-    middleware leaves it alone: a tile in the cache is answered without a query.
+    A public tile in the cache is answered without a word to the database.
     """
     declared = layers_of(None).get(layer)
-    public = declared is not None and declared.permission is None
-    key = (town, layer, version, z, x, y)
     if declared is not None:
         tiles.check_address(declared, z, x, y)
-        if public and (found := tiles.kept(key, public=True)):
+    if declared is not None and declared.permission is None:
+        if found := tiles.kept((town, layer, version, z, x, y), public=True):
             return _answer(request, found, FOR_EVER)
-    municipality = find(Municipality, slug=town)
-    if municipality is None:
-        raise Http404(town)
-    set_tenant(municipality)
-    declared = declared or layer_named(layer, municipality)
-    _refuse_strangers(request, declared, municipality)
-    tiles.check_address(declared, z, x, y)
-    # The version is read before the rows: newer rows under an older version are only
-    # cut again, older ones under a newer would stay.
-    known = tile_version(declared, municipality, z=z, x=x, y=y)
+        found, known = _present(declared, _town(town), z=z, x=x, y=y, public=True)
+        return _answer(
+            request, found, FOR_EVER if known.covers(version) else "no-cache"
+        )
+    with transaction.atomic():
+        municipality = _town(town)
+        set_tenant(municipality)
+        declared = declared or layer_named(layer, municipality)
+        _refuse_strangers(request, declared, municipality)
+        tiles.check_address(declared, z, x, y)
+        found, known = _present(declared, municipality, z=z, x=x, y=y, public=False)
     key = (town, layer, known.name, z, x, y)
+    # What everyone may see for now is asked for anew each time.
+    caching = "private, no-store" if declared.permission else "no-cache"
+    return _by_proxy(request, key, caching) or _answer(request, found, caching)
+
+
+def _town(slug: str) -> Municipality:
+    municipality = find(Municipality, slug=slug)
+    if municipality is None:
+        raise Http404(slug)
+    return municipality
+
+
+def _present(
+    layer: Layer, municipality: Municipality, *, z: int, x: int, y: int, public: bool
+) -> tuple[Tile, TileVersion]:
+    """The version is read before the rows: newer rows under an older version are only
+    cut again, older ones under a newer would stay.
+    """
+    known = tile_version(layer, municipality, z=z, x=x, y=y)
+    key = (municipality.slug, layer.name, known.name, z, x, y)
     found = tiles.kept(key, public=public)
     if found is None:
-        found = tiles.render(layer=declared, municipality=municipality, z=z, x=x, y=y)
+        found = tiles.render(layer=layer, municipality=municipality, z=z, x=x, y=y)
         tiles.keep(key, found, public=public)
-    if not public:
-        # What everyone may see for now is asked for anew each time.
-        caching = "private, no-store" if declared.permission else "no-cache"
-        return _by_proxy(request, key, caching) or _answer(request, found, caching)
-    return _answer(request, found, FOR_EVER if known.covers(version) else "no-cache")
+    return found, known
 
 
 def _refuse_strangers(

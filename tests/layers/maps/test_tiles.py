@@ -96,10 +96,14 @@ def test_gzip_and_plain_have_different_etags_and_the_same_content(client, town):
 
 def test_a_cached_public_tile_needs_no_query(client, town):
     url = address(town, "zones", Z14)
-    client.get(url)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(url)
+    # Town, version and tile, in no transaction but that of the message which reads rows.
+    _, _, cut = [query["sql"] for query in queries]
+    assert f"set_config('app.municipality', {town.pk}::text, true)" in cut
     with CaptureQueriesContext(connection) as queries:
         assert client.get(url).status_code == 200
-    assert [q["sql"] for q in queries if "SAVEPOINT" not in q["sql"]] == []
+    assert [query["sql"] for query in queries] == []
 
 
 def test_another_version_answers_the_present_content_and_is_not_kept(client, town):
