@@ -50,6 +50,12 @@ class Overlap:
         self._units = _places(name for each in self.rounds for name in each.names)
         self._strata = _places(name for each in self.rounds for name in each.strata)
 
+        # What known totals leave of a figure resembles the other round's less than the
+        # figure itself, by how much is not computed: then no change is called surer.
+        self._calibrated = any(
+            each.estimator.sample.known_totals for each in self.rounds
+        )
+
     @classmethod
     def of(cls, former: ObservationSet, latter: ObservationSet) -> Self | None:
         """None where no unit was asked twice."""
@@ -76,7 +82,7 @@ class Overlap:
         with np.errstate(invalid="ignore", divide="ignore"):
             correlation = covariance / np.sqrt(variance[0] * variance[1])
         coarse = np.floor(10 * np.nan_to_num(correlation)) / 10
-        return np.clip(coarse, -1.0, HIGHEST)
+        return np.clip(coarse, -1.0, 0.0 if self._calibrated else HIGHEST)
 
     def covariances(
         self, indicator: Indicator, *, town: bool

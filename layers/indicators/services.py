@@ -13,6 +13,7 @@ from layers.indicators.deprivation_release import (
 from layers.indicators.deprivation_schemes import scheme_of
 from layers.indicators.figures import Figure
 from layers.indicators.grouped import families_with_groups
+from layers.indicators.known_totals import KnownTotals, told_of
 from layers.indicators.modelling import store_modelled
 from layers.indicators.models import (
     Change,
@@ -49,10 +50,12 @@ def replace_observations(
     source: str,
     units: list[UnitRow],
     response_factors: dict[str, float] | None = None,
+    known_totals: KnownTotals | None = None,
 ) -> ObservationSet:
     """Make `units` the whole content of the set `code`; the same content changes nothing.
 
-    `response_factors` are by response class; a class without one has 1.
+    `response_factors` are by response class; a class without one has 1. Weights are drawn
+    to `known_totals` when figures are computed.
 
     Raises a ValidationError of `errors` and then changes nothing either.
     """
@@ -62,9 +65,11 @@ def replace_observations(
     check_units(units, known_variables(municipality))
     digests = {unit.key: unit_digest(unit, zones[unit.zone_code]) for unit in units}
     factors = response_factors or {}
-    digest = set_digest(digests.values(), factors)
+    totals = known_totals or {}
+    digest = set_digest(digests.values(), factors, totals)
     head = {
         "response_factors": factors,
+        "known_totals": totals,
         **{f"title_{language}": titles[language] for language in ("ar", "en", "fr")},
         "reference_date": reference_date,
         "source": source,
@@ -94,8 +99,8 @@ def compute_release(
     """A new numbered release of all figures, or the last one if nothing has changed.
 
     Raises NothingObserved where the set holds no household, SameInterviews where another
-    round published them, and FigureGivenAway where the audit finds a withheld figure; then
-    nothing is stored.
+    round published them, CannotCalibrate where its known totals cannot be reached, and
+    FigureGivenAway where the audit finds a withheld figure; then nothing is stored.
     """
     with tenant(municipality):
         Municipality.objects.select_for_update(no_key=True).get(pk=municipality.pk)
@@ -128,6 +133,7 @@ def compute_release(
             digest=observation_set.digest,
             definitions=definitions,
             deprivation=deprivation.as_data() if deprivation else scheme,
+            calibration=told_of(observation_set.known_totals),
             **_sample_size(observation_set),
         )
         Estimate.objects.bulk_create(
@@ -160,7 +166,9 @@ def _renew_digest(observation_set: ObservationSet) -> None:
         return
     units = SampleUnit.objects.filter(observation_set=observation_set)
     observation_set.digest = set_digest(
-        units.values_list("digest", flat=True), observation_set.response_factors
+        units.values_list("digest", flat=True),
+        observation_set.response_factors,
+        observation_set.known_totals,
     )
     observation_set.save(update_fields=["digest"])
 

@@ -34,6 +34,8 @@ class Release(TenantModel):
     )
     # The scheme of deprivation as it was used; empty: the release knows of none.
     deprivation = models.JSONField(default=dict)
+    # By which known totals of how many children its figures were weighted; empty: by none.
+    calibration = models.JSONField(default=dict)
     children = models.PositiveIntegerField(_("children, rounded"))
     households = models.PositiveIntegerField(_("households, rounded"))
     computed_at = models.DateTimeField(auto_now_add=True)
