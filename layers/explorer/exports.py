@@ -243,7 +243,7 @@ def change_lines(release: Release) -> Iterator[list[Any]]:
     found = (
         Change.objects.of_release(release)
         .select_related("zone", "former")
-        .defer("zone__geometry", "zone__geometry_3857")
+        .defer("zone__geometry", "zone__geometry_3857", "former__likeness")
         .order_by("indicator", "breakdown", "zone__code")
     )
     titles = titles_of(release)

@@ -175,6 +175,7 @@ class Profile:
         found = (
             Change.objects.of_release(self.release)
             .select_related("former__observation_set")
+            .defer("former__likeness")
             .first()
         )
         return releases.round_title(found.former.observation_set) if found else ""

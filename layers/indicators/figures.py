@@ -157,10 +157,9 @@ class Estimator:
         )
         return replace(found, variance=variance)
 
-    def totals(self, indicator: Indicator) -> maths.Totals:
-        """Of girls and boys, by zone and sampling unit."""
+    def totals(self, indicator: Indicator, by: Grouping) -> maths.Totals:
+        """Of its smallest groups, by zone (where it tells them) and sampling unit."""
         eligible, in_need = indicator.decide(self.sample.columns)
-        by = Grouping(self.sample.child_group, MEMBERSHIP)
         return self._totals(indicator, eligible, in_need, by)
 
     def _totals(

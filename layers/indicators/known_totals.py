@@ -24,6 +24,8 @@ KnownTotals = Mapping[str, Mapping[str, float]]
 AGREE = 0.01
 """How far the sums of the two margins may be from each other; the zones' is then taken."""
 MOST = 10_000_000
+NAMED = 3
+"""Categories that an error names, before it counts the others."""
 BAND_STARTS = tuple(int(code.split("-")[0]) for code in DIMENSIONS["age"].categories)
 """In completed years."""
 SEX_AGE_KEYS = tuple(
@@ -98,8 +100,8 @@ def refuse_unlike(margin: str, asked: Collection[str], known: Collection[str]) -
 
 
 def _named(margin: str, keys: list[str]) -> str:
-    shown = ", ".join(name_of(margin, key) for key in keys[:3])
-    return f"{shown} …" if len(keys) > len(keys[:3]) else shown
+    shown = ", ".join(name_of(margin, key) for key in keys[:NAMED])
+    return f"{shown} (+ {len(keys) - NAMED})" if len(keys) > NAMED else shown
 
 
 def name_of(margin: str, key: str) -> str:

@@ -88,7 +88,9 @@ class Sample:
             SEX_AGE: self.child_group * len(BAND_STARTS) + self._age_band(),
         }
         keys = {ZONE: [zone.code for zone in self.zones], SEX_AGE: list(SEX_AGE_KEYS)}
-        margins, known, names = [], [], []
+        margins: list[maths.Integers] = []
+        known: list[float] = []
+        names: list[str] = []
         for margin, totals in scaled(self.known_totals).items():
             reached = np.bincount(places[margin], minlength=len(keys[margin]))
             asked = {

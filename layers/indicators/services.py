@@ -3,7 +3,7 @@ from datetime import date
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
-from layers.indicators.changes import changes_of
+from layers.indicators.changes import changes_of, likeness_of
 from layers.indicators.definitions import catalogue_of
 from layers.indicators.deprivation_release import (
     Deprivation,
@@ -125,6 +125,7 @@ def compute_release(
         deprivation = Deprivation.of(observation_set)
         if deprivation:
             deprivation.audit()
+        figures = [figure for family in families for figure in family.figures()]
         newest = releases.latest_first().first()
         release = Release.objects.create(
             municipality=municipality,
@@ -134,14 +135,11 @@ def compute_release(
             definitions=definitions,
             deprivation=deprivation.as_data() if deprivation else scheme,
             calibration=told_of(observation_set.known_totals),
+            likeness=likeness_of(observation_set, figures, catalogue),
             **_sample_size(observation_set),
         )
         Estimate.objects.bulk_create(
-            [
-                _estimate(release, each)
-                for family in families
-                for each in family.figures()
-            ],
+            [_estimate(release, each) for each in figures],
             batch_size=BATCH,
         )
         FamilyCounts.objects.bulk_create(

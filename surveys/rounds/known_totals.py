@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from layers.geography.models import Zone
+from layers.geography.models import Parcel, Zone, ZoneQuerySet
 from layers.indicators.breakdowns import DIMENSIONS, crossed
 from layers.indicators.known_totals import (
     MARGINS,
@@ -40,10 +40,9 @@ class TotalsForm(forms.Form):
 
     def __init__(self, round: Round, data: Any = None) -> None:
         super().__init__(data)
-        zones = Zone.objects.of(round.municipality).current().order_by("code")
-        zones = zones.only("code", "name_ar", "name_en", "name_fr")
+        zones = zones_of(round).only("code", "name_ar", "name_en", "name_fr")
         self.rows = {
-            ZONE: [(zone.code, f"{zone.name} ({zone.code})") for zone in zones],
+            ZONE: [(zone.code, zone.name) for zone in zones.order_by("code")],
             SEX_AGE: [(key, name_of(SEX_AGE, key)) for key in SEX_AGE_KEYS],
         }
         # A zone that is no longer current keeps its total until somebody takes it out.
@@ -59,6 +58,10 @@ class TotalsForm(forms.Form):
                     min_value=1,
                     max_value=MOST,
                     initial=known.get(key),
+                    help_text=key if margin == ZONE and key != name else "",
+                    widget=forms.NumberInput(
+                        {"class": "form-control surveys-total", "inputmode": "numeric"}
+                    ),
                 )
 
     def fields_of(self, margin: str) -> list[forms.BoundField]:
@@ -84,14 +87,23 @@ class TotalsForm(forms.Form):
         return self.cleaned_data
 
 
+def zones_of(round: Round) -> ZoneQuerySet:
+    """Current zones of the kinds in which parcels lie: a household counts in that zone."""
+    kinds = Parcel.objects.of(round.municipality).exclude(zone=None)
+    return (
+        Zone.objects.of(round.municipality)
+        .current()
+        .filter(kind__in=kinds.order_by().values("zone__kind").distinct())
+    )
+
+
 class FileForm(forms.Form):
     file = forms.FileField(label=gettext_lazy("Table of known totals (CSV)"))
 
 
 def read_totals(round: Round, file: IO[bytes]) -> dict[str, dict[str, float]]:
     """Raises a ValidationError with every line that cannot be taken."""
-    zones = Zone.objects.of(round.municipality).current()
-    codes = set(zones.values_list("code", flat=True))
+    codes = set(zones_of(round).values_list("code", flat=True))
     found: dict[str, dict[str, float]] = {margin: {} for margin in MARGINS}
     problems = []
     for number, row in enumerate(_rows(file), start=2):

@@ -121,7 +121,9 @@ class Calibration:
                     one * self.width + other, self.before, self.width**2
                 )
                 cross += pairs.reshape(self.width, self.width)
-        return np.linalg.pinv(cross, rcond=1e-12, hermitian=True)
+        return np.asarray(
+            np.linalg.pinv(cross, rcond=1e-12, hermitian=True), dtype=np.float64
+        )
 
     @cached_property
     def _load(self) -> sparse.csr_array:

@@ -15,4 +15,9 @@ class Migration(migrations.Migration):
             name="calibration",
             field=models.JSONField(default=dict),
         ),
+        migrations.AddField(
+            model_name="release",
+            name="likeness",
+            field=models.JSONField(default=dict),
+        ),
     ]
