@@ -18,7 +18,6 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from layers.indicators.current import in_step, rebuild
-from layers.indicators.errors import FigureGivenAway
 from layers.indicators.models import ObservationSet, Release
 from layers.indicators.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release, replace_observations
@@ -105,6 +104,7 @@ def observe_round(round: Round) -> ObservationSet:
         source="survey",
         units=list(units_of(round, round.submissions.all())),
         response_factors=response_factors(round),
+        known_totals=round.known_totals,
     )
     if not in_step(found):
         rebuild(found)
@@ -116,11 +116,13 @@ def response_factors(round: Round) -> dict[str, float]:
     return {str(each.label): each.factor for each in classes(round)}
 
 
-def refuse_publication(*, publication: Publication, refused: FigureGivenAway) -> None:
-    """Keeps which figure it was, for the page that asks."""
+def refuse_publication(*, publication: Publication, where: dict[str, Any]) -> None:
+    """Keeps which figure it was, or why known totals stood in the way, for the page that
+    asks.
+    """
     publication.state = Publication.State.FAILED
     publication.finished_at = timezone.now()
-    publication.refusal = refused.where
+    publication.refusal = where
     publication.save(update_fields=["state", "finished_at", "refusal"])
 
 

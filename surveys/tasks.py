@@ -8,7 +8,7 @@ from django_tasks import task
 
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
-from layers.indicators.errors import FigureGivenAway
+from layers.indicators.errors import CannotCalibrate, FigureGivenAway, UnlikeTotals
 from surveys.errors import UploadNotReady
 from surveys.files.working import (
     Work,
@@ -78,4 +78,7 @@ def publish_in_background(municipality_id: int, publication_id: int) -> None:
         try:
             carry_out(publication=publication)
         except FigureGivenAway as refused:
-            refuse_publication(publication=publication, refused=refused)
+            refuse_publication(publication=publication, where=refused.where)
+        except (CannotCalibrate, UnlikeTotals) as refused:
+            where = {"known_totals": " ".join(refused.messages)}
+            refuse_publication(publication=publication, where=where)

@@ -221,6 +221,8 @@ def _refusal(round: Round) -> str:
     last = round.publications.first()
     if last is None or last.refusal is None:
         return ""
+    if "known_totals" in last.refusal:
+        return str(last.refusal["known_totals"])
     known = catalogue_of(round.municipality)
     return _words(given_away(last.refusal, known))
 

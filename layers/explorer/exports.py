@@ -19,6 +19,7 @@ from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
 from layers.indicators.breakdowns import ALL, label_of
 from layers.indicators.definitions import indicators_in
+from layers.indicators.known_totals import sentence
 from layers.indicators.models import (
     AgeBand,
     Change,
@@ -242,7 +243,7 @@ def change_lines(release: Release) -> Iterator[list[Any]]:
     found = (
         Change.objects.of_release(release)
         .select_related("zone", "former")
-        .defer("zone__geometry", "zone__geometry_3857")
+        .defer("zone__geometry", "zone__geometry_3857", "former__likeness")
         .order_by("indicator", "breakdown", "zone__code")
     )
     titles = titles_of(release)
@@ -299,6 +300,8 @@ def about(release: Release) -> Iterator[list[Any]]:
     yield [_("Release"), release.number]
     yield [_("Computed"), release.computed_at.date().isoformat()]
     yield [_("Source"), observed.source]
+    if weighted := sentence(release.calibration):
+        yield [_("Weights"), weighted]
     yield [
         _("Empty cells"),
         _("Withheld to protect children, or no child was asked: see the reason."),

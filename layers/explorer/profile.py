@@ -29,6 +29,7 @@ from layers.geography.models import Facility, Municipality, Zone
 from layers.indicators import releases
 from layers.indicators.breakdowns import ALL, DIMENSIONS
 from layers.indicators.catalogue import Dimension, Indicator
+from layers.indicators.known_totals import sentence
 from layers.indicators.models import Change, Estimate, ModelledEstimate, Release
 from layers.maps.desk import rounds
 
@@ -79,6 +80,11 @@ class Profile:
     @property
     def title(self) -> str:
         return self.zone.name if self.zone else self.municipality.name
+
+    @property
+    def weighted(self) -> str:
+        """By which known totals; empty for none."""
+        return sentence(self.release.calibration)
 
     @property
     def round(self) -> str:
@@ -169,6 +175,7 @@ class Profile:
         found = (
             Change.objects.of_release(self.release)
             .select_related("former__observation_set")
+            .defer("former__likeness")
             .first()
         )
         return releases.round_title(found.former.observation_set) if found else ""

@@ -258,7 +258,7 @@ def _changes(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
     """What became of each zone since the round before, the worst first."""
     found = list(
         question.changes.select_related("zone", "former__observation_set").defer(
-            "zone__geometry", "zone__geometry_3857"
+            "zone__geometry", "zone__geometry_3857", "former__likeness"
         )
     )
     known = [each for each in found if each.difference is not None]

@@ -31,6 +31,7 @@ from layers.geography.access import requires
 from layers.geography.models import Municipality
 from layers.indicators import releases
 from layers.indicators.breakdowns import offered
+from layers.indicators.known_totals import sentence
 from layers.indicators.models import Release
 from layers.maps.desk import rounds
 
@@ -85,7 +86,11 @@ def precision(request: HttpRequest, municipality: str) -> HttpResponse:
         return waiting
     question = Question.asked(request.municipality, request.GET)
     rows = [Precision(row) for row in precision_rows(question)]
-    context = {**_choice(question), "rows": rows}
+    context = {
+        **_choice(question),
+        "rows": rows,
+        "weighted": sentence(question.release.calibration),
+    }
     return render(request, "explorer/errors.html", context)
 
 

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
 from layers.indicators import change
-from layers.indicators.definitions import indicators_in
-from layers.indicators.figures import BREAKDOWNS
-from layers.indicators.models import Change, Estimate, EstimateQuerySet, Release
+from layers.indicators.breakdowns import dimensions_of
+from layers.indicators.figures import BREAKDOWNS, Figure
+from layers.indicators.indicator import Indicator
+from layers.indicators.models import (
+    Change,
+    Estimate,
+    EstimateQuerySet,
+    ObservationSet,
+    Release,
+)
 from layers.indicators.overlap import Overlap, Place
 
 Key = tuple[str, str, str | None]
 Pair = tuple[Estimate, Estimate | None]
+
+OLDER_ROUNDS = 4
+"""With how many a release is compared; the answers of each are read for it."""
 
 Reason, Verdict = Change.Reason, Change.Verdict
 
@@ -42,7 +53,7 @@ def changes_of(release: Release) -> Iterator[Change]:
     former = release_before(release)
     if former is None:
         return
-    alike = _Alike(former, release)
+    alike = _Kept(former, release)
     known = {_key(row): row for row in _figures(former)}
     groups: dict[tuple, list[Pair]] = defaultdict(list)
     for row in _figures(release):
@@ -56,19 +67,62 @@ def changes_of(release: Release) -> Iterator[Change]:
 class _Alike:
     """The correlations of two rounds' figures, by indicator as they are asked for."""
 
-    def __init__(self, former: Release, release: Release) -> None:
-        self._overlap = Overlap.of(former.observation_set, release.observation_set)
-        self._indicators = indicators_in(release)
-        self._known: dict[str, dict[Place, float]] = {}
+    def __init__(self, former: ObservationSet, latter: ObservationSet) -> None:
+        self._overlap = Overlap.of(former, latter)
+        self._known: dict[tuple[str, tuple[str, ...]], dict[Place, float]] = {}
+
+    def of(self, figure: Figure, indicator: Indicator) -> float:
+        """0 for a group that one of the rounds does not tell apart."""
+        if self._overlap is None:
+            return 0.0
+        dimensions = dimensions_of(figure.breakdown)
+        key = figure.indicator, dimensions
+        if key not in self._known:
+            self._known[key] = self._overlap.correlations(indicator, dimensions)
+        zone = figure.zone.pk if figure.zone else None
+        return self._known[key].get((figure.breakdown, zone), 0.0)
+
+
+def likeness_of(
+    observation_set: ObservationSet,
+    figures: Iterable[Figure],
+    catalogue: Mapping[str, Indicator],
+) -> dict[str, list[list[Any]]]:
+    """By the code of each of the last older rounds, which figures of its resemble
+    `figures`: indicator, group, key of the zone (None: the town), correlation in tenths.
+
+    A release keeps them, so that pages compare any two rounds without the answers.
+    """
+    older = (
+        ObservationSet.objects.of(observation_set.municipality)
+        .filter(
+            reference_date__lt=observation_set.reference_date, releases__isnull=False
+        )
+        .distinct()
+        .order_by("-reference_date")[:OLDER_ROUNDS]
+    )
+    told = [each for each in figures if each.estimate is not None]
+    found: dict[str, list[list[Any]]] = {}
+    for former in older:
+        alike = _Alike(former, observation_set)
+        for each in told:
+            if rho := alike.of(each, catalogue[each.indicator]):
+                zone = each.zone.pk if each.zone else None
+                row = [each.indicator, each.breakdown, zone, rho]
+                found.setdefault(former.code, []).append(row)
+    return found
+
+
+class _Kept:
+    """The correlations that the later of two releases keeps, whichever it is."""
+
+    def __init__(self, former: Release, latter: Release) -> None:
+        rows = latter.likeness.get(former.observation_set.code)
+        rows = rows or former.likeness.get(latter.observation_set.code) or []
+        self._known = {tuple(key): rho for *key, rho in rows}
 
     def of(self, row: Estimate) -> float:
-        """Of groups crossed otherwise than by sex nothing is taken for granted."""
-        if self._overlap is None or row.indicator not in self._indicators:
-            return 0.0
-        if row.indicator not in self._known:
-            indicator = self._indicators[row.indicator]
-            self._known[row.indicator] = self._overlap.correlations(indicator)
-        return self._known[row.indicator].get((row.breakdown, row.zone_id), 0.0)
+        return self._known.get((row.indicator, row.breakdown, row.zone_id), 0.0)
 
 
 def changes_between(
@@ -77,7 +131,7 @@ def changes_between(
     """Unsaved changes of one indicator and group between any two rounds' releases.
 
     Zones first and judged together, then the town: those that the later release states,
-    else computed from published figures alone, as of independent samples.
+    else computed from published figures and what the later release keeps of their likeness.
     """
     wanted = {"indicator": indicator, "breakdown": breakdown}
     stated = Change.objects.of_release(release).filter(former=former, **wanted)
@@ -90,7 +144,7 @@ def changes_between(
         pairs = [
             (row, known.get(_key(row))) for row in rows if (row.zone is None) == town
         ]
-        found += _judged(release, former, pairs)
+        found += _judged(release, former, pairs, _Kept(former, release))
     return found
 
 
@@ -104,7 +158,7 @@ def _key(row: Estimate) -> Key:
 
 
 def _judged(
-    release: Release, former: Release, pairs: list[Pair], alike: _Alike | None = None
+    release: Release, former: Release, pairs: list[Pair], alike: _Kept
 ) -> Iterator[Change]:
     reasons = [why_not(row, before) for row, before in pairs]
     open_pairs = [
@@ -115,7 +169,7 @@ def _judged(
     found = change.differences(
         _shares(before for _row, before in open_pairs),
         _shares(row for row, _before in open_pairs),
-        np.array([alike.of(row) if alike else 0.0 for row, _before in open_pairs]),
+        np.array([alike.of(row) for row, _before in open_pairs]),
     )
     place = iter(range(len(open_pairs)))
     for (row, _before), reason in zip(pairs, reasons, strict=True):

@@ -16,7 +16,7 @@ from layers.geography.models import Zone
 from layers.geography.tenancy import tenant
 from layers.indicators import errors, maths, suppression
 from layers.indicators.definitions import catalogue_of
-from layers.indicators.figures import BREAKDOWNS
+from layers.indicators.figures import BREAKDOWNS, Estimator
 from layers.indicators.indicator import Indicator, asked
 from layers.indicators.models import ObservationSet, RunningSum, SampleUnit
 from layers.indicators.observations import UnitRow
@@ -30,7 +30,7 @@ from layers.indicators.running import (
     parts_of,
     psus_and_frames,
 )
-from layers.indicators.sample import Sample, read_sample
+from layers.indicators.sample import Sample, has_units, read_sample
 from layers.indicators.storage import write_units
 from layers.indicators.units import check_units, unit_digest, zones_by_code
 
@@ -264,7 +264,13 @@ def estimates_now(
 ) -> tuple[maths.Ratios, maths.Integers]:
     """Estimates of the indicators in force and households, (I x B, zones + 1) with the
     town in the last column.
+
+    Known totals move every weight with each household, so a round that has them is
+    computed from all its observations; where they cannot be reached yet, from the sums
+    without them.
     """
+    if observation_set.known_totals and not why_uncalibrated(observation_set):
+        return _in_full(observation_set, zones, chosen or chosen_of(observation_set))
     with tenant(observation_set.municipality):
         if not _made_with(observation_set, chosen or chosen_of(observation_set)):
             rebuild(observation_set)
@@ -281,6 +287,37 @@ def estimates_now(
     keys = [zone.pk for zone in zones]
     factors = observation_set.response_factors
     return estimates_of(parts, keys, factors, np.array(put))
+
+
+def why_uncalibrated(observation_set: ObservationSet) -> str:
+    """Why its known totals cannot be reached by the households of now; empty if they can,
+    or if there are none.
+    """
+    if not (observation_set.known_totals and has_units(observation_set)):
+        return ""
+    with tenant(observation_set.municipality):
+        sample = read_sample(observation_set, ())
+    try:
+        _reached = sample.calibration
+    except (errors.CannotCalibrate, errors.UnlikeTotals) as refused:
+        return " ".join(refused.messages)
+    return ""
+
+
+def _in_full(
+    observation_set: ObservationSet,
+    zones: Sequence[Zone],
+    chosen: Sequence[Indicator],
+) -> tuple[maths.Ratios, maths.Integers]:
+    with tenant(observation_set.municipality):
+        sample = read_sample(observation_set)
+    estimator = Estimator(sample)
+    found = [estimator.estimate(each) for each in chosen]
+    place = {zone.pk: column for column, zone in enumerate(sample.zones)}
+    columns = [*(place[zone.pk] for zone in zones), -1]
+    joined = maths.Ratios.joined([each.found for each in found], axis=0)
+    households = np.vstack([each.households for each in found])
+    return joined.of(columns), households[:, columns]
 
 
 def _check_frames(parts: Mapping[Key, Part]) -> None:

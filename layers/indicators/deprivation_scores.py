@@ -127,9 +127,8 @@ def _band(
 
 def _design(sample: Sample) -> linearisation.Design:
     """Children as rows; households without children stay in as sampling units."""
-    weight = sample.unit_weight * sample.unit_factor
     return linearisation.Design(
-        weight=weight[sample.child_unit],
+        weight=sample.child_weight,
         psu=sample.unit_psu[sample.child_unit],
         stratum=sample.design.psu_stratum,
         fraction=sample.design.fraction,

@@ -59,6 +59,32 @@ class FrameTooSmall(ValidationError):
         )
 
 
+class UnlikeTotals(ValidationError):
+    """Known totals and the children who were asked are not of the same categories."""
+
+
+class CannotCalibrate(ValidationError):
+    def __init__(
+        self, name: str, total: float, away: float, bounds: tuple[float, float]
+    ) -> None:
+        super().__init__(
+            _(
+                "The known totals cannot be reached: that of %(name)s, %(total)s, stays "
+                "%(away)s %% away, because no child may count for less than %(low)s or "
+                "more than %(high)s times its weight. Check the number, or leave one of "
+                "the two tables out."
+            ),
+            code="cannot_calibrate",
+            params={
+                "name": name,
+                "total": round(total),
+                "away": round(100 * away, 1),
+                "low": bounds[0],
+                "high": round(bounds[1]),
+            },
+        )
+
+
 class BadValue(ValidationError):
     def __init__(self, key: str, name: str, value: object) -> None:
         super().__init__(

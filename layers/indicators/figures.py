@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -86,8 +86,7 @@ class Estimator:
             design=sample.design,
         )
         self.child_cell = unit_cell[sample.child_unit]
-        weight = sample.unit_weight * sample.unit_factor
-        self.child_weight = weight[sample.child_unit]
+        self.child_weight = sample.child_weight
         self.town, self.town_cell = self.cells.merged(sample.design)
 
     def estimate(
@@ -112,22 +111,55 @@ class Estimator:
         """The ratios, and the weighted eligible children beside them."""
         totals = self._totals(indicator, eligible, in_need, by)
         design = self.sample.design
+        scale = self._scale(indicator, by)
+        judged = eligible, in_need, scale
         if not by.by_zone:
-            whole = maths.ratios(totals, self.town, design, by.membership)
+            whole = self._ratios(totals, self.town, by, judged)
             return whole, _weighted(totals, self.town, design, by.membership)
-        by_zone = maths.ratios(totals, self.cells, design, by.membership)
+        by_zone = self._ratios(totals, self.cells, by, judged)
         town = totals.gathered(self.town_cell, len(self.town))
-        whole = maths.ratios(town, self.town, design, by.membership)
+        whole = self._ratios(town, self.town, by, judged)
         population = [
             _weighted(totals, self.cells, design, by.membership),
             _weighted(town, self.town, design, by.membership),
         ]
         return maths.Ratios.joined([by_zone, whole], axis=1), np.hstack(population)
 
-    def totals(self, indicator: Indicator) -> maths.Totals:
-        """Of girls and boys, by zone and sampling unit."""
+    def _ratios(
+        self,
+        totals: maths.Totals,
+        cells: maths.Cells,
+        by: Grouping,
+        judged: tuple[maths.Booleans, maths.Booleans, maths.Floats | None],
+    ) -> maths.Ratios:
+        """`judged` (N,): who is eligible and in need, and how many each stands for."""
+        sample, calibration = self.sample, self.sample.calibration
+        found = maths.ratios(totals, cells, sample.design, by.membership)
+        if calibration is None:
+            return found
+        eligible, in_need, scale = judged
+        groups, domains = by.membership.shape[1], cells.domains
+        domain = 0 if cells is self.town else sample.unit_zone[sample.child_unit]
+        base, need = (
+            calibration.explained(
+                at=by.group * domains + domain,
+                size=groups * domains,
+                scale=scale,
+                counted=counted & (by.group >= 0),
+            ).reshape(groups, domains, -1)
+            for counted in (eligible, eligible & in_need)
+        )
+        variance = calibration.variance(
+            totals=totals.regrouped(by.membership),
+            cells=cells,
+            numerator=np.tensordot(by.membership, need, 1),
+            denominator=np.tensordot(by.membership, base, 1),
+        )
+        return replace(found, variance=variance)
+
+    def totals(self, indicator: Indicator, by: Grouping) -> maths.Totals:
+        """Of its smallest groups, by zone (where it tells them) and sampling unit."""
         eligible, in_need = indicator.decide(self.sample.columns)
-        by = Grouping(self.sample.child_group, MEMBERSHIP)
         return self._totals(indicator, eligible, in_need, by)
 
     def _totals(
@@ -137,10 +169,7 @@ class Estimator:
         in_need: maths.Booleans,
         by: Grouping,
     ) -> maths.Totals:
-        weight = self.child_weight
-        factor = indicator.population.factor(self.sample.columns)
-        # Both are of the same drawing: a child is not drawn twice.
-        factor = by.factor if factor is None else factor
+        weight, factor = self.child_weight, self._scale(indicator, by)
         if factor is not None:
             weight = weight * np.nan_to_num(factor)
         cell = self.child_cell if by.by_zone else self.town_cell[self.child_cell]
@@ -153,6 +182,12 @@ class Estimator:
             eligible=eligible,
             in_need=in_need,
         )
+
+    def _scale(self, indicator: Indicator, by: Grouping) -> maths.Floats | None:
+        """(N,) how many children each stands for, beside its weight."""
+        factor = indicator.population.factor(self.sample.columns)
+        # Both are of the same drawing: a child is not drawn twice.
+        return by.factor if factor is None else factor
 
     def households(self, eligible: maths.Booleans, by: Grouping) -> maths.Integers:
         sample = self.sample

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any, Self
 
 import numpy as np
 
 from layers.indicators import maths
-from layers.indicators.figures import BREAKDOWNS, MEMBERSHIP, Estimator
+from layers.indicators.breakdowns import DIMENSIONS, crossed
+from layers.indicators.figures import BREAKDOWNS, MEMBERSHIP, Estimator, Grouping
+from layers.indicators.grouped import Groups
 from layers.indicators.indicator import Indicator
 from layers.indicators.maths.overlap import Shared, Side, covariances, residuals
 from layers.indicators.models import ObservationSet, SampleUnit
@@ -29,10 +32,22 @@ class Round:
     estimator: Estimator
     names: list[tuple[str, str]]
     """Stratum and key of each PSU, by the design's index."""
+    groups: Groups
 
     @classmethod
     def of(cls, observation_set: ObservationSet) -> Self:
-        return cls(Estimator(read_sample(observation_set)), psu_names(observation_set))
+        sample = read_sample(observation_set)
+        return cls(Estimator(sample), psu_names(observation_set), Groups.of(sample))
+
+    def grouping(self, dimensions: tuple[str, ...]) -> Grouping | None:
+        """None where the round does not tell these groups apart."""
+        if dimensions in ((), ("sex",)):
+            return Grouping(self.estimator.sample.child_group, MEMBERSHIP)
+        if not set(dimensions) <= set(self.groups.categories):
+            return None
+        if len(dimensions) == 1:
+            return self.groups.by_dimension[dimensions[0]]
+        return self.groups.across((dimensions[0], dimensions[1]))
 
     @property
     def strata(self) -> tuple[str, ...]:
@@ -50,6 +65,12 @@ class Overlap:
         self._units = _places(name for each in self.rounds for name in each.names)
         self._strata = _places(name for each in self.rounds for name in each.strata)
 
+        # What known totals leave of a figure resembles the other round's less than the
+        # figure itself, by how much is not computed: then no change is called surer.
+        self._calibrated = any(
+            each.estimator.sample.known_totals for each in self.rounds
+        )
+
     @classmethod
     def of(cls, former: ObservationSet, latter: ObservationSet) -> Self | None:
         """None where no unit was asked twice."""
@@ -59,30 +80,45 @@ class Overlap:
             return None
         return cls(Round.of(former), Round.of(latter))
 
-    def correlations(self, indicator: Indicator) -> dict[Place, float]:
-        """By group and zone, between -1 and 0.9; those that are zero are left out."""
+    def correlations(
+        self, indicator: Indicator, dimensions: tuple[str, ...] = ()
+    ) -> dict[Place, float]:
+        """By group and zone, between -1 and 0.9; those that are zero are left out.
+
+        `dimensions` are those of `breakdowns.dimensions_of`. A child may have changed its
+        group between the rounds: each round's figure is of those who were in it then.
+        """
+        former, latter = (each.grouping(dimensions) for each in self.rounds)
+        if former is None or latter is None:
+            return {}
         found: dict[Place, float] = {}
-        for zones in (self.zones, [None]):
-            table = self._table(indicator, zones)
-            for row, breakdown in enumerate(BREAKDOWNS):
+        for zones in (self.zones, [None]) if former.by_zone else ([None],):
+            table = self._table(indicator, dimensions, zones)
+            for row, breakdown in enumerate(keys_of(dimensions)):
                 for column, zone in enumerate(zones):
                     if table[row, column]:
-                        found[str(breakdown), zone] = float(table[row, column])
+                        found[breakdown, zone] = float(table[row, column])
         return found
 
-    def _table(self, indicator: Indicator, zones: list[Any]) -> maths.Floats:
+    def _table(
+        self, indicator: Indicator, dimensions: tuple[str, ...], zones: list[Any]
+    ) -> maths.Floats:
         """(B, zones), rounded down to a tenth."""
-        covariance, *variance = self.covariances(indicator, town=zones == [None])
+        covariance, *variance = self.covariances(
+            indicator, dimensions, town=zones == [None]
+        )
         with np.errstate(invalid="ignore", divide="ignore"):
             correlation = covariance / np.sqrt(variance[0] * variance[1])
         coarse = np.floor(10 * np.nan_to_num(correlation)) / 10
-        return np.clip(coarse, -1.0, HIGHEST)
+        return np.clip(coarse, -1.0, 0.0 if self._calibrated else HIGHEST)
 
     def covariances(
-        self, indicator: Indicator, *, town: bool
+        self, indicator: Indicator, dimensions: tuple[str, ...] = (), *, town: bool
     ) -> tuple[maths.Floats, maths.Floats, maths.Floats]:
         """(B, D) of the two shares, and of each with itself."""
-        left, right = (self._parts(each, indicator, town) for each in self.rounds)
+        left, right = (
+            self._parts(each, indicator, dimensions, town) for each in self.rounds
+        )
         shared, sides = self._town if town else self._zoned
         return (
             covariances(left, right, sides, shared),
@@ -90,15 +126,25 @@ class Overlap:
             covariances(right, right, (sides[1], sides[1]), shared),
         )
 
-    def _parts(self, each: Round, indicator: Indicator, town: bool) -> maths.Floats:
-        totals = each.estimator.totals(indicator)
+    def _parts(
+        self,
+        each: Round,
+        indicator: Indicator,
+        dimensions: tuple[str, ...],
+        town: bool,
+    ) -> maths.Floats:
+        by = each.grouping(dimensions)
+        if by is None:
+            raise ValueError(dimensions)
+        totals = each.estimator.totals(indicator, by)
         if town:
             cells = each.estimator.town
-            totals = totals.gathered(each.estimator.town_cell, len(cells))
+            if by.by_zone:
+                totals = totals.gathered(each.estimator.town_cell, len(cells))
             nowhere = np.zeros(len(cells), dtype=np.int64)
-            return residuals(totals, MEMBERSHIP, nowhere, 1)
+            return residuals(totals, by.membership, nowhere, 1)
         domain = self._domain(each)
-        return residuals(totals, MEMBERSHIP, domain, len(self.zones))
+        return residuals(totals, by.membership, domain, len(self.zones))
 
     def _domain(self, each: Round) -> maths.Integers:
         """(K,) place of each cell's zone in `zones`."""
@@ -148,6 +194,14 @@ class Overlap:
             psus=np.tile(psus, domains),
             fraction=np.tile(fraction, domains),
         )
+
+
+def keys_of(dimensions: tuple[str, ...]) -> list[str]:
+    """The groups of the rows of a grouping; of girls and boys all children as well."""
+    if dimensions in ((), ("sex",)):
+        return [str(each) for each in BREAKDOWNS]
+    keys = [DIMENSIONS[name].keys for name in dimensions]
+    return keys[0] if len(keys) == 1 else [crossed(*each) for each in product(*keys)]
 
 
 def _places(names: Any) -> dict[Any, int]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from importlib import resources
 
 import numpy as np
@@ -13,9 +13,20 @@ from numpy.typing import NDArray
 from psycopg2 import sql
 
 from layers.geography.models import Zone
-from layers.indicators import maths
+from layers.indicators import errors, maths
 from layers.indicators.copying import copied
 from layers.indicators.definitions import own_names
+from layers.indicators.known_totals import (
+    BAND_STARTS,
+    SEX_AGE,
+    SEX_AGE_KEYS,
+    ZONE,
+    KnownTotals,
+    name_of,
+    refuse_unlike,
+    scaled,
+)
+from layers.indicators.maths.calibration import BOUNDS, Calibration, rake
 from layers.indicators.models import ObservationSet, SampleUnit
 from layers.indicators.observations import MODULES, VARIABLES
 
@@ -41,6 +52,60 @@ class Sample:
     child_group: maths.Integers
     """0 for girls, 1 for boys."""
     columns: dict[str, maths.Floats]
+    known_totals: KnownTotals = field(default_factory=dict)
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """None without known totals. Raises CannotCalibrate."""
+        weight = (self.unit_weight * self.unit_factor)[self.child_unit]
+        if not self.known_totals:
+            return None
+        margins, known, names = self._margins()
+        found = rake(weight, margins, known)
+        if not found.settled:
+            name, total = names[found.furthest], known[found.furthest]
+            raise errors.CannotCalibrate(name, total, found.worst, BOUNDS)
+        return Calibration(
+            before=weight,
+            after=weight * found.factor,
+            margins=tuple(margins),
+            width=len(known),
+            psu=self.unit_psu[self.child_unit],
+            design=self.design,
+        )
+
+    @property
+    def child_weight(self) -> maths.Floats:
+        """(N,) with the factor of the response class, drawn to the known totals."""
+        if self.calibration:
+            return self.calibration.after
+        return (self.unit_weight * self.unit_factor)[self.child_unit]
+
+    def _margins(self) -> tuple[list[maths.Integers], maths.Floats, list[str]]:
+        """Each child's category by margin, the totals of all, and their names."""
+        places = {
+            ZONE: self.unit_zone[self.child_unit],
+            SEX_AGE: self.child_group * len(BAND_STARTS) + self._age_band(),
+        }
+        keys = {ZONE: [zone.code for zone in self.zones], SEX_AGE: list(SEX_AGE_KEYS)}
+        margins: list[maths.Integers] = []
+        known: list[float] = []
+        names: list[str] = []
+        for margin, totals in scaled(self.known_totals).items():
+            reached = np.bincount(places[margin], minlength=len(keys[margin]))
+            asked = {
+                key for key, count in zip(keys[margin], reached, strict=True) if count
+            }
+            refuse_unlike(margin, asked, set(totals))
+            order = {key: len(known) + at for at, key in enumerate(sorted(totals))}
+            place = np.array([order.get(key, -1) for key in keys[margin]])
+            margins.append(place[places[margin]])
+            known += [totals[key] for key in sorted(totals)]
+            names += [name_of(margin, key) for key in sorted(totals)]
+        return margins, np.array(known), names
+
+    def _age_band(self) -> maths.Integers:
+        return np.digitize(self.columns["age_years"], BAND_STARTS[1:])
 
 
 def read_sample(
@@ -78,6 +143,7 @@ def read_sample(
         child_unit=np.searchsorted(np.array(ids), unit),
         child_group=child_group,
         columns=columns,
+        known_totals=observation_set.known_totals if units is None else {},
     )
 
 

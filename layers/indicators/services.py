@@ -3,7 +3,7 @@ from datetime import date
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
-from layers.indicators.changes import changes_of
+from layers.indicators.changes import changes_of, likeness_of
 from layers.indicators.definitions import catalogue_of
 from layers.indicators.deprivation_release import (
     Deprivation,
@@ -12,6 +12,7 @@ from layers.indicators.deprivation_release import (
 )
 from layers.indicators.deprivation_schemes import scheme_of
 from layers.indicators.figures import Figure
+from layers.indicators.known_totals import KnownTotals, told_of
 from layers.indicators.modelling import store_modelled
 from layers.indicators.models import (
     Change,
@@ -49,10 +50,12 @@ def replace_observations(
     source: str,
     units: list[UnitRow],
     response_factors: dict[str, float] | None = None,
+    known_totals: KnownTotals | None = None,
 ) -> ObservationSet:
     """Make `units` the whole content of the set `code`; the same content changes nothing.
 
-    `response_factors` are by response class; a class without one has 1.
+    `response_factors` are by response class; a class without one has 1. Weights are drawn
+    to `known_totals` when figures are computed.
 
     Raises a ValidationError of `errors` and then changes nothing either.
     """
@@ -62,9 +65,11 @@ def replace_observations(
     check_units(units, known_variables(municipality))
     digests = {unit.key: unit_digest(unit, zones[unit.zone_code]) for unit in units}
     factors = response_factors or {}
-    digest = set_digest(digests.values(), factors)
+    totals = known_totals or {}
+    digest = set_digest(digests.values(), factors, totals)
     head = {
         "response_factors": factors,
+        "known_totals": totals,
         **{f"title_{language}": titles[language] for language in ("ar", "en", "fr")},
         "reference_date": reference_date,
         "source": source,
@@ -94,8 +99,8 @@ def compute_release(
     """A new numbered release of all figures, or the last one if nothing has changed.
 
     Raises NothingObserved where the set holds no household, SameInterviews where another
-    round published them, and FigureGivenAway where the audit finds a withheld figure; then
-    nothing is stored.
+    round published them, CannotCalibrate where its known totals cannot be reached, and
+    FigureGivenAway where the audit finds a withheld figure; then nothing is stored.
     """
     with tenant(municipality):
         Municipality.objects.select_for_update(no_key=True).get(pk=municipality.pk)
@@ -120,6 +125,7 @@ def compute_release(
             family.audit()
         if deprivation:
             deprivation.audit()
+        figures = [figure for family in families for figure in family.figures()]
         newest = releases.latest_first().first()
         release = Release.objects.create(
             municipality=municipality,
@@ -128,14 +134,12 @@ def compute_release(
             digest=observation_set.digest,
             definitions=definitions,
             deprivation=deprivation.as_data() if deprivation else scheme,
+            calibration=told_of(observation_set.known_totals),
+            likeness=likeness_of(observation_set, figures, catalogue),
             **_sample_size(observation_set),
         )
         Estimate.objects.bulk_create(
-            [
-                _estimate(release, each)
-                for family in families
-                for each in family.figures()
-            ],
+            [_estimate(release, each) for each in figures],
             batch_size=BATCH,
         )
         FamilyCounts.objects.bulk_create(
@@ -160,7 +164,9 @@ def _renew_digest(observation_set: ObservationSet) -> None:
         return
     units = SampleUnit.objects.filter(observation_set=observation_set)
     observation_set.digest = set_digest(
-        units.values_list("digest", flat=True), observation_set.response_factors
+        units.values_list("digest", flat=True),
+        observation_set.response_factors,
+        observation_set.known_totals,
     )
     observation_set.save(update_fields=["digest"])
 

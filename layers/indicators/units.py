@@ -122,10 +122,18 @@ def unit_digest(unit: UnitRow, zone: Zone) -> str:
     return hashlib.sha256(json.dumps(row).encode()).hexdigest()
 
 
-def set_digest(units: Iterable[str], factors: Mapping[str, float]) -> str:
-    """Of the digests of units in any order, and of the factors of their classes."""
-    content = [sorted(units), sorted(factors.items())]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+def set_digest(
+    units: Iterable[str],
+    factors: Mapping[str, float],
+    totals: Mapping[str, Mapping[str, float]],
+) -> str:
+    """Of the digests of units in any order, of the factors of their classes, and of the
+    known totals where there are some.
+    """
+    content: list[object] = [sorted(units), sorted(factors.items())]
+    if totals:
+        content.append({name: sorted(each.items()) for name, each in totals.items()})
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def given(values: Mapping[str, float | None]) -> dict[str, float]:

@@ -95,6 +95,8 @@ class Round(Named, TenantModel):
         choices=Nonresponse,
         default=Nonresponse.NONE,
     )
+    # Children in a register or census, as `layers.indicators.known_totals` has them.
+    known_totals = models.JSONField(default=dict, blank=True)
     # When something was changed of which published figures depend.
     restated_at = models.DateTimeField(null=True, editable=False)
     # When its observations were last made as a whole; from then on they follow each

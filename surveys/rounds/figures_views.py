@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from layers.geography.access import TownRequest, requires
 from layers.geography.models import Zone
-from layers.indicators.current import Now, current_figures
+from layers.indicators.current import Now, current_figures, why_uncalibrated
 from layers.indicators.models import Estimate, ObservationSet
 from surveys.following import far_behind, follow, follow_in_background
 from surveys.models import Round
@@ -42,8 +42,17 @@ def figures(request: TownRequest, municipality: str, code: str) -> HttpResponse:
             "chosen": chosen,
             "behind": behind,
             "dimensions": [] if behind else _dimensions(request, round, chosen),
+            "uncalibrated": "" if behind else _uncalibrated(round),
         },
     )
+
+
+def _uncalibrated(round: Round) -> str:
+    """Why the figures could not be weighted to the round's known totals."""
+    found = ObservationSet.objects.filter(
+        municipality_id=round.municipality_id, code=round.code
+    ).first()
+    return why_uncalibrated(found) if found else ""
 
 
 def _dimensions(

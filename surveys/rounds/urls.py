@@ -4,6 +4,7 @@ from surveys.rounds import (
     back_check_views,
     edit_views,
     figures_views,
+    known_totals_views,
     map_views,
     views,
 )
@@ -15,6 +16,8 @@ urlpatterns = [
     path("<slug:code>/field/close/", edit_views.close, name="close"),
     path("<slug:code>/field/reopen/", edit_views.reopen, name="reopen"),
     path("<slug:code>/figures/", figures_views.figures, name="figures"),
+    path("<slug:code>/totals/", known_totals_views.totals, name="totals"),
+    path("<slug:code>/totals.csv", known_totals_views.totals_file, name="totals_file"),
     path("<slug:code>/edit/", edit_views.edit, name="edit"),
     path("<slug:code>/field/back-checks/", back_check_views.page, name="back_checks"),
     path(

@@ -217,6 +217,8 @@ ACCESS: dict[str, frozenset] = {
             "surveys:rounds:close",
             "surveys:rounds:reopen",
             "surveys:rounds:edit",
+            "surveys:rounds:totals",
+            "surveys:rounds:totals_file",
             "surveys:rounds:back_checks",
             "surveys:rounds:back_form",
             "surveys:rounds:back_draw",

@@ -41,6 +41,10 @@ class Ratios:
     def se(self) -> Floats:
         return np.sqrt(self.variance)
 
+    def of(self, domains: Sequence[int]) -> "Ratios":
+        """Of these columns alone."""
+        return Ratios(*(getattr(self, each.name)[:, domains] for each in fields(self)))
+
     @classmethod
     def joined(cls, parts: Sequence["Ratios"], axis: int) -> "Ratios":
         """Breakdowns below each other (axis 0), or domains side by side (axis 1)."""

@@ -19,6 +19,12 @@ class ReleaseQuerySet(TenantQuerySet):
         return self.order_by("-number")
 
 
+class ReleaseManager(models.Manager.from_queryset(ReleaseQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> ReleaseQuerySet:
+        """Without what only a comparison of rounds reads: it is long."""
+        return ReleaseQuerySet(self.model, using=self._db).defer("likeness")
+
+
 class Release(TenantModel):
     """A numbered, frozen publication of all figures of a round."""
 
@@ -34,11 +40,15 @@ class Release(TenantModel):
     )
     # The scheme of deprivation as it was used; empty: the release knows of none.
     deprivation = models.JSONField(default=dict)
+    # By which known totals of how many children its figures were weighted; empty: by none.
+    calibration = models.JSONField(default=dict)
+    # Which figures resemble those of older rounds in which the same units answered.
+    likeness = models.JSONField(default=dict)
     children = models.PositiveIntegerField(_("children, rounded"))
     households = models.PositiveIntegerField(_("households, rounded"))
     computed_at = models.DateTimeField(auto_now_add=True)
 
-    objects = ReleaseQuerySet.as_manager()
+    objects = ReleaseManager()
 
     class Meta:
         verbose_name = _("release")

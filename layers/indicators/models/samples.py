@@ -21,6 +21,8 @@ class ObservationSet(TenantModel):
     )
     # By response class, what the weights of its households are multiplied with.
     response_factors = models.JSONField(default=dict)
+    # Known totals of children that the weights are drawn to, as `known_totals` has them.
+    known_totals = models.JSONField(default=dict)
     # With which definitions the running sums were made; empty: they are to be made anew.
     running = models.JSONField(default=dict)
     # What the arrays of its households and of its children hold, in their order.
