@@ -19,7 +19,10 @@ class ReleaseQuerySet(TenantQuerySet):
         return self.order_by("-number")
 
 
-class ReleaseManager(models.Manager.from_queryset(ReleaseQuerySet)):  # type: ignore[misc]
+ReleaseQueries = models.Manager.from_queryset(ReleaseQuerySet)
+
+
+class ReleaseManager(ReleaseQueries["Release"]):
     def get_queryset(self) -> ReleaseQuerySet:
         """Without what only a comparison of rounds reads: it is long."""
         return ReleaseQuerySet(self.model, using=self._db).defer("likeness")
