@@ -11,21 +11,16 @@ from layers.indicators.breakdowns import label_of
 from layers.indicators.models.samples import ObservationSet
 
 if TYPE_CHECKING:
-    from layers.geography.models import Zone
+    from layers.geography.models import Municipality, Zone
 
 
 class ReleaseQuerySet(TenantQuerySet):
+    def of(self, municipality: Municipality) -> Self:
+        """Without what only a comparison of rounds reads: it is long."""
+        return super().of(municipality).defer("likeness")
+
     def latest_first(self) -> Self:
         return self.order_by("-number")
-
-
-ReleaseQueries = models.Manager.from_queryset(ReleaseQuerySet)
-
-
-class ReleaseManager(ReleaseQueries["Release"]):
-    def get_queryset(self) -> ReleaseQuerySet:
-        """Without what only a comparison of rounds reads: it is long."""
-        return ReleaseQuerySet(self.model, using=self._db).defer("likeness")
 
 
 class Release(TenantModel):
@@ -51,7 +46,7 @@ class Release(TenantModel):
     households = models.PositiveIntegerField(_("households, rounded"))
     computed_at = models.DateTimeField(auto_now_add=True)
 
-    objects = ReleaseManager()
+    objects = ReleaseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("release")
