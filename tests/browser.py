@@ -67,7 +67,7 @@ def accessibility_faults(page: Page, only: list[str] = STANDARDS) -> list[str]:
 
     `only` names axe's tags or rules.
     """
-    results = Axe().run(page, options={"runOnly": only})
+    results = Axe().run(page, options={"runOnly": only, "resultTypes": ["violations"]})
     return [
         f"{fault['id']}: {fault['help']} ({', '.join(str(node['target']) for node in fault['nodes'][:3])})"
         for fault in results.response["violations"]
