@@ -94,7 +94,7 @@ class Estimator:
     ) -> Estimated:
         """By girls and boys where no other grouping is given."""
         by = grouping or Grouping(self.sample.child_group, MEMBERSHIP)
-        eligible, in_need = indicator.decide(self.sample.columns)
+        eligible, in_need = self.sample.decide(indicator)
         found, population = self.ratios(indicator, eligible, in_need, by)
         pooled = maths.design_effect(found)[: 1 if grouping is None else None, -1:]
         low, high = maths.intervals(found, pooled_effect=pooled)
@@ -159,7 +159,7 @@ class Estimator:
 
     def totals(self, indicator: Indicator, by: Grouping) -> maths.Totals:
         """Of its smallest groups, by zone (where it tells them) and sampling unit."""
-        eligible, in_need = indicator.decide(self.sample.columns)
+        eligible, in_need = self.sample.decide(indicator)
         return self._totals(indicator, eligible, in_need, by)
 
     def _totals(

@@ -167,7 +167,7 @@ def grouped(
     if widest is None:
         return GroupedFamily([], None)
     indicator = members[widest].indicator
-    eligible, in_need = indicator.decide(groups.sample.columns)
+    eligible, in_need = groups.sample.decide(indicator)
     if not eligible.any():
         return GroupedFamily([], None)
     given = _given(groups, members, reasons, widest, (eligible, in_need))

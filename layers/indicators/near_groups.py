@@ -224,14 +224,14 @@ def _sources(
     layouts = _Layouts(sample)
     for number, (family, groups) in enumerate(families):
         for member, reasons in zip(family.members, family.reasons, strict=True):
-            judged = member.indicator.decide(sample.columns)
+            judged = sample.decide(member.indicator)
             shown = reasons == ""
             for layout, told in layouts.plain(shown):
                 yield from _both(number, None, layout, judged, told)
         for table in groups.tables:
             if not table.table.shown.any():
                 continue
-            judged = table.indicator.decide(sample.columns)
+            judged = sample.decide(table.indicator)
             for layout, told in layouts.of_table(table):
                 yield from _both(number, table, layout, judged, told)
 

@@ -16,6 +16,7 @@ from layers.geography.models import Zone
 from layers.indicators import errors, maths
 from layers.indicators.copying import copied
 from layers.indicators.definitions import own_names
+from layers.indicators.indicator import Indicator
 from layers.indicators.known_totals import (
     BAND_STARTS,
     SEX_AGE,
@@ -53,6 +54,18 @@ class Sample:
     """0 for girls, 1 for boys."""
     columns: dict[str, maths.Floats]
     known_totals: KnownTotals = field(default_factory=dict)
+    decided: dict[int, tuple[Indicator, maths.Booleans, maths.Booleans]] = field(
+        init=False, default_factory=dict, repr=False
+    )
+    """What `decide` found, by the indicator as an object."""
+
+    def decide(self, indicator: Indicator) -> tuple[maths.Booleans, maths.Booleans]:
+        """(N,) eligible and in need; kept, because each group of a release asks."""
+        key = id(indicator)
+        if key not in self.decided:
+            self.decided[key] = indicator, *indicator.decide(self.columns)
+        _same, eligible, in_need = self.decided[key]
+        return eligible, in_need
 
     @cached_property
     def calibration(self) -> Calibration | None:
