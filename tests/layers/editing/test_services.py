@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 import shapely
 from django.db import DatabaseError, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon
 
@@ -168,6 +168,8 @@ def test_neighbours_move_along_with_a_shared_corner(edit, parcels):
 @WITHIN
 @given(x=st.floats(0.1, 1.9), y=st.floats(0.1, 1.9))
 def test_a_moved_corner_opens_no_gap_and_no_overlap(edit, block, x, y):
+    # A corner that stays where it was is refused.
+    assume(abs(x - 1) + abs(y - 1) > 1e-6)
     with transaction.atomic():
         rows = list(Parcel.objects.of(block).current())
         whole = shapely.union_all([shape(row) for row in rows])
