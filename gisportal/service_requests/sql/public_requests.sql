@@ -10,9 +10,9 @@ WITH town AS (
            CASE WHEN case_.status IN ('received', 'in_progress', 'waiting')
                 THEN 'open' ELSE 'closed' END AS state,
            (case_.created_at AT TIME ZONE town.time_zone)::date AS day,
+           -- Who leaves neither account nor telephone may be anybody, and counts as nobody.
            coalesce('person ' || case_.reporter_id,
-                    'phone ' || nullif(case_.reporter_phone, ''),
-                    'case ' || case_.id) AS reporter,
+                    'phone ' || nullif(case_.reporter_phone, '')) AS reporter,
            CASE WHEN category.in_public_space
                 THEN floor(ST_X(ST_Transform(case_.geometry, town.srid)) / %(cell)s)
            END AS east,

@@ -102,6 +102,19 @@ def test_what_may_concern_a_home_needs_five_people(client, quarter):
     assert told(client, quarter) == []
 
 
+def test_requests_without_a_name_may_all_be_of_one_person(client, quarter):
+    water = category(quarter, "water")
+    for n in range(6):
+        service_request(quarter, category=water, source_key=f"walk-in-{n}", point=at())
+    Case.objects.update(reporter=None, reporter_phone="")
+    assert told(client, quarter) == []
+    for n, case in enumerate(Case.objects.order_by("pk")[:5]):
+        case.reporter_phone = f"0390000{n}"
+        case.save()
+    (found,) = told(client, quarter)
+    assert found["properties"]["requests"] == 6
+
+
 def test_nothing_that_names_a_person_leaves(client, quarter):
     reporter = Reporter(name="سعاد القنديل", phone="03987654", language="ar")
     service_request(
