@@ -15,8 +15,8 @@ from scipy.sparse import csr_array, eye_array, kron, vstack
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from layers.indicators.audit import LinkedTable, intervals
-from layers.indicators.protection import Need, protect, too_narrow
+from layers.indicators.disclosure.audit import LinkedTable, intervals
+from layers.indicators.disclosure.protection import Need, protect, too_narrow
 
 SIZES = ((50, 10, 120.0), (200, 10, 120.0), (500, 12, 60.0))
 THRESHOLD = 5

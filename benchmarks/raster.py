@@ -19,8 +19,8 @@ from exactextract.raster import NumPyRasterSource
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from layers.indicators.coverage import Grid, coverage, sums
-from layers.indicators.walking import minutes
+from layers.indicators.rasters.coverage import Grid, coverage, sums
+from layers.indicators.rasters.walking import minutes
 
 SIDE, CELL, PARCELS = 400, 10.0, 20_000
 GROUND = 300

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from layers.geography.access import TownRequest, requires
-from layers.indicators.definitions import catalogue_of
+from layers.indicators.definitions.municipal import catalogue_of
 from layers.indicators.errors import FigureGivenAway
 from layers.indicators.releases import history
 from layers.indicators.succession import given_away

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from layers.geography.models import Municipality, Zone
 from layers.indicators import releases
 from layers.indicators.breakdowns import ALL, label_of
-from layers.indicators.definitions import indicators_in
-from layers.indicators.indicator import Dimension, Indicator
+from layers.indicators.definitions.indicator import Dimension, Indicator
+from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.models import (
     Change,
     ChangeQuerySet,

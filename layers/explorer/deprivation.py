@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from layers.explorer.asking import offered_by
 from layers.explorer.rows import LTR, NO_DATA, WITHHELD, Row
 from layers.geography.models import Zone
-from layers.indicators.deprivation_schemes import SchemeDimension
+from layers.indicators.deprivation.schemes import SchemeDimension
 from layers.indicators.models import AgeBand, DeprivationFigure, Estimate, Release
 
 Measure = DeprivationFigure.Measure

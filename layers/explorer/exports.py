@@ -18,7 +18,7 @@ from layers.explorer.modelled import by_figure
 from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
 from layers.indicators.breakdowns import ALL, label_of
-from layers.indicators.definitions import indicators_in
+from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.known_totals import sentence
 from layers.indicators.models import (
     AgeBand,

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from layers.indicators.breakdowns import ALL
-from layers.indicators.definitions import indicators_in
-from layers.indicators.indicator import Indicator
+from layers.indicators.definitions.indicator import Indicator
+from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.models import Estimate, Release
 
 COLUMNS = [

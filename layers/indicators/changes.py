@@ -10,8 +10,8 @@ import numpy as np
 
 from layers.indicators import change
 from layers.indicators.breakdowns import dimensions_of
+from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.figures import BREAKDOWNS, Figure
-from layers.indicators.indicator import Indicator
 from layers.indicators.models import (
     Change,
     Estimate,

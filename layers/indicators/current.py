@@ -14,13 +14,14 @@ from django.db.models import Q
 
 from layers.geography.models import Zone
 from layers.geography.tenancy import tenant
-from layers.indicators import errors, maths, suppression
-from layers.indicators.definitions import catalogue_of
+from layers.indicators import errors, maths
+from layers.indicators.definitions.indicator import Indicator, asked
+from layers.indicators.definitions.municipal import catalogue_of
+from layers.indicators.definitions.own_variables import known_variables
+from layers.indicators.disclosure import suppression
 from layers.indicators.figures import BREAKDOWNS, Estimator
-from layers.indicators.indicator import Indicator, asked
 from layers.indicators.models import ObservationSet, RunningSum, SampleUnit
 from layers.indicators.observations import UnitRow
-from layers.indicators.own_variables import known_variables
 from layers.indicators.running import (
     STATISTICS,
     Key,

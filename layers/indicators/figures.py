@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from layers.geography.models import Zone
-from layers.indicators import maths, suppression
+from layers.indicators import maths
 from layers.indicators.breakdowns import ALL, DIMENSIONS
 from layers.indicators.catalogue import Indicator
-from layers.indicators.differencing import Issued
+from layers.indicators.disclosure import suppression
+from layers.indicators.disclosure.differencing import Issued
 from layers.indicators.models import Estimate
 from layers.indicators.sample import Sample
 

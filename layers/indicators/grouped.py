@@ -13,8 +13,21 @@ from typing import Any
 import numpy as np
 
 from layers.geography.models import Zone
-from layers.indicators import maths, suppression
+from layers.indicators import maths
 from layers.indicators.breakdowns import DIMENSIONS, PAIRS, crossed
+from layers.indicators.definitions.indicator import Indicator
+from layers.indicators.disclosure import suppression
+from layers.indicators.disclosure.group_differences import Said
+from layers.indicators.disclosure.group_protection import (
+    BAND,
+    COHORT,
+    SEX,
+    SITE,
+    ZONE,
+    Counted,
+    Given,
+    Protection,
+)
 from layers.indicators.figures import (
     BREAKDOWNS,
     Estimated,
@@ -26,19 +39,7 @@ from layers.indicators.figures import (
     told_figures,
     windows,
 )
-from layers.indicators.group_differences import Said
-from layers.indicators.group_protection import (
-    BAND,
-    COHORT,
-    SEX,
-    SITE,
-    ZONE,
-    Counted,
-    Given,
-    Protection,
-)
 from layers.indicators.groups import categories_of, factor_of
-from layers.indicators.indicator import Indicator
 from layers.indicators.sample import Sample
 
 UNSAFE = (

@@ -20,13 +20,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from layers.indicators.definitions.indicator import Indicator
+from layers.indicators.disclosure.group_protection import Pair
+from layers.indicators.disclosure.suppression import SMALLEST_GROUP
 from layers.indicators.figures import Estimator, Family, families_of
-from layers.indicators.group_protection import Pair
 from layers.indicators.grouped import GroupedFamily, Groups, GroupTable, grouped
-from layers.indicators.indicator import Indicator
 from layers.indicators.maths import Booleans, Integers
 from layers.indicators.sample import Sample
-from layers.indicators.suppression import SMALLEST_GROUP
 
 KEPT = 16
 """Smallest numbers kept of a group: more than five rule out most that are not alike."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Municipality, Zone
 from layers.indicators.breakdowns import ALL, dimensions_of, ordered
-from layers.indicators.definitions import indicators_in
+from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.models import (
     Estimate,
     EstimateQuerySet,

@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 
 from layers.indicators import maths
+from layers.indicators.definitions.indicator import Indicator, Judgement
 from layers.indicators.figures import BREAKDOWNS, MEMBERSHIP
-from layers.indicators.indicator import Indicator, Judgement
 from layers.indicators.sample import Sample
 
 STATISTICS = 9

@@ -15,8 +15,8 @@ from psycopg2 import sql
 from layers.geography.models import Zone
 from layers.indicators import errors, maths
 from layers.indicators.copying import copied
-from layers.indicators.definitions import own_names
-from layers.indicators.indicator import Indicator
+from layers.indicators.definitions.indicator import Indicator
+from layers.indicators.definitions.municipal import own_names
 from layers.indicators.known_totals import (
     BAND_STARTS,
     SEX_AGE,

@@ -4,13 +4,15 @@ from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
 from layers.indicators.changes import changes_of, likeness_of
-from layers.indicators.definitions import catalogue_of
-from layers.indicators.deprivation_release import (
+from layers.indicators.definitions.municipal import catalogue_of
+from layers.indicators.definitions.own_variables import known_variables
+from layers.indicators.deprivation.release import (
     Deprivation,
     identity,
     store_deprivation,
 )
-from layers.indicators.deprivation_schemes import scheme_of
+from layers.indicators.deprivation.schemes import scheme_of
+from layers.indicators.disclosure.suppression import shown_count
 from layers.indicators.figures import Figure
 from layers.indicators.known_totals import KnownTotals, told_of
 from layers.indicators.modelling import store_modelled
@@ -25,11 +27,9 @@ from layers.indicators.models import (
 )
 from layers.indicators.near_groups import families_with_groups
 from layers.indicators.observations import UnitRow
-from layers.indicators.own_variables import known_variables
 from layers.indicators.sample import has_units, read_sample
 from layers.indicators.storage import write_units
 from layers.indicators.succession import Past, Succeeding
-from layers.indicators.suppression import shown_count
 from layers.indicators.twins import published_twin
 from layers.indicators.units import (
     check_units,

@@ -11,14 +11,15 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from layers.geography.models import Zone
-from layers.indicators import differencing, errors, group_differences, suppression
+from layers.indicators import errors
 from layers.indicators.breakdowns import label_of
-from layers.indicators.differencing import Issued
+from layers.indicators.definitions.indicator import Indicator
+from layers.indicators.disclosure import differencing, group_differences, suppression
+from layers.indicators.disclosure.differencing import Issued
+from layers.indicators.disclosure.group_differences import Said
+from layers.indicators.disclosure.kinship import Zones, comparable
 from layers.indicators.figures import FLAG, REASON, Family, Figure, issued, windows
-from layers.indicators.group_differences import Said
 from layers.indicators.grouped import GroupedFamily, GroupTable
-from layers.indicators.indicator import Indicator
-from layers.indicators.kinship import Zones, comparable
 from layers.indicators.maths import Booleans
 from layers.indicators.models import Estimate, FamilyCounts, ObservationSet, Release
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from layers.indicators import scheme_views, views
+from layers.indicators.definitions import views
+from layers.indicators.deprivation import views as scheme_views
 
 app_name = "indicators"
 urlpatterns = [

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from layers.indicators import releases
-from layers.indicators.definitions import indicators_in
+from layers.indicators.definitions.municipal import indicators_in
 from layers.maps.columns import Column
 from layers.maps.desk import View, keys, steps
 from layers.maps.errors import UnfitView

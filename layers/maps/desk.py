@@ -18,7 +18,7 @@ from layers.geography.models import Facility, Municipality, Parcel, Zone
 from layers.indicators import releases
 from layers.indicators.breakdowns import ALL, label_of
 from layers.indicators.catalogue import Dimension, Indicator
-from layers.indicators.definitions import indicators_in
+from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.models import Estimate, Release
 from layers.maps import classes
 from layers.maps.columns import OF_100, Column

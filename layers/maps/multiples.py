@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from layers.indicators.definitions import indicators_in
+from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.releases import round_title
 from layers.maps.desk import View
 from layers.maps.drawing import Drawing, Ground

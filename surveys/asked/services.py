@@ -12,10 +12,13 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Municipality
 from layers.indicators import errors
-from layers.indicators.definitions import OWN_PREFIX
-from layers.indicators.drafting import NOT_BY_AUTHOR, STEPS
+from layers.indicators.definitions.drafting import NOT_BY_AUTHOR, STEPS
+from layers.indicators.definitions.municipal import OWN_PREFIX
+from layers.indicators.definitions.own_variables import (
+    declare_variable,
+    indicators_with,
+)
 from layers.indicators.observations import LANGUAGES, Variable
-from layers.indicators.own_variables import declare_variable, indicators_with
 from surveys.errors import QuestionRefused
 from surveys.following import follow_in_background
 from surveys.models import Form, Round, TownVariable

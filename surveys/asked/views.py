@@ -18,8 +18,8 @@ from django.views.decorators.http import (
 )
 
 from layers.geography.access import TownRequest, requires
-from layers.indicators.definitions import OWN_PREFIX
-from layers.indicators.drafting import STEPS
+from layers.indicators.definitions.drafting import STEPS
+from layers.indicators.definitions.municipal import OWN_PREFIX
 from layers.indicators.observations import DESCRIBED
 from surveys.asked.forms import COUNTS, COUNTS_NOT, QuestionForm
 from surveys.asked.services import declare_question, move_question

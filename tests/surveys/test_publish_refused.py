@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from layers.indicators import suppression
+from layers.indicators.disclosure import suppression
 from layers.indicators.models import Release
 from surveys.models import Publication
 from surveys.publish import request_publication

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 
-from layers.indicators.grammar import RuleError
-from layers.indicators.indicator import (
+from layers.indicators.definitions.grammar import RuleError
+from layers.indicators.definitions.indicator import (
     Dimension,
     Indicator,
     Unknown,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.indicators import linearisation
-from layers.indicators.deprivation import Structure
+from layers.indicators.deprivation.measures import Structure
 from layers.indicators.management.data import MISSING, DataError, DataTable, Floats
 
 KEYS = frozenset(

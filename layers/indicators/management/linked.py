@@ -10,9 +10,9 @@ from typing import Any, Self
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from layers.indicators.audit import Booleans, Floats, Integers, LinkedTable
+from layers.indicators.disclosure.audit import Booleans, Floats, Integers, LinkedTable
+from layers.indicators.disclosure.protection import Need
 from layers.indicators.management.data import DataError, DataTable, Texts
-from layers.indicators.protection import Need
 
 PUBLISH, PRIMARY, COMPLEMENTARY = "publish", "primary", "complementary"
 HIDDEN = frozenset({PRIMARY, COMPLEMENTARY})

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from layers.explorer.ranking import rank_ranges
-from layers.indicators import change, maths, suppression
+from layers.indicators import change, maths
 from layers.indicators.catalogue import indicators
-from layers.indicators.grammar import read_condition
-from layers.indicators.wording import (
+from layers.indicators.definitions.grammar import read_condition
+from layers.indicators.definitions.wording import (
     condition_words,
     population_words,
     variable_labels,
 )
+from layers.indicators.disclosure import suppression
 
 PAGE = Path(__file__).parents[3] / "docs/indicators.md"
 

@@ -8,13 +8,13 @@ import pytest
 from layers.indicators import groups
 from layers.indicators.breakdowns import DIMENSIONS, PAIRS, crossed
 from layers.indicators.catalogue import indicators
+from layers.indicators.disclosure.suppression import SENSITIVE
 from layers.indicators.figures import Estimator, families_of
 from layers.indicators.grouped import Groups
 from layers.indicators.models import Estimate, FamilyCounts
 from layers.indicators.near_groups import families_with_groups
 from layers.indicators.sample import read_sample
 from layers.indicators.services import compute_release
-from layers.indicators.suppression import SENSITIVE
 from tests.factories.observations import households, told_apart
 
 BIG = {"per_zone": 220, "frame": 500}

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from layers.indicators.catalogue import indicators
-from layers.indicators.deprivation_release import Deprivation
+from layers.indicators.deprivation.release import Deprivation
+from layers.indicators.disclosure.suppression import NEARLY_EQUAL
 from layers.indicators.figures import Estimator, families_of
 from layers.indicators.grouped import Groups, grouped
 from layers.indicators.near_groups import Beside, families_with_groups, nearly_equal
 from layers.indicators.sample import read_sample
-from layers.indicators.suppression import NEARLY_EQUAL
 from tests.factories.observations import households, told_apart
 
 CHOSEN = ("edu_oos", "edu_oos_upsec", "pro_labour", "pro_labour_mics6", "dis_cfm_5_17")

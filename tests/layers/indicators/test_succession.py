@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from layers.indicators import differencing, suppression
+from layers.indicators.disclosure import differencing, suppression
 from layers.indicators.models import Estimate, FamilyCounts, Release
 from layers.indicators.services import compute_release
 from tests.factories.observations import households

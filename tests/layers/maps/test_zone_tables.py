@@ -9,16 +9,16 @@ from layers.geography.services import import_raster
 from layers.indicators.clusters import clusters_of
 from layers.indicators.errors import NoPattern
 from layers.indicators.models import Estimate
-from layers.indicators.services import compute_release, replace_observations
-from layers.indicators.zone_statistics import (
+from layers.indicators.rasters.zone_statistics import (
     Asked,
     Hazard,
     Walk,
     compute_zone_statistics,
 )
+from layers.indicators.services import compute_release, replace_observations
 from tests.factories.accounts import staff
 from tests.factories.geography import FacilityFactory, ZoneFactory, square
-from tests.layers.indicators.test_rasters import write
+from tests.layers.indicators.rasters.test_population import write
 from tests.layers.maps.conftest import households
 
 

@@ -5,8 +5,8 @@ from django.urls import reverse
 from lxml import etree
 
 from layers.geography.tenancy import tenant
-from layers.indicators.definitions import catalogue_of
-from layers.indicators.drafting import move_definition, preview, save_draft
+from layers.indicators.definitions.drafting import move_definition, preview, save_draft
+from layers.indicators.definitions.municipal import catalogue_of
 from layers.indicators.models import Estimate, Observation, ObservationSet, OwnVariable
 from surveys.asked.services import move_question
 from surveys.asked.values import Asked, questions_to_ask

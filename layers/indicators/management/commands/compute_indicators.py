@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 from layers.geography.management.town import TownCommand
 from layers.geography.models import Municipality
 from layers.indicators.breakdowns import ALL, DIMENSIONS, is_key
-from layers.indicators.definitions import catalogue_of
+from layers.indicators.definitions.municipal import catalogue_of
 from layers.indicators.figures import Figure
 from layers.indicators.models import ObservationSet
 from layers.indicators.services import compute_figures, compute_release

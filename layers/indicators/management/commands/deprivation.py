@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.indicators import deprivation, maths
-from layers.indicators.deprivation import Figure, Measures, Structure
+from layers.indicators import maths
+from layers.indicators.deprivation import measures as deprivation
+from layers.indicators.deprivation.measures import Figure, Measures, Structure
 from layers.indicators.linearisation import Domains, as_share
 from layers.indicators.management.data import (
     DataCommand,

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from layers.indicators.audit import Booleans, intervals
+from layers.indicators.disclosure.audit import Booleans, intervals
+from layers.indicators.disclosure.protection import Need, Unprotectable, protect
 from layers.indicators.management.data import DataCommand, DataError, DataTable
 from layers.indicators.management.linked import (
     COMPLEMENTARY,
@@ -15,7 +16,6 @@ from layers.indicators.management.linked import (
     Layout,
     Linked,
 )
-from layers.indicators.protection import Need, Unprotectable, protect
 
 
 class Command(DataCommand):

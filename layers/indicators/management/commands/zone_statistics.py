@@ -7,7 +7,7 @@ from typing import Any
 from layers.geography.management.town import TownCommand
 from layers.geography.models import Facility, Municipality, Zone
 from layers.indicators.models import ZoneStatistic
-from layers.indicators.zone_statistics import (
+from layers.indicators.rasters.zone_statistics import (
     Asked,
     Hazard,
     Walk,

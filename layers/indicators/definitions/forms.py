@@ -1,0 +1,185 @@
+"""A planner's own indicator, from choices instead of code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from layers.indicators.definitions.indicator import (
+    Dimension,
+    Indicator,
+    Unknown,
+    build_indicator,
+    spoken_language,
+)
+from layers.indicators.definitions.wording import variable_labels
+from layers.indicators.models import ObservationSet
+from layers.indicators.observations import LANGUAGES, Variable
+
+ROWS = (1, 2, 3)
+BOUNDS = (
+    ("is", _("exactly")),
+    ("at_least", _("or more")),
+    ("above", _("more than")),
+    ("at_most", _("or less")),
+    ("below", _("less than")),
+)
+UNITS = (("years", _("years")), ("months", _("months")))
+MOMENTS = (
+    ("interview", _("on the day of the interview")),
+    ("school_year", _("at the beginning of the school year")),
+)
+WHO = (
+    ("", _("all children of this age")),
+    ("module_5_17", _("the one child of 5 to 17 drawn in each household")),
+)
+TEXTS = tuple(
+    f"{part}_{each}" for part in ("title", "description") for each in LANGUAGES
+)
+JOINS = (("all", _("all of these are true")), ("any", _("one of these is true")))
+
+
+def _words(label: Any, *, long: bool = False) -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": 2}) if long else None
+    return forms.CharField(label=label, max_length=400 if long else 120, widget=widget)
+
+
+class RoundChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: ObservationSet) -> str:
+        return obj.titles[spoken_language()] or obj.code
+
+
+class DefinitionForm(forms.Form):
+    name = forms.CharField(
+        label=_("Short name"),
+        max_length=40,
+        validators=[RegexValidator(r"^[a-z][a-z0-9_]*$")],
+        help_text=_("Small Latin letters, digits and _, such as no_books."),
+    )
+    title_ar = _words(_("Arabic title"))
+    title_en = _words(_("English title"))
+    title_fr = _words(_("French title"))
+    description_ar = _words(_("What it counts, in Arabic"), long=True)
+    description_en = _words(_("What it counts, in English"), long=True)
+    description_fr = _words(_("What it counts, in French"), long=True)
+    dimension = forms.ChoiceField(label=_("Dimension"), choices=Dimension.choices)
+    sensitive = forms.BooleanField(
+        label=_("Sensitive: withhold more, as for violence or work"), required=False
+    )
+    first = forms.IntegerField(label=_("Youngest age"), min_value=0, max_value=215)
+    last = forms.IntegerField(label=_("Oldest age"), min_value=0, max_value=215)
+    unit = forms.ChoiceField(label=_("Ages in"), choices=UNITS)
+    moment = forms.ChoiceField(label=_("Age"), choices=MOMENTS)
+    module = forms.ChoiceField(label=_("Asked of"), choices=WHO, required=False)
+    join = forms.ChoiceField(label=_("A child is in need if"), choices=JOINS)
+    unknown = forms.ChoiceField(
+        label=_("A child of whom this is not known is"), choices=Unknown.choices
+    )
+    round = RoundChoice(
+        label=_("Try it on the round"), queryset=ObservationSet.objects.none()
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        rounds: Any,
+        own: Mapping[str, Variable],
+        trial: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """`own` are the town's variables. For a trial on a round no texts are needed."""
+        super().__init__(*args, **kwargs)
+        self.own = frozenset(own)
+        if trial:
+            for name in ("name", *TEXTS):
+                self.fields[name].required = False
+        self.fields["round"].queryset = rounds
+        self.fields["round"].empty_label = None
+        labels = variable_labels(own)
+        choices = [("", "—"), *sorted(labels.items(), key=lambda each: each[1])]
+        for row in ROWS:
+            first = row == ROWS[0]
+            self.fields[f"variable_{row}"] = forms.ChoiceField(
+                label=_("Answer"), choices=choices, required=first
+            )
+            self.fields[f"bound_{row}"] = forms.ChoiceField(
+                label=_("Compared"), choices=BOUNDS, required=first
+            )
+            self.fields[f"value_{row}"] = forms.FloatField(
+                label=_("Number"), required=first, help_text=_("Yes is 1, no is 0.")
+            )
+
+    @property
+    def text_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("name", *TEXTS, "dimension", "sensitive")]
+
+    @property
+    def age_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("first", "last", "unit", "moment", "module")]
+
+    @property
+    def condition_fields(self) -> list[list[forms.BoundField]]:
+        parts = ("variable", "bound", "value")
+        return [[self[f"{part}_{row}"] for part in parts] for row in ROWS]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for row in ROWS:
+            if cleaned.get(f"variable_{row}") and cleaned.get(f"value_{row}") is None:
+                self.add_error(f"value_{row}", _("Give a number."))
+        if not self.errors:
+            try:
+                self.indicator()
+            except (KeyError, ValueError, TypeError) as error:
+                raise ValidationError(str(error)) from error
+        return cleaned
+
+    def indicator(self) -> Indicator:
+        """What the form says. Raises as `build_indicator` does."""
+        content = self.content | {"code": "own", "version": 1}
+        return build_indicator(content, extra=self.own, own=True)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The definition in the grammar of the catalogue, and the answers it came from."""
+        said = self.cleaned_data
+        return {
+            "dimension": said["dimension"],
+            "sensitive": said["sensitive"],
+            **{
+                part: {each: said[f"{part}_{each}"] or "–" for each in LANGUAGES}
+                for part in ("title", "description")
+            },
+            "standard": {
+                **dict.fromkeys(("name", "code", "other", "link"), ""),
+                "own": True,
+            },
+            "population": {
+                "unit": said["unit"],
+                "from": said["first"],
+                "to": said["last"],
+                "moment": said["moment"],
+                "module": said["module"],
+            },
+            "rule": {
+                "unknown": said["unknown"],
+                "in_need": {said["join"]: self._conditions()},
+            },
+            "form": {name: value for name, value in said.items() if name != "round"},
+        }
+
+    def _conditions(self) -> list[dict[str, Any]]:
+        said = self.cleaned_data
+        return [
+            {
+                "variable": said[f"variable_{row}"],
+                said[f"bound_{row}"] or "is": said[f"value_{row}"],
+            }
+            for row in ROWS
+            if said.get(f"variable_{row}")
+        ]
