@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -176,10 +177,18 @@ def _wanted(
     own = next((row for row in rows if row.code == code), None)
     wanted = Wanted(code, shape, own.pk if own else None)
     if not asked.layer.is_parcels:
-        parents = {row.parent_id for row in rows if isinstance(row, Zone)}
-        wanted.parent_id = parents.pop() if len(parents) == 1 else None
+        wanted.parent_id = _common_parent(rows)
         wanted.names = _names(asked, number, own or rows[0], kept=own is not None)
     return wanted
+
+
+def _common_parent(rows: Sequence[Row]) -> int | None:
+    """Of zones that become one, the parent under which most of their ground lies."""
+    areas: Counter[int | None] = Counter()
+    for row in rows:
+        if isinstance(row, Zone):
+            areas[row.parent_id] += shape_of(row).area
+    return areas.most_common(1)[0][0]
 
 
 def _names(asked: Asked, number: int, row: Row, *, kept: bool) -> Mapping[str, str]:

@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from shapely import MultiPolygon
 
-from layers.editing import carrying, drafts, examining
+from layers.editing import carrying, children, drafts, examining
+from layers.editing.children import INNER
 from layers.editing.drafts import Asked, Row
 from layers.editing.errors import EditRefused
 from layers.editing.examining import Remark
@@ -93,15 +94,14 @@ def change_map(*, municipality: Municipality, asked: Asked, order: Order) -> Out
         if bad := examining.validity(municipality, shapes):
             return Outcome(bad)
         before = [state_of(row) for row in draft.former]
-        token = _token(before, [wanted.code for wanted in draft.after])
-        _check_seen(order, token)
+        coming = [wanted.code for wanted in draft.after]
         after = carrying.carry_out(municipality, asked.layer, draft, order.on)
         successors = {
             pk: [after[number] for number in numbers]
             for pk, numbers in draft.successors.items()
         }
         return _finish(
-            work, _followed(work, before, after, successors, token), successors
+            work, _followed(work, before, after, successors, coming), successors
         )
 
 
@@ -119,11 +119,10 @@ def undo(*, municipality: Municipality, edit: Edit, order: Order) -> Outcome:
         _lock(municipality)
         _check_untouched(municipality, edit, layer)
         before = [state_of(row) for row in _living(layer, edit.after)]
-        token = _token(before, [state["code"] for state in edit.before])
-        _check_seen(order, token)
+        coming = [state["code"] for state in edit.before]
         rows = carrying.take_back(municipality, edit)
         backwards = _backwards(edit, rows)
-        return _finish(work, _followed(work, before, rows, backwards, token), backwards)
+        return _finish(work, _followed(work, before, rows, backwards, coming), backwards)
 
 
 def _lock(municipality: Municipality) -> None:
@@ -131,9 +130,14 @@ def _lock(municipality: Municipality) -> None:
     Municipality.objects.select_for_update(no_key=True).get(pk=municipality.pk)
 
 
-def _token(states: Sequence[State], codes: Sequence[str]) -> str:
-    """Of the places as they were, and of the codes that those to come would have."""
-    return hashlib.sha256(repr((states, codes)).encode()).hexdigest()[:16]
+def _token(
+    states: Sequence[State], codes: Sequence[str], remarks: Sequence[Remark]
+) -> str:
+    """Of the places as they were, of the codes that those to come would have, and of what
+    was found: a warning is accepted by who saw it.
+    """
+    found = [(remark.code, remark.codes, remark.count) for remark in remarks]
+    return hashlib.sha256(repr((states, codes, found)).encode()).hexdigest()[:16]
 
 
 def _check_seen(order: Order, token: str) -> None:
@@ -146,32 +150,48 @@ def _followed(
     before: list[State],
     after: Sequence[Row],
     successors: Mapping[int, Sequence[Row]],
-    token: str,
+    coming: Sequence[str],
 ) -> Outcome:
-    """Checks what is written now, and lets the rooms follow."""
+    """Checks what is written now, and lets the rooms follow. `coming` are the codes that
+    were found for places to come.
+    """
+    remembered = work.undone.followed if work.undone else {}
+    family = children.follow(
+        work.municipality,
+        work.layer,
+        before=before,
+        after=after,
+        memory=remembered.get(INNER.name),
+    )
     former: list[Any] = list(
         work.layer.model.objects.filter(pk__in=[x["pk"] for x in before])
     )
     new = {row.pk for row in after}
+    remarks = examining.remarks(
+        work.municipality,
+        work.layer,
+        kind=work.kind,
+        before=[(state["code"], shape_of(state)) for state in before],
+        former=former,
+        after=after,
+    )
+    if work.kind == Edit.Kind.MERGE:
+        remarks += children.across_parents(work.municipality, before)
+    remarks += family.remarks
+    token = _token(before, coming, remarks)
+    _check_seen(work.order, token)
     outcome = Outcome(
-        examining.remarks(
-            work.municipality,
-            work.layer,
-            kind=work.kind,
-            before=[(state["code"], shape_of(state)) for state in before],
-            former=former,
-            after=after,
-        ),
+        remarks,
         before=before,
         after=[
             *(state_of(row) for row in after),
             *(state_of(row) for row in former if row.pk not in new),
         ],
+        following={INNER.name: family.following},
         token=token,
     )
     places = {pk: _largest_first(rows) for pk, rows in successors.items()}
     for follower in followers():
-        remembered = work.undone.followed if work.undone else {}
         change = Change(
             municipality=work.municipality,
             parcels=work.layer.is_parcels,
