@@ -29,7 +29,7 @@ def overlays(user: Any, municipality: Municipality, zones: str) -> list[dict[str
         *(
             _row(layer, municipality, f"{name}{LABELS}" in layers)
             for name, layer in layers.items()
-            if name != zones and not name.endswith(LABELS)
+            if name != zones and layer.tiled and not name.endswith(LABELS)
         ),
         *(_raster(shown) for shown in shown_rasters(municipality, user)),
     ]

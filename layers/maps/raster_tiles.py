@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from PIL import Image
 from pyproj import CRS
+from rasterio.crs import CRS as RasterCRS
 from rasterio.windows import Window
 from rio_tiler.errors import TileOutsideBounds
 from rio_tiler.io import Reader
@@ -215,11 +216,34 @@ def render(shown: Shown, *, z: int, x: int, y: int) -> Tile:
         except TileOutsideBounds:
             classes = np.zeros((SIDE, SIDE), dtype="uint8")
         else:
-            values = np.ma.filled(image.array[0].astype("float64"), np.nan)
-            # NaN is sorted last, and would be the highest class.
-            classes = np.digitize(values, shown.starts).astype("uint8")
-            classes[np.isnan(values)] = 0
+            classes = _classes(image.array[0], shown.starts)
     return Tile.of(_png(classes, shown.style.colours))
+
+
+def picture_of(
+    shown: Shown, box: tuple[float, float, float, float], srid: int
+) -> bytes:
+    """The same as one PNG of a box (west, south, east, north) in a projected system."""
+    method = "bilinear" if shown.style.smooth else "nearest"
+    with Reader(shown.path) as reader:
+        image = reader.part(
+            box,
+            bounds_crs=RasterCRS.from_epsg(srid),
+            dst_crs=RasterCRS.from_epsg(srid),
+            max_size=2 * SIDE,
+            resampling_method=method,
+            reproject_method=method,
+        )
+    return _png(_classes(image.array[0], shown.starts), shown.style.colours)
+
+
+def _classes(band: np.ma.MaskedArray, starts: tuple[float, ...]) -> np.ndarray:
+    """From 1 on; 0 where there is no value, or one below the first class."""
+    values = np.ma.filled(band.astype("float64"), np.nan)
+    # NaN is sorted last, and would be the highest class.
+    classes = np.digitize(values, starts).astype("uint8")
+    classes[np.isnan(values)] = 0
+    return classes
 
 
 def _png(classes: np.ndarray, colours: tuple[str, ...]) -> bytes:

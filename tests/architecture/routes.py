@@ -76,6 +76,7 @@ ACCESS: dict[str, frozenset] = {
     ),
     "maps:desk": FIGURES,
     "maps:values": FIGURES,
+    "maps:block": FIGURES,
     "maps:zone": FIGURES,
     "maps:search": FIGURES,
     **dict.fromkeys(

@@ -164,7 +164,7 @@ export function padding() {
   if (narrow.matches) {
     const below = frame.getBoundingClientRect().bottom;
     const covered = panel ? Math.max(below - panel.getBoundingClientRect().top, 0) : 0;
-    return { left: 12, right: 12, top: 62, bottom: Math.min(covered, below / 2) + 12 };
+    return { left: 12, right: 12, top: 62, bottom: covered ? Math.min(covered, below / 2) + 12 : 56 };
   }
   const side = frame.dataset.compare === "side";
   const [start, end] = [side ? 24 : 404, panel && !side ? panel.offsetWidth + 44 : 24];

@@ -89,7 +89,7 @@ function styleLayers(overlay, config) {
   if (name === "outlines") {
     return [{ ...drawn.outlines(), id: name,
       paint: { ...drawn.outlines().paint, "line-color": colour("map-parcel-on-need"),
-               "line-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.15, 15, 0.3, 17, 0.5] } }];
+               "line-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.06, 14.5, 0.14, 16, 0.35, 17, 0.5] } }];
   }
   if (name === "parcels") return [numbers()];
   if (overlay.style) return styledLayers(overlay, colour("map-halo"));
