@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from gisportal.service_requests.models import Category
-from layers.geography.declaration import Field, Layer, Shades, Step, read_sql
+from layers.geography.declaration import Field, Layer, Shade, Style, read_sql
 from layers.geography.layers import NAMES
 from layers.geography.models import Municipality
 
@@ -43,14 +43,16 @@ LAYERS = (
         description=_(
             "How many, by category and state, at a coarse place: never who, where or what exactly."
         ),
-        shades=Shades(
+        style=Style(
             field="state",
             title=_("Larger marks stand for more requests."),
-            steps=(
-                Step("open", "#b4532a", _("open")),
-                Step("closed", "#3d7d67", _("closed within a year")),
+            shades=(
+                Shade(_("open"), "#b4532a", "#f0a17a", "open"),
+                Shade(_("closed within a year"), "#3d7d67", "#7fc9b4", "closed"),
             ),
-            size="requests",
+            grows_with="requests",
+            size=6,
+            opacity=1,
         ),
     ),
 )

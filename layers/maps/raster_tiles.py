@@ -24,16 +24,17 @@ from rasterio.windows import Window
 from rio_tiler.errors import TileOutsideBounds
 from rio_tiler.io import Reader
 
+from layers.geography.declaration import Style
 from layers.geography.files.raster import valid_values
 from layers.geography.models import Municipality, Raster
 from layers.geography.tenancy import TenantQuerySet
+from layers.maps import palettes
 from layers.maps.cache import Tile
 from layers.maps.errors import NoSuchTile
 from layers.maps.raster_styles import (
     COUNTS_PEOPLE,
-    STYLES,
-    Style,
-    legend,
+    KINDS,
+    Kind,
     starts_between,
 )
 
@@ -43,7 +44,7 @@ MIN_ZOOM, MAX_ZOOM = 8, 17
 CELL, FEWEST = 100.0, 10
 STRIP = 4_000_000
 METRES_A_DEGREE = 111_320.0
-ENGINE = hashlib.sha256(repr((STYLES, CELL, FEWEST)).encode()).hexdigest()[:6]
+ENGINE = hashlib.sha256(repr((KINDS, CELL, FEWEST)).encode()).hexdigest()[:6]
 
 
 def raster_title(raster: Raster) -> str:
@@ -61,15 +62,19 @@ class Shown:
     raster: Raster
 
     @property
+    def kind(self) -> Kind:
+        return KINDS[self.raster.kind]
+
+    @cached_property
     def style(self) -> Style:
-        return STYLES[self.raster.kind]
+        return self.kind.style(self.kind.starts or _starts(self.path))
 
     @property
     def version(self) -> str:
         return f"{self.raster.pk}-{self.raster.sha256[:12]}{ENGINE}"
 
     def may_be_seen_by(self, user: Any) -> bool:
-        permission = self.style.permission
+        permission = self.kind.permission
         return permission is None or user.has_perm(permission, self.raster.municipality)
 
     @property
@@ -79,8 +84,17 @@ class Shown:
     @property
     def tiles(self) -> str:
         """The address of its tiles, with places for zoom, column and row."""
+        return self._tiles(self.version)
+
+    @property
+    def tiles_by_theme(self) -> dict[str, str]:
+        return {
+            theme: self._tiles(themed(self.version, theme)) for theme in palettes.THEMES
+        }
+
+    def _tiles(self, version: str) -> str:
         town, code = self.raster.municipality.slug, self.raster.code
-        address = reverse("tiles:raster", args=[town, code, self.version, 0, 0, 0])
+        address = reverse("tiles:raster", args=[town, code, version, 0, 0, 0])
         return address.removesuffix("0/0/0.png") + "{z}/{x}/{y}.png"
 
     @cached_property
@@ -99,16 +113,19 @@ class Shown:
         return str(path)
 
     @property
-    def starts(self) -> tuple[float, ...]:
-        return self.style.starts or _starts(self.path)
-
-    def legend(self) -> list[dict[str, object]]:
-        return legend(self.style, self.starts)
-
-    @property
     def name(self) -> str:
         """As the desk's addresses say it, apart from the names of declared layers."""
         return f"raster-{self.raster.code}"
+
+
+def themed(version: str, theme: str) -> str:
+    """The version of a picture in a theme's colours: by day it is the raster's own."""
+    return version if theme == palettes.THEMES[0] else f"{version}-{theme}"
+
+
+def theme_of(version: str) -> str:
+    asked = version.rpartition("-")[2]
+    return asked if asked in palettes.THEMES else palettes.THEMES[0]
 
 
 def shown_rasters(municipality: Municipality, user: Any) -> Iterator[Shown]:
@@ -200,9 +217,9 @@ def check_place(z: int, x: int, y: int) -> None:
         )
 
 
-def render(shown: Shown, *, z: int, x: int, y: int) -> Tile:
+def render(shown: Shown, *, theme: str, z: int, x: int, y: int) -> Tile:
     """A PNG of 512 pixels a side with a palette, clear where there is no value."""
-    method = "bilinear" if shown.style.smooth else "nearest"
+    method = "bilinear" if shown.kind.smooth else "nearest"
     with Reader(shown.path) as reader:
         try:
             image = reader.tile(
@@ -216,8 +233,9 @@ def render(shown: Shown, *, z: int, x: int, y: int) -> Tile:
         except TileOutsideBounds:
             classes = np.zeros((SIDE, SIDE), dtype="uint8")
         else:
-            classes = _classes(image.array[0], shown.starts)
-    return Tile.of(_png(classes, shown.style.colours))
+            values = np.ma.filled(image.array[0].astype("float64"), np.nan)
+            classes = classes_of(values, shown.style)
+    return Tile.of(_png(classes, _colours(shown.style, theme)))
 
 
 def picture_of(
@@ -234,19 +252,24 @@ def picture_of(
             resampling_method=method,
             reproject_method=method,
         )
-    return _png(_classes(image.array[0], shown.starts), shown.style.colours)
+    values = np.ma.filled(image.array[0].astype("float64"), np.nan)
+    return _png(classes_of(values, shown.style), _colours(shown.style, "light"))
 
 
-def _classes(band: np.ma.MaskedArray, starts: tuple[float, ...]) -> np.ndarray:
-    """From 1 on; 0 where there is no value, or one below the first class."""
-    values = np.ma.filled(band.astype("float64"), np.nan)
+def classes_of(values: np.ndarray, style: Style) -> np.ndarray:
+    """Of each cell the place of its shade from 1 on, as `Style.shade` says; 0 is clear."""
+    ends = [shade.value for shade in style.shades if shade.value is not None]
+    classes = np.digitize(values, ends, right=True).astype("uint8") + 1
     # NaN is sorted last, and would be the highest class.
-    classes = np.digitize(values, starts).astype("uint8")
-    classes[np.isnan(values)] = 0
+    classes[~(values >= style.least)] = 0
     return classes
 
 
-def _png(classes: np.ndarray, colours: tuple[str, ...]) -> bytes:
+def _colours(style: Style, theme: str) -> list[str]:
+    return [getattr(shade, theme) for shade in style.shades]
+
+
+def _png(classes: np.ndarray, colours: list[str]) -> bytes:
     image = Image.fromarray(classes, "P")
     image.putpalette(bytes(3) + bytes.fromhex("".join(colours).replace("#", "")))
     out = io.BytesIO()

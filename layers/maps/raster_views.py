@@ -31,21 +31,23 @@ def tile(
             _("The layer “%(layer)s” is for the staff of this municipality.")
             % {"layer": raster.name}
         )
-    key = (town, f"raster-{code}", shown.version, z, x, y)
+    theme = raster_tiles.theme_of(version)
+    current = raster_tiles.themed(shown.version, theme)
+    key = (town, f"raster-{code}", current, z, x, y)
     found = tiles.cache.get(key)
     if found is None:
-        found = raster_tiles.render(shown, z=z, x=x, y=y)
+        found = raster_tiles.render(shown, theme=theme, z=z, x=x, y=y)
         tiles.cache.put(key, found)
     response = HttpResponse(found.content, "image/png")
     response["ETag"] = found.etag
-    response["Cache-Control"] = _caching(shown, version)
+    response["Cache-Control"] = _caching(shown, version == current)
     known = get_conditional_response(request, etag=found.etag, response=response)
     return known or response
 
 
-def _caching(shown: Shown, version: str) -> str:
-    if shown.style.permission is not None:
+def _caching(shown: Shown, current: bool) -> str:
+    if shown.kind.permission is not None:
         return "private, no-store"
-    if version != shown.version:
+    if not current:
         return "no-cache"
     return "public, max-age=31536000, immutable"
