@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from layers.editing import adoption, statements
 from layers.editing.adoption import Ground, Inner, Settled
 from layers.editing.drafts import Row
-from layers.editing.examining import AROUND, NAMED, Remark, areas_near
+from layers.editing.examining import NAMED, Remark, areas_near
 from layers.editing.followers import Following, Move
 from layers.editing.models import Edit, Layer
 from layers.editing.states import State
@@ -143,9 +143,7 @@ def _projected(
         n=list(range(len(states))),
         shapes=[_wkb(each) for each in states],
     )
-    return {
-        states[n]["pk"]: shapely.from_wkb(bytes(wkb)) for n, wkb in found if n >= 0
-    }
+    return {states[n]["pk"]: shapely.from_wkb(bytes(wkb)) for n, wkb in found if n >= 0}
 
 
 def _wkb(state: State) -> bytes:
@@ -220,7 +218,7 @@ def parent_again(
     successors = edit.successors.get(str(row.pk), [])
     moved = any(present.get(pk, given[pk]) != given[pk] for pk in successors)
     parent: int | None = state["parent_id"]
-    if parent is None and not moved or not moved and _in_force(parent):
+    if (parent is None and not moved) or (not moved and _in_force(parent)):
         return parent
     layer = Layer(row.kind)
     higher = REPORTING[: REPORTING.index(layer.value)]

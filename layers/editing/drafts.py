@@ -14,7 +14,7 @@ from shapely import LineString, MultiPolygon
 
 from layers.editing import borders, cutting, numbering, parents
 from layers.editing.errors import EditRefused
-from layers.editing.models import Edit, Layer
+from layers.editing.models import TOLERANCE, Edit, Layer
 from layers.geography.models import Municipality, Parcel, Zone
 from layers.indicators.models import Estimate
 
@@ -30,6 +30,7 @@ class Asked:
     largest piece first, or none where they are to be found. `names` by language, one for
     each new code or none. `pieces` are given shapes with their codes, in place of `lines`.
     `parent_id` is of the zone that an added one lies in; None where that is to be found.
+    Within `tolerance` metres of a border a point is on it.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Asked:
     neighbours_follow: bool = True
     names: tuple[Mapping[str, str], ...] = ()
     parent_id: int | None = None
+    tolerance: float = TOLERANCE
 
 
 @dataclass

@@ -17,13 +17,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from shapely import MultiPolygon
 
-from layers.editing import carrying, children, drafts, examining
+from layers.editing import carrying, children, drafts, examining, joining
 from layers.editing.children import INNER
 from layers.editing.drafts import Asked, Row
 from layers.editing.errors import EditRefused
 from layers.editing.examining import Remark
 from layers.editing.followers import Change, Following, Place, followers, place_of
-from layers.editing.models import Edit, Layer
+from layers.editing.models import TOLERANCE, Edit, Layer
 from layers.editing.states import State, same, state_of
 from layers.geography.events import geography_changed
 from layers.geography.models import Municipality
@@ -79,16 +79,17 @@ class _Work:
     kind: str
     order: Order
     undone: Edit | None = None
+    tolerance: float = TOLERANCE
 
 
 def change_map(*, municipality: Municipality, asked: Asked, order: Order) -> Outcome:
     """Split, merge, reshape, add or retire. Nothing is written where the outcome has no
     `edit`. Raises EditRefused for what can't be drawn.
     """
-    work = _Work(municipality, asked.layer, asked.kind, order)
+    work = _Work(municipality, asked.layer, asked.kind, order, None, asked.tolerance)
     with tenant(municipality), transaction.atomic():
         _lock(municipality)
-        draft = drafts.drafted(municipality, asked)
+        draft = drafts.drafted(municipality, joining.joined(municipality, asked))
         drafts.check_date(municipality, draft.former, order.on)
         shapes = [(wanted.code, wanted.geometry) for wanted in draft.after]
         if bad := examining.validity(municipality, shapes):
@@ -114,7 +115,7 @@ def undo(*, municipality: Municipality, edit: Edit, order: Order) -> Outcome:
     """
     layer = Layer(edit.layer)
     kind = Edit.Kind.REDO if edit.is_undo else Edit.Kind.UNDO
-    work = _Work(municipality, layer, kind, order, edit)
+    work = _Work(municipality, layer, kind, order, edit, edit.tolerance)
     with tenant(municipality), transaction.atomic():
         _lock(municipality)
         _check_untouched(municipality, edit, layer)
@@ -122,7 +123,9 @@ def undo(*, municipality: Municipality, edit: Edit, order: Order) -> Outcome:
         coming = [state["code"] for state in edit.before]
         rows = carrying.take_back(municipality, edit)
         backwards = _backwards(edit, rows)
-        return _finish(work, _followed(work, before, rows, backwards, coming), backwards)
+        return _finish(
+            work, _followed(work, before, rows, backwards, coming), backwards
+        )
 
 
 def _lock(municipality: Municipality) -> None:
@@ -258,6 +261,7 @@ def _written(
         ],
         followed={name: each.memory for name, each in outcome.following.items()},
         undoes=work.undone,
+        tolerance=work.tolerance,
     )
 
 

@@ -44,6 +44,7 @@ def edit_map(request: TownRequest, municipality: str) -> HttpResponse:
         "kind": asked["kind"] if asked["kind"] in Edit.Kind.values else "split",
         "codes": asked["codes"],
         "neighbours_follow": True,
+        "tolerance": Edit.objects.of(request.municipality).tolerance(),
         "valid_from": today,
     }
     form = ChangeForm(initial=initial, municipality=request.municipality)
@@ -174,9 +175,7 @@ def _told(request: TownRequest, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _room(
-    request: TownRequest, follower: Room, following: Following
-) -> dict[str, Any]:
+def _room(request: TownRequest, follower: Room, following: Following) -> dict[str, Any]:
     """What follows in one room: its number, and which for those who may see them."""
     moves = following.moves
     may_see = request.user.has_perm(follower.permission, request.municipality)

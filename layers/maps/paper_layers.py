@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from psycopg2 import sql
 from pyproj import Transformer
 
-from layers.geography.declaration import Layer, read_sql
+from layers.geography.declaration import Layer, Shade, Style, read_sql
 from layers.geography.models import Municipality
 from layers.maps.asked_layers import Filter, Row
 from layers.maps.catalogue import layers_of
@@ -35,7 +35,7 @@ from layers.maps.tiles import PIXELS, WORLD, columns
 MOST, MOST_ICONS, MOST_WORDS = 20_000, 1_000, 600
 PIXEL = 25.4 / 96
 """Millimetres of a screen's pixel, in which the desk gives widths."""
-HALO, NO_DATA, PARCEL, PLACE = "#fffefb", "#bfc2bf", "#3a2a1f", "#1f6f5c"
+HALO, PARCEL, PLACE = "#fffefb", "#3a2a1f", "#1f6f5c"
 PLAIN = ("#4a5a6a", "#6a4a5e", "#3f5d3f")
 ICON, WORDS_FROM, NUMBERS_FROM = 11.5, 14.0, 16.5
 FEATURES = read_sql("layers.maps", "paper.sql")
@@ -159,19 +159,17 @@ class Layers:
             found.note = _("not drawn: shown from 1:%s on") % f"\u2066{scale}\u2069"
             return found
         most = {"facilities": MOST_ICONS, "parcels": MOST_WORDS}.get(row.name, MOST)
-        features = self._features(layer, _needed(offered), most)
+        features = self._features(layer, _needed(layer), most)
         if len(features) > most:
             found.note = _(
                 "not drawn: more than %d features here. Choose a larger scale or a filter."
             ) % (most)
             return found
-        self._draw(found, offered, features)
+        self._draw(found, layer, features)
         return found
 
-    def _draw(
-        self, found: Laid, offered: dict[str, Any], features: list[Feature]
-    ) -> None:
-        name = offered["name"]
+    def _draw(self, found: Laid, layer: Layer, features: list[Feature]) -> None:
+        name, offered = layer.name, self.offered[layer.name]
         if name == "facilities":
             self._icons(found, offered, features)
         elif name == "parcels":
@@ -185,7 +183,7 @@ class Layers:
             mark = Mark(_paths(features), "none", PARCEL, width * self.cut.pixel, clear)
             found.marks, found.keys = [mark], [Key("line", PARCEL, "")]
         else:
-            self._shapes(found, offered, features)
+            self._shapes(found, layer, features)
 
     def _icons(
         self, found: Laid, offered: dict[str, Any], features: list[Feature]
@@ -208,19 +206,19 @@ class Layers:
             if x["value"] in there
         ]
 
-    def _shapes(
-        self, found: Laid, offered: dict[str, Any], features: list[Feature]
-    ) -> None:
+    def _shapes(self, found: Laid, layer: Layer, features: list[Feature]) -> None:
         """By the classes of its declaration: one path a colour and size."""
-        geometry, pixel = offered["geometry"], self.cut.pixel
-        style, shades = offered["style"], offered["shades"]
+        offered, pixel = self.offered[layer.name], self.cut.pixel
+        geometry, style = offered["geometry"], layer.style or self._plain(layer.name)
         groups: dict[tuple[str, float], list[Feature]] = defaultdict(list)
         for each in features:
-            groups[self._colour(offered, each.values), _radius(offered, each)].append(
-                each
-            )
-        clear = style["opacity"] if style else 1
-        width = style["width"] if style else 1.5
+            shade = style.shade(each.values.get(style.field))
+            if shade is None:
+                continue
+            size = style.radius(each.values.get(style.grows_with))
+            radius = size if geometry == "point" else 0
+            groups[shade.light, radius].append(each)
+        clear, width = style.opacity, style.width
         for (colour, radius), members in groups.items():
             if geometry == "point":
                 path = "".join(
@@ -229,26 +227,21 @@ class Layers:
                 )
                 found.marks.append(Mark(path, colour, HALO, width * pixel, clear))
                 continue
-            filled = geometry == "polygon" and bool(style or shades)
-            line = HALO if shades else colour
+            line = HALO if style.parted else colour
             path = _paths(members)
-            if filled:
+            if geometry == "polygon" and layer.style:
                 found.marks.append(Mark(path, colour, "none", 0, clear))
             found.marks.append(
                 Mark(path, "none", line, width * pixel, min(clear + 0.2, 1))
             )
-        shape = "line" if geometry == "polygon" and not (style or shades) else geometry
-        found.keys = _keys(offered, shape, self._colour(offered, {}))
+        shape = "line" if geometry == "polygon" and not layer.style else geometry
+        found.keys = _keys(style, shape)
         if len(offered["sources"]) > 1 and self.cut.zoom >= WORDS_FROM:
             self._names(found, self.declared[offered["sources"][1]])
 
-    def _colour(self, offered: dict[str, Any], values: dict[str, Any]) -> str:
-        if offered["style"]:
-            return _of_style(offered["style"], values)
-        if offered["shades"]:
-            return _of_shades(offered["shades"], values)
-        place = [*self.offered].index(offered["name"])
-        return PLAIN[place % len(PLAIN)]
+    def _plain(self, name: str) -> Style:
+        colour = PLAIN[[*self.offered].index(name) % len(PLAIN)]
+        return Style((Shade("", colour, colour),), opacity=1)
 
     def _names(self, found: Laid, layer: Layer) -> None:
         language = (get_language() or "ar")[:2]
@@ -312,7 +305,7 @@ class Layers:
                 picture_of(shown, self.cut.box, self.cut.municipality.srid)
             ).decode(),
         }
-        found.keys = _keys(offered, "polygon", "")
+        found.keys = _keys(shown.style, "polygon")
         return found
 
 
@@ -325,62 +318,18 @@ def _said(attribution: str, licence: str, municipality: Municipality) -> str:
     return f"{named}, {licence}" if licence else named
 
 
-def _needed(offered: dict[str, Any]) -> list[str]:
+def _needed(layer: Layer) -> list[str]:
     """The fields that the layer is drawn by."""
     fixed = {"facilities": ["kind"], "parcels": ["code"]}
-    if offered["name"] in fixed:
-        return fixed[offered["name"]]
-    style, shades = offered["style"] or {}, offered["shades"] or {}
-    names = (style.get("field"), shades.get("field"), shades.get("size"))
-    return [name for name in names if name]
+    if layer.name in fixed or layer.style is None:
+        return fixed.get(layer.name, [])
+    names = (layer.style.field, layer.style.grows_with)
+    return [name for name in dict.fromkeys(names) if name]
 
 
-def _of_style(style: dict[str, Any], values: dict[str, Any]) -> str:
-    *classes, others = style["shades"]
-    value = values.get(style["field"])
-    if not style["field"] or value is None or not classes:
-        return str(others["light"])
-    if not style["numbers"]:
-        return str(next((x for x in classes if x["value"] == value), others)["light"])
-    ends = (x for x in classes if x["value"] is not None and value <= x["value"])
-    return str(next(ends, classes[-1])["light"])
-
-
-def _of_shades(shades: dict[str, Any], values: dict[str, Any]) -> str:
-    value = values.get(shades["field"])
-    steps = shades["steps"]
-    if value is None:
-        return NO_DATA
-    if isinstance(steps[0]["start"], str):
-        found = (x["colour"] for x in steps if x["start"] == str(value))
-        return str(next(found, NO_DATA))
-    below = [x["colour"] for x in steps if x["start"] <= float(value)]
-    return str(below[-1]) if below else NO_DATA
-
-
-def _radius(offered: dict[str, Any], feature: Feature) -> float:
-    """In pixels, of a point."""
-    if offered["geometry"] != "point":
-        return 0
-    if offered["style"]:
-        return float(offered["style"]["size"])
-    size = (offered["shades"] or {}).get("size")
-    if not size:
-        return 6 if offered["shades"] else 5
-    return float(min(4 + 2 * float(feature.values[size] or 1) ** 0.5, 18))
-
-
-def _keys(offered: dict[str, Any], shape: str, plain: str) -> list[Key]:
-    if offered.get("style"):
-        shades = offered["style"]["shades"]
-        return [Key(shape, x["light"], str(x["label"])) for x in shades]
-    if not offered["shades"]:
-        return [Key(shape, plain, "")]
-    shades = offered["shades"]
-    steps = [Key(shape, x["colour"], str(x["label"])) for x in shades["steps"]]
-    blank = [Key(shape, NO_DATA, shades["blank"])] if shades["blank"] else []
-    title = [Key("none", "", shades["title"])] if shades["title"] else []
-    return [*title, *steps, *blank]
+def _keys(style: Style, shape: str) -> list[Key]:
+    title = [Key("none", "", str(style.title))] if style.title else []
+    return [*title, *(Key(shape, x.light, str(x.label)) for x in style.legend)]
 
 
 def _word(feature: Feature, text: str) -> tuple[str, float, float]:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from layers.indicators import maths
-from layers.indicators.deprivation import measures as deprivation
+from layers.indicators.deprivation.measures import measures as deprivation
 from layers.indicators.deprivation.measures import Booleans, Figure, Floats, Integers
 from layers.indicators.deprivation.scores import Band, Scored, step_of
 from layers.indicators.disclosure import protection

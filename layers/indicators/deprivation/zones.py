@@ -11,7 +11,7 @@ import numpy as np
 
 from layers.geography.models import Zone
 from layers.indicators import maths
-from layers.indicators.deprivation import measures as deprivation
+from layers.indicators.deprivation.measures import measures as deprivation
 from layers.indicators.deprivation.measures import Booleans, Figure, Integers
 from layers.indicators.deprivation.scores import Scored, step_of
 from layers.indicators.disclosure import suppression

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.indicators import maths
-from layers.indicators.deprivation import measures as deprivation
+from layers.indicators.deprivation.measures import measures as deprivation
 from layers.indicators.deprivation.measures import Figure, Measures, Structure
 from layers.indicators.linearisation import Domains, as_share
 from layers.indicators.management.data import (
