@@ -18,7 +18,6 @@ from layers.indicators.known_totals import KnownTotals, told_of
 from layers.indicators.modelling import store_modelled
 from layers.indicators.models import (
     Change,
-    Estimate,
     FamilyCounts,
     Observation,
     ObservationSet,
@@ -28,7 +27,7 @@ from layers.indicators.models import (
 from layers.indicators.near_groups import families_with_groups
 from layers.indicators.observations import UnitRow
 from layers.indicators.sample import has_units, read_sample
-from layers.indicators.storage import write_units
+from layers.indicators.storage import write_figures, write_units
 from layers.indicators.succession import Past, Succeeding
 from layers.indicators.twins import published_twin
 from layers.indicators.units import (
@@ -138,10 +137,7 @@ def compute_release(
             likeness=likeness_of(observation_set, figures, catalogue),
             **_sample_size(observation_set),
         )
-        Estimate.objects.bulk_create(
-            [_estimate(release, each) for each in figures],
-            batch_size=BATCH,
-        )
+        write_figures(release, figures)
         FamilyCounts.objects.bulk_create(
             FamilyCounts(
                 municipality=municipality,
@@ -204,26 +200,3 @@ def _sample_size(observation_set: ObservationSet) -> dict[str, int]:
     children = Observation.objects.filter(observation_set=observation_set)
     counts = {"households": units.count(), "children": children.count()}
     return {name: int(shown_count(count)) for name, count in counts.items()}
-
-
-def _estimate(release: Release, figure: Figure) -> Estimate:
-    return Estimate(
-        municipality=release.municipality,
-        release=release,
-        indicator=figure.indicator,
-        definition_version=figure.version,
-        zone=figure.zone,
-        breakdown=figure.breakdown,
-        estimate=figure.estimate,
-        se=figure.se,
-        low=figure.low,
-        high=figure.high,
-        df=figure.df,
-        deff=figure.deff,
-        population=figure.population,
-        total=figure.total,
-        n=figure.n,
-        households=figure.households,
-        flag=figure.flag,
-        reason=figure.reason,
-    )

@@ -1,7 +1,7 @@
 from django.urls import path
 
-from layers.indicators.definitions.municipal import views
-from layers.indicators.deprivation.measures import views as scheme_views
+from layers.indicators.definitions import views
+from layers.indicators.deprivation import views as scheme_views
 
 app_name = "indicators"
 urlpatterns = [

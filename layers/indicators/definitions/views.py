@@ -16,7 +16,7 @@ from django.views.decorators.http import (
 )
 
 from layers.geography.access import TownRequest, requires
-from layers.indicators.definitions.municipal import drafting, wording
+from layers.indicators.definitions import drafting, wording
 from layers.indicators.definitions.forms import DefinitionForm
 from layers.indicators.definitions.indicator import Dimension, Indicator
 from layers.indicators.definitions.municipal import (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layers.indicators.definitions.indicator import Indicator
-from layers.indicators.deprivation.measures import measures as deprivation
+from layers.indicators.deprivation import measures as deprivation
 from layers.indicators.deprivation.measures import Booleans, Floats, Structure
 from layers.indicators.deprivation.release import variables_of
 from layers.indicators.deprivation.schemes import Scheme

@@ -11,13 +11,13 @@ import numpy as np
 
 from layers.geography.models import Zone
 from layers.indicators import maths
-from layers.indicators.deprivation.measures import measures as deprivation
+from layers.indicators.deprivation import measures as deprivation
+from layers.indicators.deprivation.domains import Domains, as_share
 from layers.indicators.deprivation.measures import Booleans, Figure, Integers
 from layers.indicators.deprivation.scores import Scored, step_of
 from layers.indicators.disclosure import suppression
 from layers.indicators.disclosure.differencing import Issued
 from layers.indicators.figures import shown_total
-from layers.indicators.linearisation import Domains, as_share
 from layers.indicators.models import AgeBand, DeprivationFigure, Estimate
 
 Measure = DeprivationFigure.Measure

@@ -166,10 +166,13 @@ def units_with_children(
     """
     groups = membership.shape[1]
     kept = np.flatnonzero(eligible & (group >= 0))
-    at = group[kept] * len(unit_domain) + unit[kept]
-    found = np.bincount(at, minlength=groups * len(unit_domain)).reshape(groups, -1)
-    present = (membership @ found) > 0
-    return whole(summed(present.astype(np.float64), unit_domain, domains))
+    found = np.zeros((groups, len(unit_domain)), dtype=np.bool_)
+    found[group[kept], unit[kept]] = True
+    rows = []
+    for members in membership:
+        among = np.flatnonzero(found[members > 0].any(axis=0))
+        rows.append(np.bincount(unit_domain[among], minlength=domains))
+    return np.stack(rows)
 
 
 def summed(values: Floats, index: Integers, size: int) -> Floats:

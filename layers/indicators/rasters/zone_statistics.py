@@ -17,8 +17,8 @@ from layers.geography.models import Facility, Municipality, Raster, Zone
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
 from layers.indicators.models import ZoneStatistic
-from layers.indicators.rasters.population import population as rasters
-from layers.indicators.rasters.population import walking
+from layers.indicators.rasters import population as rasters
+from layers.indicators.rasters import walking
 from layers.indicators.rasters.coverage import Grid
 
 GEOGRAPHIC = CRS.from_epsg(4326)

@@ -3,7 +3,7 @@ from django.urls import reverse
 
 from layers.geography.tenancy import tenant
 from layers.indicators.catalogue import CatalogueError
-from layers.indicators.definitions.municipal import drafting
+from layers.indicators.definitions import drafting
 from layers.indicators.definitions.drafting import move_definition, preview, save_draft
 from layers.indicators.definitions.municipal import (
     catalogue_of,

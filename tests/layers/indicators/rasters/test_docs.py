@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
-from layers.indicators.rasters.population import population as rasters
-from layers.indicators.rasters.population import walking
+from layers.indicators.rasters import population as rasters
+from layers.indicators.rasters import walking
 from layers.indicators.rasters.coverage import Grid
 from tests.layers.indicators.rasters.population.test_population import METRES, write
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from pyproj import CRS
 from rasterio.transform import from_origin
 
-from layers.indicators.rasters.population import population as rasters
+from layers.indicators.rasters import population as rasters
 from layers.indicators.rasters.coverage import Grid
 
 ROOT = Path(__file__).parents[4]
@@ -176,7 +176,7 @@ import django.conf
 django.conf.settings.configure(USE_I18N=False)
 import shapely
 from pyproj import CRS
-from layers.indicators.rasters.population import population as rasters
+from layers.indicators.rasters import population as rasters
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 zones = [shapely.box(158900, 100000, 159500, 207000)]
 found = rasters.people(sys.argv[1], zones, CRS.from_epsg(22770))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from layers.indicators.rasters.population import walking
+from layers.indicators.rasters import walking
 
 FLAT = 100 * np.exp(-0.175)  # metres per minute, by Tobler
 
