@@ -3,6 +3,8 @@ import io
 import numpy as np
 import pytest
 import rasterio
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 from pyproj import Transformer
@@ -232,3 +234,13 @@ def test_the_list_says_whose_a_raster_is_and_what_may_be_done_with_it(
     said = page.content.decode()
     assert "Water authority" in said
     assert "CC-BY-4.0" in said
+
+
+def test_a_raster_is_drawn_outside_a_transaction(client, town, tmp_path):
+    shown = grown(tmp_path, town, "hazard", np.ones((8, 10)))
+    place = tile_at(WEST + 150, NORTH - 450, 16)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address(town, shown, place)).status_code == 200
+    said = [query["sql"] for query in queries]
+    assert any("geography_raster" in each for each in said)
+    assert not any("SAVEPOINT" in each for each in said)
