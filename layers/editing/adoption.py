@@ -56,7 +56,7 @@ def settle(inners: Sequence[Inner], ground: Ground) -> Iterator[Settled]:
     parent is not the editor's, whatever it is.
     """
     for inner in inners:
-        if inner.parent in ground.before:
+        if inner.parent is not None and inner.parent in ground.before:
             found = _of_changed(inner, inner.parent, ground)
         else:
             found = _of_others(inner, ground)

@@ -152,7 +152,7 @@ def _wkb(state: State) -> bytes:
 
 
 def _in_force(pk: int | None) -> bool:
-    return Zone.objects.current().filter(pk=pk).exists()
+    return pk is not None and Zone.objects.current().filter(pk=pk).exists()
 
 
 def _back(inners: Sequence[Inner], memory: Memory) -> dict[int, int | None]:
@@ -162,9 +162,9 @@ def _back(inners: Sequence[Inner], memory: Memory) -> dict[int, int | None]:
         for each in inners
         if str(each.pk) in memory and memory[str(each.pk)][1] == each.parent
     }
-    living = set(
-        Zone.objects.current().filter(pk__in=set(wanted.values()) - {None}).values_list("pk", flat=True)
-    )  # fmt: skip
+    keys = {pk for pk in wanted.values() if pk is not None}
+    zones = Zone.objects.current().filter(pk__in=keys)
+    living = set(zones.values_list("pk", flat=True))
     return {pk: each for pk, each in wanted.items() if each is None or each in living}
 
 

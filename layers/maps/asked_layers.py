@@ -62,7 +62,7 @@ def rows_asked(
         others = [Row(x["name"]) for x in first if x["geometry"] != "point"]
         return [*points, Row(NAMES), *others, Row(FIGURES)]
     known = {NAMES, FIGURES, *(x["name"] for x in offered)}
-    rows = {}
+    rows: dict[str, Row] = {}
     for part in asked.split(","):
         name, _colon, opacity = part.partition(":")
         percent = int(opacity) if opacity.isdecimal() and len(opacity) < 4 else 100

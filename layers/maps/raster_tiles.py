@@ -242,7 +242,7 @@ def picture_of(
     shown: Shown, box: tuple[float, float, float, float], srid: int
 ) -> bytes:
     """The same as one PNG of a box (west, south, east, north) in a projected system."""
-    method = "bilinear" if shown.style.smooth else "nearest"
+    method = "bilinear" if shown.kind.smooth else "nearest"
     with Reader(shown.path) as reader:
         image = reader.part(
             box,
@@ -258,7 +258,7 @@ def picture_of(
 
 def classes_of(values: np.ndarray, style: Style) -> np.ndarray:
     """Of each cell the place of its shade from 1 on, as `Style.shade` says; 0 is clear."""
-    ends = [shade.value for shade in style.shades if shade.value is not None]
+    ends = [float(x.value) for x in style.shades if x.value is not None]
     classes = np.digitize(values, ends, right=True).astype("uint8") + 1
     # NaN is sorted last, and would be the highest class.
     classes[~(values >= style.least)] = 0
