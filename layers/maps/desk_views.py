@@ -121,18 +121,20 @@ def desk(request: TownRequest, municipality: str) -> HttpResponse:
         "map": town_map(town, request.user, _needed(view, offered)),
         "values": picture.values(),
         # Seen before the map has arrived, and where there are no scripts.
-        "first": Drawing(
-            picture,
-            Ground.of(view),
-            view.scheme.palette,
-            bool(request.GET.get("alpha")),
-        ),
+        "first": _first(request, view, picture),
         "settings": _settings(view, offered),
         "last_round": len(view.rounds) - 1,
         "scales": [(each, f"1:{each:,}") for each in SCALES[:9]],
         "shortcuts": SHORTCUTS.items(),
     }
     return render(request, "maps/desk.html", context)
+
+
+def _first(request: TownRequest, view: View, picture: Shown) -> Drawing:
+    """As large as the map will be, to the zones' very edge, so that nothing jumps."""
+    ground = Ground.of(view)
+    palette, by_alpha = view.scheme.palette, bool(request.GET.get("alpha"))
+    return Drawing(picture, ground, palette, by_alpha, box=ground.box(0))
 
 
 def _note_layers(request: TownRequest, offered: set[str]) -> None:
