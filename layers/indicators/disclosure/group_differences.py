@@ -147,6 +147,8 @@ def _crossing(
         for change in _changes(old, new):
             inner = change[: len(inside)]
             moved = np.where(np.pad(inside, ((0, 0), (0, 1))), 0, inner)
+            if not moved.any():
+                continue
             for less, own in _small_sets(moved, rows[: len(inside)], sums, whole):
                 among = np.zeros_like(fresh)
                 among[: len(inside)] = inside & own[:, None]
@@ -174,28 +176,32 @@ def _small_sets(
         )
         for each in (moved, moved != 0)
     )
-    own = np.zeros(len(rows), dtype=bool)
-    some = open_cells.any(axis=1)
-    for chosen in product((False, True), repeat=len(sums)):
-        less = np.array(chosen)
-        at = np.append(less, False)
-        touching = open_cells[:, at].any(axis=1)
-        within = said & some & ~open_cells[:, ~at].any(axis=1)
-        found = [(np.zeros_like(less), within, moved[within].sum())]
-        if less.any() and not (less & ~sums).any():
-            found.append((less, within, moved[~within][:, at].sum()))
-            if said[touching].all():
-                found.append((less, touching, moved[touching][:, ~at].sum()))
-        for columns, among, change in found:
-            if 0 < abs(change) < SMALLEST_GROUP:
-                own[rows] = among[:-1]
-                yield columns, own.copy()
+    chosen = np.array(list(product((False, True), repeat=len(sums)))).T
+    inside = np.pad(chosen, ((0, 1), (0, 0)))
+    beyond = ~inside
+    touching, leaving = (open_cells @ at for at in (inside, beyond))
+    within = (said & open_cells.any(axis=1))[:, None] & ~leaving
+    subtracted = chosen.any(axis=0) & ~(chosen & ~sums[:, None]).any(axis=0)
+    nothing = np.zeros_like(chosen)
+    for columns, among, change, known in (
+        (nothing, within, np.where(within, moved @ (inside | beyond), 0), True),
+        (chosen, within, np.where(within, 0, moved @ inside), subtracted),
+        (
+            chosen,
+            touching,
+            np.where(touching, moved @ beyond, 0),
+            subtracted & ~(touching & ~said[:, None]).any(axis=0),
+        ),
+    ):
+        for at in np.flatnonzero(_small(change.sum(axis=0)) & known):
+            own = np.zeros(len(rows), dtype=bool)
+            own[rows] = among[:-1, at]
+            yield columns[:, at], own
 
 
 def _least(change: Integers, among: Booleans, count: Integers) -> tuple[int, int]:
     """Of the cells `among`, the smallest of those that moved, or of all."""
-    cells = np.argwhere(
-        among & (change != 0) if (among & (change != 0)).any() else among
-    )
+    moved = among & (change != 0)
+    cells = np.argwhere(moved if moved.any() else among)
     row, column = min(cells.tolist(), key=lambda cell: int(count[tuple(cell)]))
     return row, column
