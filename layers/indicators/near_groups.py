@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from layers.indicators.definitions.indicator import Indicator
-from layers.indicators.disclosure.group_protection import Pair
+from layers.indicators.disclosure.group_counts import Pair
 from layers.indicators.disclosure.suppression import SMALLEST_GROUP
 from layers.indicators.figures import Estimator, Family, families_of
 from layers.indicators.grouped import GroupedFamily, Groups, GroupTable, grouped
