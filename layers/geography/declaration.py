@@ -150,7 +150,7 @@ class Layer:
 
     `one_of` names a field of which a map shows one value at a time, the first of its
     choices at the beginning. `renewed` is for what no trigger counts: seconds after
-    which a new version is read from the tables, in place of `tables`. `history` is `sql`
+    which a new version is read from the tables, besides those of `tables`. `history` is `sql`
     with former rows and their `valid_from` and `valid_until`, the first day out of force.
     """
 

@@ -20,6 +20,7 @@ from layers.maps.downloads import layer_file, view_features
 from layers.maps.errors import TooManyFeatures
 from layers.maps.modes import Shown
 from layers.maps.palettes import colours, ink_on
+from layers.maps.town_map import bounds
 
 COLOURS = tuple(colours("need", 5))
 TOLD = ("name", "says", "range", "asked")
@@ -50,6 +51,7 @@ def folium_page(view: View, picture: Shown) -> str:
     context = {
         "title": f"{view.indicator.title} · {view.municipality.name}",
         "view": view,
+        "municipality": view.municipality,
         "legend": legend,
         "steps": list(zip(shades, legend["steps"], strict=False)),
         "square": _square(legend, shades),
@@ -80,7 +82,8 @@ def layer_page(layer: Layer, municipality: Municipality) -> str:
         said,
         style_function=lambda feature: feature["properties"]["-style"],
         marker=folium.CircleMarker(radius=style.size),
-        tooltip=tooltip if names else None,
+        # folium looks for the names in the first feature.
+        tooltip=tooltip if names and said["features"] else None,
     )
     context = {
         "title": f"{layer.title} · {municipality.name}",
@@ -122,7 +125,11 @@ def _page(shapes: folium.GeoJson, more: dict[str, Any], body: str) -> str:
     # folium would link a dozen files from delivery networks.
     page.default_js, page.default_css = [], []
     shapes.add_to(page)
-    page.fit_bounds(cast("Any", shapes.get_bounds()), padding=(24, 24))
+    if shapes.data["features"]:
+        page.fit_bounds(cast("Any", shapes.get_bounds()), padding=(24, 24))
+    else:
+        west, south, east, north = bounds(more["municipality"])
+        page.fit_bounds([[south, west], [north, east]], padding=(24, 24))
     root = cast("Figure", page.get_root())
     leftwards = get_language_info(language)["bidi"]
     context = {

@@ -11,7 +11,7 @@ from django.utils import timezone
 from gisportal.accounts.roles import Role
 from gisportal.cases.models import Case
 from gisportal.cases.services import Reporter
-from gisportal.service_requests.layers import LAYERS
+from gisportal.service_requests.layers import REQUESTS
 from layers.maps import tiles
 from tests.factories.accounts import UserFactory, staff
 from tests.factories.geography import (
@@ -22,7 +22,6 @@ from tests.factories.geography import (
 )
 from tests.factories.service_requests import category, service_request
 
-(REQUESTS,) = LAYERS
 CENTRE = (35.83, 33.80)
 
 
