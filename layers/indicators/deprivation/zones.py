@@ -100,18 +100,13 @@ def _with_sums(counts: Integers) -> Integers:
 def _households(scored: Scored, membership: maths.Floats) -> Integers:
     sample = scored.sample
     everywhere = np.zeros_like(sample.unit_zone)
-    parts = [
-        maths.units_with_children(
-            unit=sample.child_unit,
-            unit_domain=where,
-            domains=size,
-            group=scored.band,
-            membership=membership,
-            eligible=scored.band >= 0,
-        )
-        for where, size in ((sample.unit_zone, len(sample.zones)), (everywhere, 1))
-    ]
-    return np.hstack(parts)
+    return maths.units_with_children(
+        unit=sample.child_unit,
+        places=[(sample.unit_zone, len(sample.zones)), (everywhere, 1)],
+        group=scored.band,
+        membership=membership,
+        eligible=scored.band >= 0,
+    )
 
 
 def _issued(scored: Scored, cells: suppression.Table, reasons: np.ndarray) -> Issued:

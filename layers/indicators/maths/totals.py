@@ -1,5 +1,6 @@
 """Children summed by primary sampling unit and domain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,42 +137,43 @@ def psu_totals(
     One pass over the children per statistic; children outside every group carry group -1.
     """
     kept = np.flatnonzero(eligible & (group >= 0))
-    needy = kept[in_need[kept]]
-
-    def total(rows: Integers, weights: Floats | None) -> Floats:
-        at = group[rows] * cells + cell[rows]
-        summed = np.bincount(at, weights=weights, minlength=groups * cells)
-        return summed.astype(np.float64).reshape(groups, cells)
-
-    return Totals(
-        total(needy, weight[needy]),
-        total(kept, weight[kept]),
-        total(needy, None),
-        total(kept, None),
+    at = (group * cells + cell)[kept]
+    weighted = weight[kept]
+    needy = np.flatnonzero(in_need[kept])
+    needy_at = at[needy]
+    size = groups * cells
+    sums = (
+        np.bincount(needy_at, weighted[needy], size),
+        np.bincount(at, weighted, size),
+        np.bincount(needy_at, minlength=size).astype(np.float64),
+        np.bincount(at, minlength=size).astype(np.float64),
     )
+    return Totals(*(each.reshape(groups, cells) for each in sums))
 
 
 def units_with_children(
     *,
     unit: Integers,
-    unit_domain: Integers,
-    domains: int,
+    places: Sequence[tuple[Integers, int]],
     group: Integers,
     membership: Floats,
     eligible: Booleans,
 ) -> Integers:
     """Units (households) with an eligible child, per breakdown and domain, (B, D).
 
-    Not additive over groups: a household with a girl and a boy is one household.
+    `places` are the domain (units,) of each unit and how many there are, side by side in
+    the result. Not additive over groups: a household with a girl and a boy is one.
     """
-    groups = membership.shape[1]
     kept = np.flatnonzero(eligible & (group >= 0))
-    found = np.zeros((groups, len(unit_domain)), dtype=np.bool_)
+    found = np.zeros((membership.shape[1], len(places[0][0])), dtype=np.bool_)
     found[group[kept], unit[kept]] = True
     rows = []
     for members in membership:
         among = np.flatnonzero(found[members > 0].any(axis=0))
-        rows.append(np.bincount(unit_domain[among], minlength=domains))
+        counted = [
+            np.bincount(domain[among], minlength=size) for domain, size in places
+        ]
+        rows.append(np.concatenate(counted))
     return np.stack(rows)
 
 
