@@ -32,9 +32,7 @@ from layers.features.selection import (
 from layers.geography.declaration import Field, Layer, read_sql
 from layers.geography.models import Municipality
 
-FEATURE = read_sql("layers.features", "feature.sql")
 PAGE = read_sql("layers.features", "page.sql")
-COUNTED_PAGE = read_sql("layers.features", "counted_page.sql")
 COUNT = read_sql("layers.features", "count.sql")
 EXTENT = read_sql("layers.features", "extent.sql")
 
@@ -109,7 +107,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Page:
-    """`features` are GeoJSON texts; `matched` None: not counted, or too many for it."""
+    """`features` are GeoJSON texts; `matched` None means too many to count."""
 
     features: list[str]
     matched: int | None
@@ -117,17 +115,13 @@ class Page:
 
 
 def read_page(asked: Question) -> Page:
-    """Counts what a first page selects; how many a whole layer has is known elsewhere."""
-    counted = asked.first and bool(asked.selection.bound)
-    rows = _rows(asked, asked.limit + 1, counted=counted)
+    rows = _rows(asked, asked.limit + 1)
     shown, more = rows[: asked.limit], len(rows) > asked.limit
-    matched = None
-    if asked.first and not more:
-        matched = len(shown)
-    elif counted:
-        matched = shown[0][-1]
-    keys = slice(1, 1 + len(asked.keys))
-    after = _token(shown[-1][keys]) if more else None
+    if not asked.first:
+        matched = None
+    else:
+        matched = count(asked.selection, COUNTED) if more else len(shown)
+    after = _token(shown[-1][1:]) if more else None
     return Page([row[0] for row in shown], matched, after)
 
 
@@ -179,20 +173,12 @@ def read_extent(chosen: Selection) -> Extent:
     )
 
 
-def statement(asked: Question, *, counted: bool = False) -> sql.Composed:
-    """The query of a page; binds the selection's parameters, `rows` and, if it is to say
-    in its last column how many there are, `counted`.
-    """
-    fields = asked.selection.layer.fields
-    feature = sql.SQL(FEATURE).format(
+def statement(asked: Question) -> sql.Composed:
+    """The query of a page; binds the selection's parameters and `rows`."""
+    return sql.SQL(PAGE).format(
         shape=shape(asked.system),
         digits=sql.Literal(asked.system.digits),
-        properties=_properties(fields),
-    )
-    names = ("id", "geometry", *(each.name for each in fields))
-    return sql.SQL(COUNTED_PAGE if counted else PAGE).format(
-        feature=feature,
-        columns=sql.SQL(", ").join([sql.Identifier("source", x) for x in names]),
+        properties=_properties(asked.selection.layer.fields),
         keys=sql.SQL(", ").join([key.told for key in asked.keys]),
         source=asked.selection.source,
         conditions=asked.selection.where,
@@ -208,10 +194,10 @@ def shape(system: crs.System) -> sql.Composable:
     return sql.SQL("ST_FlipCoordinates({})").format(said) if system.flipped else said
 
 
-def _rows(asked: Question, most: int, *, counted: bool = False) -> list[tuple]:
+def _rows(asked: Question, most: int) -> list[tuple]:
     with connection.cursor() as cursor:
-        bound = {**asked.selection.parameters, "rows": most, "counted": COUNTED}
-        cursor.execute(ALONE + statement(asked, counted=counted), bound)
+        bound = {**asked.selection.parameters, "rows": most}
+        cursor.execute(ALONE + statement(asked), bound)
         return cursor.fetchall()
 
 

@@ -1,5 +1,8 @@
 -- A page of features as GeoJSON, each with what the next page begins after.
-SELECT {feature}, {keys}
+SELECT '{{"type":"Feature","id":' || source.id
+       || ',"geometry":' || coalesce(ST_AsGeoJSON({shape}, {digits}), 'null')
+       || ',"properties":' || {properties} || '}}',
+       {keys}
   FROM ({source}) AS source
  WHERE {conditions}
  ORDER BY {order}
