@@ -137,18 +137,20 @@ def psu_totals(
     One pass over the children per statistic; children outside every group carry group -1.
     """
     kept = np.flatnonzero(eligible & (group >= 0))
-    at = (group * cells + cell)[kept]
-    weighted = weight[kept]
+    at, weighted = (group * cells + cell)[kept], weight[kept]
     needy = np.flatnonzero(in_need[kept])
     needy_at = at[needy]
-    size = groups * cells
-    sums = (
-        np.bincount(needy_at, weighted[needy], size),
-        np.bincount(at, weighted, size),
-        np.bincount(needy_at, minlength=size).astype(np.float64),
-        np.bincount(at, minlength=size).astype(np.float64),
+
+    def total(at: Integers, weights: Floats | None) -> Floats:
+        summed = np.bincount(at, weights=weights, minlength=groups * cells)
+        return summed.astype(np.float64, copy=False).reshape(groups, cells)
+
+    return Totals(
+        total(needy_at, weighted[needy]),
+        total(at, weighted),
+        total(needy_at, None),
+        total(at, None),
     )
-    return Totals(*(each.reshape(groups, cells) for each in sums))
 
 
 def units_with_children(
