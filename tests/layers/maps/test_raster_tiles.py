@@ -18,7 +18,7 @@ from layers.maps.raster_styles import GROUND, KINDS, NEED, starts_between
 from layers.maps.raster_tiles import Shown, coarsen, shown_rasters, themed
 from tests.factories.accounts import UserFactory, staff
 from tests.factories.geography import MunicipalityFactory
-from tests.layers.indicators.rasters.population.test_population import write
+from tests.layers.indicators.rasters.test_population import write
 
 TO_MERCATOR = Transformer.from_crs(22770, 3857, always_xy=True)
 WEST, NORTH = 158000, 207000

@@ -18,7 +18,7 @@ from layers.indicators.rasters.zone_statistics import (
 from layers.indicators.services import compute_release, replace_observations
 from tests.factories.accounts import staff
 from tests.factories.geography import FacilityFactory, ZoneFactory, square
-from tests.layers.indicators.rasters.population.test_population import write
+from tests.layers.indicators.rasters.test_population import write
 from tests.layers.maps.conftest import households
 
 

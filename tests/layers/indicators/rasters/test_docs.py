@@ -9,7 +9,7 @@ import shapely
 from layers.indicators.rasters import population as rasters
 from layers.indicators.rasters import walking
 from layers.indicators.rasters.coverage import Grid
-from tests.layers.indicators.rasters.population.test_population import METRES, write
+from tests.layers.indicators.rasters.test_population import METRES, write
 
 PAGE = Path(__file__).parents[4] / "docs/rasters.md"
 

@@ -18,7 +18,7 @@ from layers.indicators.rasters.zone_statistics import (
     compute_zone_statistics,
 )
 from tests.factories.geography import FacilityFactory, MunicipalityFactory, ZoneFactory
-from tests.layers.indicators.rasters.population.test_population import write
+from tests.layers.indicators.rasters.test_population import write
 
 
 def metres(west, south, east, north):
