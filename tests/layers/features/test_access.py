@@ -13,7 +13,6 @@ from gisportal.accounts.services import hash_of, issue_key, revoke_key
 from gisportal.service_requests.layers import REQUESTS
 from layers.geography.tenancy import set_tenant
 from layers.maps import catalogue
-from layers.maps.catalogue import layer_named
 from tests.factories.accounts import UserFactory, staff
 from tests.factories.geography import (
     FacilityFactory,
@@ -69,7 +68,7 @@ def test_no_layer_leaks_by_role_and_municipality(client, towns, role, layer):
         other = there if town is here else here
         opens = allowed(layer, role if town is here else None)
         for address in addresses(town, layer):
-            if "tiles" in address and not layer_named(layer).tiled:
+            if "tiles" in address and not DECLARED[layer].tiled:
                 continue
             response = client.get(address)
             assert (response.status_code == 200) == opens, (
