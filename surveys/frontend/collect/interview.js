@@ -117,7 +117,7 @@ function Interview({ app, form, draft, root }) {
       h("button", { type: "button", class: "btn btn-outline-primary", disabled: () => index() === 0, onClick: () => go(index() - 1) }, words.back),
       h(Show, { when: last, fallback: h("button", { type: "button", class: "btn btn-primary", "data-next": "", onClick: next }, words.next) },
         h("button", { type: "button", class: "btn btn-primary", "data-finish": "", onClick: finish }, words.finish))),
-    h("p", { class: "soft small collect-saved", role: "status" }, () => saver.said()));
+    h("p", { class: "soft small collect-saved", role: "status", "data-pending": () => (saver.pending() ? "" : undefined) }, () => saver.said()));
 }
 
 // "Arabic (ar)" as its speakers call it.
@@ -178,6 +178,8 @@ function kitOf({ app, form, strict }) {
 function keeper({ app, form, draft, root, section }) {
   const { words } = app.settings;
   const [said, say] = createSignal("");
+  // What was answered since the last writing: "saved" is not said of it.
+  const [pending, setPending] = createSignal(false);
   let timer = null, running = Promise.resolve(), stopped = false;
   const about = (code) => (code ? { parcel: code, label: fill(words.parcel, { code: isolated(code) }) } : {});
   async function write() {
@@ -189,12 +191,17 @@ function keeper({ app, form, draft, root, section }) {
       xml, files, at: Date.now(), section: section(),
       ...about(parcel?.currentState.instanceValue),
     });
-    if (await app.guard(() => app.store.keepDraft({ ...draft }))) say(words.draftSaved);
+    if (!(await app.guard(() => app.store.keepDraft({ ...draft })))) return;
+    say(words.draftSaved);
+    if (xml !== untrack(() => root.instanceState.instanceXML) || draft.section !== section()) return;
+    // Writing sets the hour of its end, which looks like one more answer.
+    clearTimeout(timer);
+    setPending(false);
   }
   const now = () => { clearTimeout(timer); return (running = running.then(write)); };
   return {
-    said, now,
-    soon() { clearTimeout(timer); timer = setTimeout(now, PAUSE); },
+    said, pending, now,
+    soon() { setPending(true); clearTimeout(timer); timer = setTimeout(now, PAUSE); },
     settled() { clearTimeout(timer); return running; },
     stop() { stopped = true; clearTimeout(timer); },
   };
