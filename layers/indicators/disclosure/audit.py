@@ -13,12 +13,15 @@ Source of the method: Hundepool and others, Statistical Disclosure Control (2012
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import LinearConstraint, linprog, milp
+from scipy.optimize import LinearConstraint, milp
 from scipy.sparse import csc_array, csr_array, vstack
 from scipy.sparse.csgraph import connected_components
+
+from layers.indicators.disclosure.programmes import Programme
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -171,6 +174,10 @@ class _Search:
         self.random = np.random.default_rng(0)
         self.conflicts = vstack([part.rows @ targets.T], format="csr")
 
+    @cached_property
+    def programme(self) -> Programme:
+        return Programme(self.part.rows, self.part.residual)
+
     def run(self, enough: Floats | None) -> None:
         if self.part.rows.shape[0] == 1:
             self.low, self.high = self.floor, self.ceiling
@@ -234,12 +241,7 @@ class _Search:
     def _best(self, objective: Floats) -> Floats:
         """Atoms that fit and make the objective largest; whole ones where it matters."""
         part = self.part
-        solved = linprog(
-            -objective, A_eq=part.rows, b_eq=part.residual, bounds=(0, None)
-        )
-        if solved.x is None:
-            raise RuntimeError(f"The audit's linear programme failed: {solved.message}")
-        found = np.asarray(solved.x, dtype=np.float64)
+        found = self.programme.minimise(-objective)
         if np.abs(found - np.rint(found)).max() < CLOSE or len(found) > WHOLE_UP_TO:
             return found
         whole = milp(

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
+from layers.indicators.disclosure.programmes import Programme
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
@@ -265,7 +267,9 @@ def feasible_range(
     A range that is already two children wide, or for a small group `SMALLEST_GROUP`
     numbers, is not searched further.
     """
-    programme = _Programme(table.membership[~hidden], counts[~hidden], counts.sum())
+    programme = Programme(
+        csr_array(table.membership[~hidden]), counts[~hidden], float(counts.sum())
+    )
     rows = table.membership[wanted]
     low = high = counts[wanted].astype(np.float64)
     random = np.random.default_rng(0)
@@ -278,27 +282,6 @@ def feasible_range(
         low[index] = rows[index] @ programme.minimise(rows[index])
         high[index] = rows[index] @ programme.minimise(-rows[index])
     return low, high
-
-
-class _Programme:
-    """The linear programmes over all tables of atoms that fit what is published."""
-
-    def __init__(self, rows: Floats, values: Integers, ceiling: int) -> None:
-        self.rows = csr_array(rows)
-        self.values = values
-        self.ceiling = float(ceiling)
-
-    def minimise(self, objective: Floats) -> Floats:
-        solved = linprog(
-            objective,
-            A_eq=self.rows,
-            b_eq=self.values,
-            bounds=(0.0, self.ceiling),
-            method="highs",
-        )
-        if solved.x is None:
-            raise RuntimeError(f"The audit's linear programme failed: {solved.message}")
-        return np.asarray(solved.x, dtype=np.float64)
 
 
 def _next_to_hide(table: Table, unseen: Booleans, secret: int) -> int:
