@@ -192,6 +192,7 @@ def _settings(view: View, offered: list[dict[str, Any]]) -> dict[str, Any]:
             "zone": _("Zone"),
             "range": _("Range"),
             "together": _("Together"),
+            "comma": _(", "),
             "left": _("Not counted, without a figure"),
             "sketch_line": _(
                 "Click point after point; a double click ends. By keyboard: Space sets a point in the middle, Enter ends."

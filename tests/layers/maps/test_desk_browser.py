@@ -210,6 +210,13 @@ def test_layers_are_reordered_by_keyboard_and_kept_in_the_address(page, live_tow
     page.focus("[data-row=outlines] [data-step='-1']")
     page.keyboard.press("Enter")
     assert "layers=facilities,outlines,names,figures" in page.url
+    # What is kept names indicator and round: a later round must not change it.
+    page.locator("[data-save]").evaluate(
+        "link => link.dispatchEvent(new Event('focus'))"
+    )
+    kept = page.locator("[data-save]").get_attribute("href")
+    assert "round%3D2026-spring" in kept
+    assert "indicator%3Dedu_oos" in kept
 
 
 def test_the_picture_has_the_map_and_its_legend(page, live_town, tmp_path):

@@ -73,7 +73,11 @@ export function begin() {
   });
   // The address as it is when the link is followed.
   const save = document.querySelector("[data-save]");
-  const aim = () => { save.search = new URLSearchParams({ state: location.search.slice(1) || String(state.drawn()) }); };
+  const aim = () => {
+    // With indicator and round, so that a later round does not change what is kept.
+    state.write();
+    save.search = new URLSearchParams({ state: location.search.slice(1) });
+  };
   save.addEventListener("pointerdown", aim);
   save.addEventListener("focus", aim);
   save.addEventListener("click", aim);
