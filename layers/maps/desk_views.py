@@ -167,6 +167,7 @@ def _needed(view: View, offered: list[dict[str, Any]]) -> list[str]:
 def _settings(view: View, offered: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "zones": view.layer,
+        "town": _("Municipality of %(name)s") % {"name": view.municipality.name},
         "rounds": [
             {"code": each["code"], "title": each["title"]}
             for each in view.titled_rounds

@@ -87,6 +87,12 @@ export function repaintPictures(map) {
   for (const picture of pictures) map.getSource(picture.name).setTiles(tilesNow(picture));
 }
 
+// Of a layer that declares no colours.
+export function overlayInk({ name }) {
+  if (name === "outlines" || name === "parcels") return colour("map-parcel-on-need");
+  return colour(COLOURS[[...known.keys()].indexOf(name) % COLOURS.length]);
+}
+
 function styleLayers(overlay, config) {
   const { name, geometry } = overlay;
   if (geometry === "raster") {
@@ -101,7 +107,7 @@ function styleLayers(overlay, config) {
   }
   if (name === "parcels") return [numbers()];
   if (overlay.style) return styledLayers(overlay, colour("map-halo"));
-  const ink = colour(COLOURS[[...known.keys()].indexOf(name) % COLOURS.length]);
+  const ink = overlayInk(overlay);
   if (geometry === "point") {
     return [{ id: name, type: "circle", ...area,
       paint: { "circle-color": ink, "circle-radius": 5, "circle-stroke-width": 1.5, "circle-stroke-color": colour("map-halo") } }];
