@@ -13,7 +13,9 @@ from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from layers.geography.models import Municipality
@@ -21,6 +23,17 @@ if TYPE_CHECKING:
 
 def read_sql(package: str, name: str) -> str:
     return files(package).joinpath("sql", name).read_text("utf-8")
+
+
+class Subject(TextChoices):
+    """What a layer is about, as catalogues sort them."""
+
+    LAND = "land", _("Borders and parcels")
+    PLACES = "places", _("Places")
+    CHILDREN = "children", _("Children and people")
+    WORK = "work", _("Work of the town")
+    GROUND = "ground", _("Ground and hazards")
+    OWN = "own", _("The town's own")
 
 
 @dataclass(frozen=True)
@@ -175,6 +188,7 @@ class Layer:
     one_of: str = ""
     renewed: int = 0
     history: str = ""
+    subject: Subject = Subject.LAND
 
     @cached_property
     def digest(self) -> str:

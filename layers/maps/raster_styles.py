@@ -10,7 +10,7 @@ from django.template.defaultfilters import floatformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from layers.geography.declaration import Shade, Style
+from layers.geography.declaration import Shade, Style, Subject
 from layers.geography.models import Raster
 from layers.maps.palettes import SEQUENTIAL, THEMES, Theme
 
@@ -36,6 +36,7 @@ class Kind:
     smooth: bool = False
     permission: str | None = None
     nothing: float | None = None
+    subject: Subject = Subject.GROUND
 
     def style(self, starts: Sequence[float]) -> Style:
         """Below the first of `starts` nothing is drawn."""
@@ -54,10 +55,18 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     Raster.Kind.POPULATION: Kind(
-        NEED, _("people per hectare"), starts=(1, 10, 25, 50, 100), permission=STAFF
+        NEED,
+        _("people per hectare"),
+        starts=(1, 10, 25, 50, 100),
+        permission=STAFF,
+        subject=Subject.CHILDREN,
     ),
     Raster.Kind.CHILDREN: Kind(
-        NEED, _("children per hectare"), starts=(1, 5, 10, 20, 40), permission=STAFF
+        NEED,
+        _("children per hectare"),
+        starts=(1, 5, 10, 20, 40),
+        permission=STAFF,
+        subject=Subject.CHILDREN,
     ),
     Raster.Kind.HAZARD: Kind(HAZARD, _("in the raster’s own unit"), nothing=0),
     Raster.Kind.TERRAIN: Kind(GROUND, _("metres"), smooth=True),
