@@ -61,18 +61,22 @@ GROWTH, LARGEST = 2.0, 18.0
 class Shade:
     """A colour by theme and what it stands for.
 
-    `value` is the text of a class; of numbers it is the upper end, which belongs to the
-    class, and None in the last.
+    `value` is the text of a class and `also` are its other spellings; of numbers it is
+    the upper end, which belongs to the class, and None in the last.
     """
 
     label: str | Promise
     light: str
     dark: str
     value: str | float | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def by_theme(self) -> tuple[tuple[str, str], ...]:
         return (("light", self.light), ("dark", self.dark))
+
+    def holds(self, text: Any) -> bool:
+        return text == self.value or text in self.also
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "label": str(self.label)}
@@ -117,7 +121,7 @@ class Style:
         if not self.classed:
             return self.shades[0]
         if not self.numbers:
-            return next((x for x in self.shades if x.value == value), self.others)
+            return next((x for x in self.shades if x.holds(value)), self.others)
         if value is None or (self.least is not None and value < self.least):
             return self.others
         ends = (x for x in self.shades if x.value is None or value <= float(x.value))

@@ -63,13 +63,19 @@ export function keepFilter(layer, filter) {
   });
 }
 
-function expression(filter) {
+function expression(filter, overlay) {
   if (!filter) return null;
   const value = ["get", filter.field];
   const text = ["downcase", ["to-string", value]];
-  if (filter.sign === "=") return ["in", ["to-string", value], ["literal", filter.text.split("|")]];
+  if (filter.sign === "=") return ["in", ["to-string", value], ["literal", spelled(filter, overlay)]];
   if (filter.sign === "~") return ["in", filter.text.toLowerCase(), text];
   return [filter.sign === "<" ? "<=" : ">=", ["to-number", value, 0], Number(filter.text) || 0];
+}
+
+// A class is chosen with all its spellings.
+function spelled({ field, text }, { style }) {
+  const classes = style?.field === field && !style.numbers ? style.shades : [];
+  return text.split("|").flatMap((value) => [value, ...(classes.find((each) => each.value === value)?.also ?? [])]);
 }
 
 const pictures = settings.overlays.filter(({ geometry }) => geometry === "raster");
@@ -155,7 +161,7 @@ export function arrange(map) {
     for (const id of layersOf(map, name)) {
       map.moveLayer(id);
       fade(map, id, opacity / 100);
-      if (name !== FILL && name !== NAMES) map.setFilter(id, expression(chosen[name]));
+      if (name !== FILL && name !== NAMES) map.setFilter(id, expression(chosen[name], known.get(name)));
     }
   }
   for (const id of above) if (id !== "labels" || !on.has(NAMES)) map.moveLayer(id);
