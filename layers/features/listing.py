@@ -38,17 +38,16 @@ class Wanted:
         )
 
     def holds(self, subject: Subject, *said: Any) -> bool:
-        """Whether every word stands in what is said, in any language of the portal."""
+        """Whether each word stands in what is said, in any language of the portal."""
         if self.subject and subject != self.subject:
             return False
         words = normal(self.text).split()
         if not words:
             return not self.text
-        known = [*said, subject.label]
         texts = []
         for language, _name in settings.LANGUAGES:
             with override(language):
-                texts += [normal(str(each)) for each in known]
+                texts += [normal(str(each)) for each in said]
         whole = " ".join(texts)
         return all(word in whole for word in words)
 
@@ -96,6 +95,8 @@ def listed(
         if not each.name.endswith("_labels")
         and wanted.holds(each.subject, each.title, each.description)
     ]
+    # Found by its title a layer stands before those that only mention it.
+    shown.sort(key=lambda each: not wanted.holds(each.subject, each.title))
     versions = LayerVersion.objects.of_layers(shown, town)
     raised = dict(LayerVersion.objects.of(town).values_list("source", "raised_at"))
     for layer in shown:

@@ -64,7 +64,9 @@ def test_a_colour_chosen_by_hand_stays_with_its_word_when_the_rows_change(town):
     assert drawn["زيتونة"] == "#1f6f5c"
 
 
-@pytest.mark.parametrize("colour", ["#ffffff", "#ffff00", "#000000", "#1c2423", "#808080"])
+@pytest.mark.parametrize(
+    "colour", ["#ffffff", "#ffff00", "#000000", "#1c2423", "#808080"]
+)
 def test_every_chosen_colour_is_seen_by_day_and_by_night(colour):
     day, night = by_theme(colour)
     assert contrast(day, DAY) >= SEEN
