@@ -61,6 +61,8 @@ class Accounts:
     def follow(self, change: Change) -> Following:
         if not change.parcels:
             return Following()
+        # Before the accounts move on.
+        cautions = tuple(_unpaid(change))
         moves, memory = [], {}
         remembered = change.memory or {}
         accounts = Account.objects.of(change.municipality)
@@ -79,7 +81,7 @@ class Accounts:
             if is_open or str(account.pk) in memory:
                 target = place.code if place else origin
                 moves.append(Move(account.number, origin, target, is_open))
-        return Following(moves, memory, tuple(_unpaid(change)))
+        return Following(moves, memory, cautions)
 
     go_back = follow
 

@@ -307,9 +307,13 @@ def test_who_may_see_bills_is_told_what_is_unpaid_before_it_is_confirmed(
     held = change_map(municipality=block, asked=asked, order=order)
     (said,) = held.cautions
     owed = format_money(Money(3_500, block.currency), "en")
-    assert said.startswith("3 bills are unpaid on ")
+    assert said.startswith("3 bills are unpaid on \u20682\u2069, \u20683\u2069: ")
     assert owed in said
     assert held.edit is None
+    cut = {"lines": (tuple(CUT["line"]),), "new_codes": ("7", "8")}
+    divided = Asked(kind="split", layer=Layer.PARCELS, codes=("2",), **cut)
+    (said,) = change_map(municipality=block, asked=divided, order=order).cautions
+    assert said.startswith("2 bills are unpaid on \u20682\u2069: ")
     accepted = replace(order, accepted=True, seen=held.token)
     made = change_map(municipality=block, asked=asked, order=accepted).edit
     assert "unpaid" not in str(made.findings) + str(made.consequences)
