@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from layers.geography.declaration import Field, Layer, Shade, Style, read_sql
+from layers.geography.declaration import Field, Layer, Shade, Style, Subject, read_sql
 from layers.geography.layers import CODE, NAMES
 from layers.geography.models import Municipality
 from surveys.models import Round
@@ -19,6 +19,7 @@ def rounds(municipality: Municipality) -> list[tuple[str, str]]:
 LAYERS = (
     Layer(
         name="coverage",
+        subject=Subject.WORK,
         title=_("Progress of survey rounds"),
         geometry="polygon",
         sql=read_sql("surveys", "coverage.sql"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext_lazy as _
 
 from gisportal.service_requests.models import Category, PublicDecision
-from layers.geography.declaration import Field, Layer, Shade, Style, read_sql
+from layers.geography.declaration import Field, Layer, Shade, Style, Subject, read_sql
 from layers.geography.layers import NAMES
 from layers.geography.models import Municipality
 
@@ -24,6 +24,7 @@ def categories(municipality: Municipality) -> list[tuple[str, str]]:
 
 REQUESTS = Layer(
     name="requests",
+    subject=Subject.WORK,
     title=_("Requests of residents"),
     geometry="point",
     sql=read_sql("gisportal.service_requests", "public_requests.sql"),

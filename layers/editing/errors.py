@@ -88,6 +88,9 @@ FINDINGS = {
     "across_parents": _(
         "These lie under different zones. What they become goes under the one that holds the larger part."
     ),
+    "before_round": _(
+        "This day lies before a round whose figures are published. They keep the zones and parcels as they were; what is new gets its figures with the next release."
+    ),
     "published": _(
         "Published figures stay with the former zone. The new zones get theirs with the next release, as far as no withheld child can be worked out from both."
     ),

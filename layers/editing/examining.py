@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 import shapely
@@ -16,6 +17,8 @@ from layers.editing.errors import ERRORS, FINDINGS
 from layers.editing.models import Edit, Layer
 from layers.editing.topology import Finding, Ground
 from layers.geography.models import Municipality, Zone
+from layers.indicators.models import ObservationSet
+from layers.indicators.releases import round_title
 
 # Degrees, about 100 m: beyond it nothing touches.
 AROUND = 0.001
@@ -118,6 +121,14 @@ def _published(former: Sequence[Row], after: Sequence[Row]) -> list[Remark]:
     told = published([*former, *after])
     codes = tuple(dict.fromkeys(row.code for row in told))
     return [Remark("published", codes, None, None)] if codes else []
+
+
+def rounds_after(municipality: Municipality, on: date) -> list[Remark]:
+    """The published rounds that an edit in force from `on` comes before."""
+    found = ObservationSet.objects.of(municipality).filter(reference_date__gte=on)
+    told = found.filter(releases__isnull=False).distinct().order_by("reference_date")
+    titles = tuple(round_title(each) for each in told)
+    return [Remark("before_round", titles, None, None)] if titles else []
 
 
 def _cut(

@@ -90,10 +90,15 @@ class Move:
 
 @dataclass(frozen=True)
 class Following:
-    """`memory` is JSON without persons' data, given back when the edit is undone."""
+    """`memory` is JSON without persons' data, given back when the edit is undone.
+
+    `cautions` are sentences to read before the edit is confirmed. Only who may see the
+    room's things is told them, and no log keeps them.
+    """
 
     moves: list[Move] = field(default_factory=list)
     memory: Any = None
+    cautions: tuple[str, ...] = ()
 
 
 class Room(Protocol):

@@ -3,15 +3,19 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from shapely import MultiPolygon, Polygon
 
 from layers.editing.cutting import distinct
 from layers.editing.drafts import Asked
-from layers.editing.models import Edit, Layer
+from layers.editing.models import TOLERANCE, Edit, Layer
 from layers.editing.parents import above
 from layers.editing.pieces import LARGEST, read_pieces
 from layers.editing.services import Order
@@ -164,7 +168,7 @@ class ChangeForm(ReasonForm):
     tolerance = forms.FloatField(
         label=_("Points catch on borders within, metres"),
         help_text=_(
-            "What is drawn this near to a corner or a border lies on it, so that neighbours share it exactly. As at the town's last edit."
+            "What is drawn this near to a corner or a border lies on it, so that neighbours share it exactly."
         ),
         min_value=0,
         max_value=1,
@@ -202,6 +206,22 @@ class ChangeForm(ReasonForm):
             self.fields[name].widget.attrs |= {"rows": count, "dir": "auto"}
         for name in ("line", "corners"):
             self.fields[name].widget.attrs |= {"dir": "ltr", "spellcheck": "false"}
+
+    @property
+    def usual_tolerance(self) -> str:
+        """The tolerance that an edit begins with, and where it is from, in words."""
+        last = Edit.objects.of(self.municipality).newest()
+        metres = number_format(last.tolerance if last else TOLERANCE)
+        if last is None:
+            return gettext("%(metres)s m, as usual: nothing was edited here yet") % {
+                "metres": metres
+            }
+        zone = ZoneInfo(self.municipality.time_zone)
+        day = date_format(timezone.localdate(last.at, zone), "DATE_FORMAT")
+        return gettext("%(metres)s m, as at the last edit on %(day)s") % {
+            "metres": metres,
+            "day": day,
+        }
 
     def clean_tolerance(self) -> float:
         given = self.cleaned_data["tolerance"]

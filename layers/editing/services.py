@@ -51,13 +51,15 @@ class Order:
 class Outcome:
     """What an edit does, or would do. `edit` is there once it is in force.
 
-    `before` and `after` are states of places; `following` what goes with them, by room.
+    `before` and `after` are states of places; `following` what goes with them, by room;
+    `cautions` what the rooms warn of that the editor may know.
     """
 
     remarks: list[Remark]
     before: list[State] = field(default_factory=list)
     after: list[State] = field(default_factory=list)
     following: dict[str, Following] = field(default_factory=dict)
+    cautions: list[str] = field(default_factory=list)
     token: str = ""
     edit: Edit | None = None
 
@@ -133,14 +135,13 @@ def _lock(municipality: Municipality) -> None:
     Municipality.objects.select_for_update(no_key=True).get(pk=municipality.pk)
 
 
-def _token(
-    states: Sequence[State], codes: Sequence[str], remarks: Sequence[Remark]
-) -> str:
+def _token(outcome: Outcome, codes: Sequence[str]) -> str:
     """Of the places as they were, of the codes that those to come would have, and of what
     was found: a warning is accepted by who saw it.
     """
-    found = [(remark.code, remark.codes, remark.count) for remark in remarks]
-    return hashlib.sha256(repr((states, codes, found)).encode()).hexdigest()[:16]
+    found = [(remark.code, remark.codes, remark.count) for remark in outcome.remarks]
+    said = (outcome.before, codes, found, outcome.cautions)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
 
 def _check_seen(order: Order, token: str) -> None:
@@ -181,8 +182,8 @@ def _followed(
     if work.kind == Edit.Kind.MERGE:
         remarks += children.across_parents(work.municipality, before)
     remarks += family.remarks
-    token = _token(before, coming, remarks)
-    _check_seen(work.order, token)
+    if not work.undone:
+        remarks += examining.rounds_after(work.municipality, work.order.on)
     outcome = Outcome(
         remarks,
         before=before,
@@ -191,7 +192,6 @@ def _followed(
             *(state_of(row) for row in former if row.pk not in new),
         ],
         following={INNER.name: family.following},
-        token=token,
     )
     places = {pk: _largest_first(rows) for pk, rows in successors.items()}
     for follower in followers():
@@ -204,7 +204,11 @@ def _followed(
             memory=remembered.get(follower.name),
         )
         follow = follower.go_back if work.undone else follower.follow
-        outcome.following[follower.name] = follow(change)
+        following = outcome.following[follower.name] = follow(change)
+        if work.order.by.has_perm(follower.permission, work.municipality):
+            outcome.cautions += following.cautions
+    outcome.token = _token(outcome, coming)
+    _check_seen(work.order, outcome.token)
     return outcome
 
 
@@ -216,7 +220,8 @@ def _finish(
     work: _Work, outcome: Outcome, successors: Mapping[int, Sequence[Row]]
 ) -> Outcome:
     order = work.order
-    held = outcome.errors or (outcome.warnings and not order.accepted)
+    warned = outcome.warnings or outcome.cautions
+    held = outcome.errors or (warned and not order.accepted)
     if order.dry_run or held:
         transaction.set_rollback(True)
         return outcome

@@ -166,7 +166,7 @@ def _told(request: TownRequest, outcome: Outcome) -> dict[str, Any]:
     return {
         "outcome": outcome,
         "errors": outcome.errors,
-        "warnings": outcome.warnings,
+        "warnings": [*outcome.warnings, *outcome.cautions],
         "areas": picture.areas(request.municipality, outcome.before, outcome.after),
         "picture": picture.draw(outcome.before, outcome.after),
         "following": rooms,
@@ -183,6 +183,7 @@ def _room(request: TownRequest, follower: Room, following: Following) -> dict[st
     return {
         "title": follower.title,
         "count": follower.count(len(moves)) if moves else "",
+        "cautions": following.cautions if may_see else (),
         "open": len(open_),
         "open_said": _to_be_looked_at(len(open_)) if open_ else "",
         "moves": [*open_, *(move for move in moves if not move.open)][:LISTED]

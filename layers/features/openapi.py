@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from layers.features import crs, tilesets
 from layers.features.access import GEOJSON, HTML, JSON
 from layers.features.documents import OPENAPI, SCHEMA, attribution, href
+from layers.features.formats import FORMATS
 from layers.features.pages import MOST, USUAL
 from layers.features.selection import LANGUAGES, filterable
 from layers.geography.access import TownRequest
@@ -51,6 +52,25 @@ PROBLEM = {
     "properties": {"code": TEXT, "description": TEXT},
 }
 PAGE = {HTML: {"schema": TEXT}}
+PROBLEMS = {
+    "400": "A parameter can't be answered.",
+    "401": "A key is needed, or the one given is not valid.",
+    "403": "Not for this reader.",
+    "404": "There is no such thing.",
+    "413": "Too many features to be written at once: ask by POST.",
+}
+FILE_STATE = {
+    "type": "object",
+    "required": ["id", "state", "links"],
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "state": TEXT,
+        "features": {"type": "integer", "nullable": True},
+        "written": {"type": "integer", "nullable": True},
+        "size": {"type": "integer", "nullable": True},
+        "links": LINKS,
+    },
+}
 
 
 def document(request: TownRequest, layers: list[Layer]) -> dict[str, Any]:
@@ -98,6 +118,12 @@ def document(request: TownRequest, layers: list[Layer]) -> dict[str, Any]:
                 {"type": "string", "format": "binary"},
                 [_collection(tiled), GRID, *TILE], type=tilesets.MVT, page=False,
             ),
+            "/collections/{collectionId}/file": _file(request, names),
+            "/files/{fileId}": _get("getFileState", "files", FILE_STATE, [FILE_ID, F]),
+            "/files/{fileId}/file": _get(
+                "getFile", "files", {"type": "string", "format": "binary"}, [FILE_ID],
+                type="application/octet-stream", page=False,
+            ),
             "/tileMatrixSets": _get("getTileMatrixSetsList", "tiles", ANYTHING, [F_JSON]),
             "/tileMatrixSets/{tileMatrixSetId}": _get(
                 "getTileMatrixSet", "tiles", ANYTHING, [GRID, F_JSON]
@@ -123,15 +149,7 @@ def _get(
     page: bool = True,
 ) -> dict[str, Any]:
     content = {type: {"schema": schema}, **(PAGE if page else {})}
-    problems = {
-        status: {"description": said, "content": {JSON: {"schema": PROBLEM}}}
-        for status, said in (
-            ("400", "A parameter can't be answered."),
-            ("401", "A key is needed, or the one given is not valid."),
-            ("403", "Not for this reader."),
-            ("404", "There is no such thing."),
-        )
-    }
+    problems = _problems("400", "401", "403", "404")
     return {
         "get": {
             "operationId": operation,
@@ -149,14 +167,69 @@ def _get(
     }
 
 
+def _problems(*statuses: str) -> dict[str, Any]:
+    return {
+        status: {"description": said, "content": {JSON: {"schema": PROBLEM}}}
+        for status, said in PROBLEMS.items()
+        if status in statuses
+    }
+
+
+def _file(request: TownRequest, names: list[str]) -> dict[str, Any]:
+    """A layer as a file: a small one at once, a large one asked for and fetched later."""
+    known = [each.uri for each in crs.systems(request.municipality)]
+    asked = {
+        "format": {"type": "string", "enum": list(FORMATS)},
+        "crs": {"type": "string", "format": "uri", "enum": known},
+        "zone": {"type": "string", "description": "The code of a zone."},
+        "bbox": {"type": "string", "description": "west,south,east,north"},
+        "filter": {"type": "string"},
+        "filter-lang": {"type": "string", "enum": list(LANGUAGES)},
+    }
+    form = {"type": "object", "required": ["format"], "properties": asked}
+    started = {
+        "description": "The file is being written; ask at Location for its state.",
+        "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
+        "content": {JSON: {"schema": FILE_STATE}},
+    }
+    found = _get(
+        "getLayerFile", "files", {"type": "string", "format": "binary"},
+        [_collection(names), *(
+            _parameter(name, schema, required=name == "format")
+            for name, schema in asked.items()
+        )],
+        type="application/octet-stream",
+    )  # fmt: skip
+    found["get"]["responses"] |= _problems("413")
+    return found | {
+        "post": {
+            "operationId": "startLayerFile",
+            "tags": ["files"],
+            "summary": "startLayerFile",
+            "description": "Programs bring a key, which needs no other proof.",
+            "security": [{"basic": []}, {"bearer": []}],
+            "parameters": [_collection(names)],
+            "requestBody": {
+                "required": True,
+                "content": {"application/x-www-form-urlencoded": {"schema": form}},
+            },
+            "responses": {
+                "202": started, **_problems("400", "401", "403", "404"),
+            },
+        }
+    }  # fmt: skip
+
+
 def _parameter(name: str, schema: dict, place: str = "query", **more: Any) -> dict:
     required = place == "path"
-    return {"name": name, "in": place, "required": required, "schema": schema, **more}
+    said = {"name": name, "in": place, "required": required, "schema": schema}
+    return said | more
 
 
 F = _parameter("f", {"type": "string", "enum": ["json", "html"]})
 F_JSON = _parameter("f", {"type": "string", "enum": ["json"]})
 FEATURE_ID = _parameter("featureId", {"type": "string"}, "path")
+FILE_ID = _parameter("fileId", {"type": "string", "format": "uuid"}, "path")
 GRID = _parameter(
     "tileMatrixSetId", {"type": "string", "enum": [tilesets.GRID]}, "path"
 )

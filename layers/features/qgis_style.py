@@ -59,17 +59,16 @@ def _categories(parent: etree._Element, style: Style) -> None:
     parent.set("attr", style.field)
     found = etree.SubElement(parent, "categories")
     for place, shade in enumerate(style.legend):
-        # QGIS takes the category without a value for all others.
-        value = "" if shade is style.others else str(shade.value)
-        etree.SubElement(
-            found,
-            "category",
-            symbol=str(place),
-            value=value,
-            type="string",
-            label=str(shade.label),
-            render="true",
+        category = etree.SubElement(
+            found, "category", symbol=str(place), label=str(shade.label), render="true"
         )
+        if shade.also:
+            for value in (shade.value, *shade.also):
+                etree.SubElement(category, "val", value=str(value), type="string")
+        else:
+            # QGIS takes the category without a value for all others.
+            category.set("value", "" if shade is style.others else str(shade.value))
+            category.set("type", "string")
 
 
 def _rules(parent: etree._Element, style: Style) -> None:

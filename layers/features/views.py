@@ -24,12 +24,12 @@ from layers.features.access import (
     visible_layer,
     wants_html,
 )
-from layers.features.listing import listed, listed_rasters
+from layers.features.listing import Wanted, listed, listed_rasters
 from layers.features.packing import gzipped
 from layers.features.pages import Page, Question, read_feature, read_page
 from layers.features.selection import filterable, no_others
 from layers.geography.access import TownRequest
-from layers.geography.declaration import Layer
+from layers.geography.declaration import Layer, Subject
 from layers.maps import views as maps
 from layers.maps.catalogue import visible_layers
 from layers.maps.models import LayerVersion
@@ -59,17 +59,24 @@ def _page(request: TownRequest, name: str, context: dict[str, Any]) -> HttpRespo
 @require_safe
 @answers
 def landing(request: TownRequest, municipality: str) -> HttpResponse:
+    if wants_html(request):
+        return _layers_page(request)
     no_others(request.GET, ["f"])
-    if not wants_html(request):
-        return _json(documents.landing(request))
-    return _layers_page(request)
+    return _json(documents.landing(request))
 
 
 def _layers_page(request: TownRequest) -> HttpResponse:
+    no_others(request.GET, ["f", "q", "subject"])
     town = request.municipality
+    wanted = Wanted.asked(request.GET)
+    layers = _visible(request)
+    rasters = list(listed_rasters(town, request.user, Wanted()))
+    there = {each.subject for each in layers} | {x.shown.kind.subject for x in rasters}
     context = {
-        "rows": list(listed(town, _visible(request))),
-        "rasters": list(listed_rasters(town, request.user)),
+        "rows": list(listed(town, layers, wanted)),
+        "rasters": list(listed_rasters(town, request.user, wanted)),
+        "wanted": wanted,
+        "subjects": [each for each in Subject if each in there],
         "origin": request.build_absolute_uri("/").rstrip("/"),
     }
     return _page(request, "landing", context)
@@ -96,10 +103,16 @@ def api(request: TownRequest, municipality: str) -> HttpResponse:
 
 
 def _told(said: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    return [
-        (path, [each["name"] for each in verbs["get"]["parameters"]])
-        for path, verbs in said["paths"].items()
-    ]
+    """Each address with its verb where that is not GET, and what it takes."""
+    told = []
+    for path, verbs in said["paths"].items():
+        for verb, operation in verbs.items():
+            names = [each["name"] for each in operation["parameters"]]
+            bodies = operation.get("requestBody", {}).get("content", {}).values()
+            for body in bodies:
+                names += body["schema"]["properties"]
+            told.append((path if verb == "get" else f"{verb.upper()} {path}", names))
+    return told
 
 
 @require_safe

@@ -13,7 +13,9 @@ from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from layers.geography.models import Municipality
@@ -21,6 +23,17 @@ if TYPE_CHECKING:
 
 def read_sql(package: str, name: str) -> str:
     return files(package).joinpath("sql", name).read_text("utf-8")
+
+
+class Subject(TextChoices):
+    """What a layer is about, as catalogues sort them."""
+
+    LAND = "land", _("Borders and parcels")
+    PLACES = "places", _("Places")
+    CHILDREN = "children", _("Children and people")
+    WORK = "work", _("Work of the town")
+    GROUND = "ground", _("Ground and hazards")
+    OWN = "own", _("The town's own")
 
 
 @dataclass(frozen=True)
@@ -48,18 +61,22 @@ GROWTH, LARGEST = 2.0, 18.0
 class Shade:
     """A colour by theme and what it stands for.
 
-    `value` is the text of a class; of numbers it is the upper end, which belongs to the
-    class, and None in the last.
+    `value` is the text of a class and `also` are its other spellings; of numbers it is
+    the upper end, which belongs to the class, and None in the last.
     """
 
     label: str | Promise
     light: str
     dark: str
     value: str | float | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def by_theme(self) -> tuple[tuple[str, str], ...]:
         return (("light", self.light), ("dark", self.dark))
+
+    def holds(self, text: Any) -> bool:
+        return text == self.value or text in self.also
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "label": str(self.label)}
@@ -104,7 +121,7 @@ class Style:
         if not self.classed:
             return self.shades[0]
         if not self.numbers:
-            return next((x for x in self.shades if x.value == value), self.others)
+            return next((x for x in self.shades if x.holds(value)), self.others)
         if value is None or (self.least is not None and value < self.least):
             return self.others
         ends = (x for x in self.shades if x.value is None or value <= float(x.value))
@@ -175,6 +192,7 @@ class Layer:
     one_of: str = ""
     renewed: int = 0
     history: str = ""
+    subject: Subject = Subject.LAND
 
     @cached_property
     def digest(self) -> str:

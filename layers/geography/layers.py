@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from layers.geography.declaration import Field, Layer, read_sql
+from layers.geography.declaration import Field, Layer, Subject, read_sql
 from layers.geography.models import Facility
 
 NAMES = (
@@ -86,6 +86,7 @@ LAYERS = (
     ),
     Layer(
         name="facilities",
+        subject=Subject.PLACES,
         title=_("Facilities"),
         geometry="point",
         sql=read_sql("layers.geography", "facilities.sql"),

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import shapely
+from django.conf import settings
 from django.contrib.gis.geos import Polygon
 from django.core.files import File
 from django.db import transaction
+from django.utils.translation import override
 
 from layers.geography import preview, staging
 from layers.geography.errors import ImportRefused
@@ -21,6 +23,7 @@ from layers.geography.files.exchange import Reading
 from layers.geography.files.refusal import Unreadable
 from layers.geography.files.request import Missing, Options, Request, What
 from layers.geography.files.sandbox import optimise_raster, read_upload
+from layers.geography.folding import folded
 from layers.geography.models import Facility, Municipality, Raster, Zone
 from layers.geography.report import Report
 from layers.geography.tenancy import tenant
@@ -112,6 +115,17 @@ def _judge(
     return report
 
 
+def _words_of_kinds() -> dict[str, str]:
+    """Each kind by its code and by what it is called in any language of the portal."""
+    known = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            known |= {
+                folded(str(label)): value for value, label in Facility.Kind.choices
+            }
+    return known | {value: value for value in Facility.Kind.values}
+
+
 def _set_kinds(
     reading: Reading, options: Options, keep: np.ndarray
 ) -> list[tuple[int, str, str]]:
@@ -120,12 +134,11 @@ def _set_kinds(
         reading.columns["kind"] = [options.kind] * len(reading.row)
     if "kind" not in reading.columns:
         raise ImportRefused("no_kind", kinds=", ".join(Facility.Kind.values))
-    known = {str(label).casefold(): value for value, label in Facility.Kind.choices}
-    known |= {value: value for value in Facility.Kind.values}
+    known = _words_of_kinds()
     refused = []
     kinds = reading.columns["kind"]
     for number, word in enumerate(kinds):
-        kinds[number] = known.get(word.casefold(), "")
+        kinds[number] = known.get(folded(word), "")
         if not kinds[number]:
             keep[number] = False
             refused.append((int(reading.row[number]), "kind_unknown", word[:60]))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from layers.geography.declaration import Field, Layer, read_sql
+from layers.geography.declaration import Field, Layer, Subject, read_sql
 from layers.geography.layers import CODE, NAMES
 
 LAYERS = (
     Layer(
         name="figures",
+        subject=Subject.CHILDREN,
         title=_("Figures of zones"),
         geometry="polygon",
         sql=read_sql("layers.indicators", "figures.sql"),

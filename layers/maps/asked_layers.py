@@ -36,13 +36,17 @@ class Filter:
     field: str
     sign: str
     text: str
+    also: tuple[str, ...] = ()
+    """Other spellings of the parts."""
 
     def condition(self) -> tuple[sql.Composable, dict[str, Any]]:
         """Over a table named `source`, with what it binds."""
         value = sql.Identifier("source", self.field)
         if self.sign == "=":
             text = sql.SQL("coalesce({}::text, '') = ANY(%(paper_filter)s)")
-            return text.format(value), {"paper_filter": self.text.split("|")}
+            return text.format(value), {
+                "paper_filter": [*self.text.split("|"), *self.also]
+            }
         if self.sign == "~":
             text = sql.SQL("position(%(paper_filter)s in lower({}::text)) > 0")
             return text.format(value), {"paper_filter": self.text.lower()}
@@ -82,7 +86,8 @@ def filters_asked(
         match = FILTER.fullmatch(part)
         if match is None or match[1] not in fields:
             continue
-        name, each = match[1], Filter(match[2], match[3], match[4])
+        name = match[1]
+        each = Filter(match[2], match[3], match[4], _also(offered, *match.groups()))
         if not _fits(each, fields[name].get(each.field)):
             raise UnfitView(
                 _("The layer “%(layer)s” cannot be filtered by “%(filter)s”.")
@@ -95,6 +100,17 @@ def filters_asked(
         if choices and (name not in found or found[name].field != field):
             found[name] = Filter(field, "=", str(choices[0]["value"]))
     return found
+
+
+def _also(
+    offered: Sequence[Mapping[str, Any]], name: str, field: str, sign: str, text: str
+) -> tuple[str, ...]:
+    """The other spellings of the classes that a filter names."""
+    style = next(x["style"] for x in offered if x["name"] == name)
+    if sign != "=" or not style or style["numbers"] or style["field"] != field:
+        return ()
+    parts = text.split("|")
+    return tuple(y for x in style["shades"] if x["value"] in parts for y in x["also"])
 
 
 def _fits(each: Filter, field: Mapping[str, Any] | None) -> bool:

@@ -90,8 +90,13 @@ class Bivariate:
             "y": _axis(self.second),
             "steps": [],
             "keys": keys(self.rows),
-            "town": _("Whole town: %(first)s; %(second)s.")
-            % {"first": self.first.town["says"], "second": self.second.town["says"]},
+            "town": _("Whole town: %(one)s, %(first)s; %(other)s, %(second)s.")
+            % {
+                "one": self.first.indicator.title,
+                "first": self.first.town["says"],
+                "other": self.second.indicator.title,
+                "second": self.second.town["says"],
+            },
             "doubtful": _(
                 "Each indicator in three classes with as many zones in each."
             ),

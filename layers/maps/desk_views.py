@@ -167,6 +167,7 @@ def _needed(view: View, offered: list[dict[str, Any]]) -> list[str]:
 def _settings(view: View, offered: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "zones": view.layer,
+        "town": _("Municipality of %(name)s") % {"name": view.municipality.name},
         "rounds": [
             {"code": each["code"], "title": each["title"]}
             for each in view.titled_rounds
@@ -192,6 +193,7 @@ def _settings(view: View, offered: list[dict[str, Any]]) -> dict[str, Any]:
             "zone": _("Zone"),
             "range": _("Range"),
             "together": _("Together"),
+            "comma": _(", "),
             "left": _("Not counted, without a figure"),
             "sketch_line": _(
                 "Click point after point; a double click ends. By keyboard: Space sets a point in the middle, Enter ends."

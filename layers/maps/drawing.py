@@ -20,6 +20,7 @@ from layers.maps.modes import Shown
 from layers.maps.palettes import colours, ink_on
 
 WITHHELD, NO_DATA, LAND = "#ffffff", "#bfc2bf", "#fffefb"
+SHADE = "#120c09"
 ALPHA = (0.3, 0.6, 1.0)
 # Corners nearer to each other than this share of the town's width are one.
 FINEST = 1 / 1500
@@ -155,6 +156,7 @@ class Drawing:
         return {
             "shape": shape,
             "fill": seen,
+            "halo": _mixed(seen, 0.6, SHADE if ink == "#ffffff" else LAND),
             "blank": blank,
             "flag": row["flag"] if row else Estimate.Flag.NO_DATA.value,
             "sign": self.signs.get(shape.code, ""),
@@ -227,11 +229,11 @@ class Drawing:
         ]
 
 
-def _mixed(colour: str, share: float) -> str:
+def _mixed(colour: str, share: float, ground: str = LAND) -> str:
     parts = (
         round(
             share * int(colour[at : at + 2], 16)
-            + (1 - share) * int(LAND[at : at + 2], 16)
+            + (1 - share) * int(ground[at : at + 2], 16)
         )
         for at in (1, 3, 5)
     )

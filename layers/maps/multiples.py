@@ -29,6 +29,10 @@ class Small:
     title: str
     drawing: Drawing
 
+    @property
+    def coloured(self) -> bool:
+        return any(row["class"] is not None for row in self.drawing.picture.rows)
+
 
 @dataclass(frozen=True)
 class Multiples:
@@ -55,8 +59,18 @@ class Multiples:
             if found and self.view.breakdown in {x.key for x in found.groups}:
                 yield round_title(release.observation_set), found
 
-    @cached_property
+    @property
     def pictures(self) -> list[Small]:
+        """Those on which a zone has a colour."""
+        return [each for each in self._all if each.coloured]
+
+    @property
+    def blank(self) -> list[Small]:
+        """Those that would be empty: only their words are shown."""
+        return [each for each in self._all if not each.coloured]
+
+    @cached_property
+    def _all(self) -> list[Small]:
         grounds: dict[tuple[int, ...], Ground] = {}
         made = []
         for place, (title, view) in enumerate(self._views()):

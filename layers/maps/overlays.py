@@ -33,10 +33,17 @@ def overlays(user: Any, municipality: Municipality, zones: str) -> list[dict[str
     ]
 
 
+def source_of(attribution: str, licence: str, municipality: Municipality) -> str:
+    """Who made a layer and what others may do with it."""
+    named = attribution or municipality.name
+    return f"{named}, {licence}" if licence else named
+
+
 def _row(layer: Layer, municipality: Municipality, named: bool) -> dict[str, Any]:
     return {
         "name": layer.name,
         "title": str(layer.title),
+        "source": source_of(str(layer.attribution), layer.licence, municipality),
         "geometry": layer.geometry,
         "shown": layer.name in SHOWN,
         "style": layer.style.as_json() if layer.style else None,
@@ -50,6 +57,9 @@ def _raster(shown: Shown) -> dict[str, Any]:
     return {
         "name": shown.name,
         "title": shown.title,
+        "source": source_of(
+            shown.raster.attribution, shown.raster.licence, shown.raster.municipality
+        ),
         "geometry": "raster",
         "shown": False,
         "sources": [],

@@ -70,7 +70,7 @@ def colours(palette: str, count: int, theme: str = "light") -> list[str]:
     stops = SEQUENTIAL[palette][theme]
     if count == 1:
         return [stops[len(stops) // 2]]
-    return [_between(stops, place / (count - 1)) for place in range(count)]
+    return [between(stops, place / (count - 1)) for place in range(count)]
 
 
 def all_colours() -> dict[str, dict[str, dict[str, list[str]]]]:
@@ -109,7 +109,7 @@ def _linear(colour: str) -> list[float]:
     return [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in parts]
 
 
-def _between(stops: Sequence[str], share: float) -> str:
+def between(stops: Sequence[str], share: float) -> str:
     place = share * (len(stops) - 1)
     at = min(int(place), len(stops) - 2)
     part = place - at

@@ -150,9 +150,7 @@ class Layers:
         if offered["geometry"] == "raster":
             return self._raster(row, offered)
         layer = self.declared[row.name]
-        found = Laid(
-            str(offered["title"]), _source(layer, self.cut.municipality), row.opacity
-        )
+        found = Laid(str(offered["title"]), str(offered["source"]), row.opacity)
         start = NUMBERS_FROM if row.name == "parcels" else layer.min_zoom
         if self.cut.zoom < start:
             scale = number_format(self.cut.scale_at(start), force_grouping=True)
@@ -289,12 +287,7 @@ class Layers:
 
     def _raster(self, row: Row, offered: dict[str, Any]) -> Laid:
         shown = self.rasters[row.name]
-        raster = shown.raster
-        found = Laid(
-            str(offered["title"]),
-            _said(raster.attribution, raster.licence, self.cut.municipality),
-            row.opacity,
-        )
+        found = Laid(str(offered["title"]), str(offered["source"]), row.opacity)
         west, south, east, north = self.cut.box
         found.picture = {
             "x": f"{west:.1f}",
@@ -307,15 +300,6 @@ class Layers:
         }
         found.keys = _keys(shown.style, "polygon")
         return found
-
-
-def _source(layer: Layer, municipality: Municipality) -> str:
-    return _said(str(layer.attribution), layer.licence, municipality)
-
-
-def _said(attribution: str, licence: str, municipality: Municipality) -> str:
-    named = attribution or municipality.name
-    return f"{named}, {licence}" if licence else named
 
 
 def _needed(layer: Layer) -> list[str]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import floor, log10
+from math import floor, inf, log10, nextafter
 
 from django.template.defaultfilters import floatformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from layers.geography.declaration import Shade, Style
+from layers.geography.declaration import Shade, Style, Subject
 from layers.geography.models import Raster
 from layers.maps.palettes import SEQUENTIAL, THEMES, Theme
 
 STAFF = "maps.view_staff_layers"
-# By theme, from little to much; the ground is shown in colours of its own.
-NEED = SEQUENTIAL["need"]
+# By theme, from little to much. Hazards lie over figures, and the ground under them, so
+# they have colours of their own.
+NEED, HAZARD = SEQUENTIAL["need"], SEQUENTIAL["violet"]
 GROUND: Theme = {
     "light": ("#e9efe6", "#cfdcc8", "#b3b99b", "#93876b", "#6d5a48"),
     "dark": ("#27302b", "#3d4a3f", "#63674f", "#998b6c", "#d6c4a4"),
@@ -26,7 +27,7 @@ GROUND: Theme = {
 @dataclass(frozen=True)
 class Kind:
     """`starts` are the lower ends of the classes, None where the file's own range is
-    divided. `permission` None means everyone.
+    divided. `permission` None means everyone. A cell of `nothing` is left clear.
     """
 
     theme: Theme
@@ -34,6 +35,8 @@ class Kind:
     starts: tuple[float, ...] | None = None
     smooth: bool = False
     permission: str | None = None
+    nothing: float | None = None
+    subject: Subject = Subject.GROUND
 
     def style(self, starts: Sequence[float]) -> Style:
         """Below the first of `starts` nothing is drawn."""
@@ -45,19 +48,27 @@ class Kind:
                 for low, high, (light, dark) in zip(starts, ends, colours, strict=False)
             ),
             numbers=True,
-            least=starts[0],
+            least=nextafter(starts[0], inf) if starts[0] == self.nothing else starts[0],
             title=self.unit,
         )
 
 
 KINDS: dict[str, Kind] = {
     Raster.Kind.POPULATION: Kind(
-        NEED, _("people per hectare"), starts=(1, 10, 25, 50, 100), permission=STAFF
+        NEED,
+        _("people per hectare"),
+        starts=(1, 10, 25, 50, 100),
+        permission=STAFF,
+        subject=Subject.CHILDREN,
     ),
     Raster.Kind.CHILDREN: Kind(
-        NEED, _("children per hectare"), starts=(1, 5, 10, 20, 40), permission=STAFF
+        NEED,
+        _("children per hectare"),
+        starts=(1, 5, 10, 20, 40),
+        permission=STAFF,
+        subject=Subject.CHILDREN,
     ),
-    Raster.Kind.HAZARD: Kind(NEED, _("in the raster’s own unit")),
+    Raster.Kind.HAZARD: Kind(HAZARD, _("in the raster’s own unit"), nothing=0),
     Raster.Kind.TERRAIN: Kind(GROUND, _("metres"), smooth=True),
     # Nobody has said what it shows, so nobody has said that all may see it.
     Raster.Kind.OTHER: Kind(NEED, _("in the raster’s own unit"), permission=STAFF),

@@ -16,6 +16,7 @@ import numpy as np
 import rasterio
 from django.conf import settings
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from PIL import Image
 from pyproj import CRS
@@ -52,7 +53,11 @@ def raster_title(raster: Raster) -> str:
     named = raster.name_en or raster.name_fr or raster.name_ar != raster.kind
     if named:
         return raster.name
-    return raster.code if raster.code != raster.kind else raster.get_kind_display()
+    return (
+        raster.code
+        if raster.code != raster.kind
+        else capfirst(raster.get_kind_display())
+    )
 
 
 @dataclass

@@ -177,7 +177,7 @@ def _spoken(comment: MapComment, request: TownRequest) -> dict[str, Any]:
         "pk": comment.pk,
         "text": comment.text,
         "by": str(comment.author),
-        "on": date_format(timezone.localtime(comment.created_at), "SHORT_DATE_FORMAT"),
+        "on": date_format(timezone.localtime(comment.created_at), "DATE_FORMAT"),
         "at": comment.geometry.coords,
         "mine": comment.author_id == request.user.pk,
     }

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
-# Vowel signs, small alef and the stretching line are for the eye only.
-SIGNS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c-\u200f]")
-LETTERS = str.maketrans("أإآٱىئؤةکی", "ااااييوهكي")
-DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+from layers.geography.folding import DIGITS, LETTERS, SIGNS, folded
+
 # What may stand within a word unseen, and between two.
 UNSEEN = f"[\u0300-\u036f{SIGNS.pattern[1:]}*"
 PARTED = UNSEEN + r"\W+(?:وال|بال|ال)?"
@@ -34,13 +31,8 @@ ANGLE = re.compile(
 
 
 def normal(text: str) -> str:
-    """The letters that matter: without accents, vowel signs, article or case; Arabic
-    forms of one letter and the two kinds of Arabic digits become one.
-    """
-    plain = SIGNS.sub("", text.translate(DIGITS)).translate(LETTERS)
-    parts = unicodedata.normalize("NFKD", plain).casefold()
-    bare = "".join(x for x in parts if not unicodedata.combining(x))
-    return " ".join(ARTICLE.sub("", re.sub(r"[^\w]+", " ", bare)).split())
+    """The letters that matter: `folded`, and without signs and the article."""
+    return " ".join(ARTICLE.sub("", re.sub(r"[^\w]+", " ", folded(text))).split())
 
 
 def _alike() -> dict[str, str]:

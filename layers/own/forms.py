@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.geography.files.archive import LARGEST
 from layers.geography.files.request import Options
+from layers.geography.folding import folded
 from layers.maps.classes import FEWEST, MOST
 from layers.maps.palettes import SEQUENTIAL
 from layers.maps.scheme import METHODS, PALETTES
@@ -193,6 +195,9 @@ class DescribeForm(forms.Form):
 WAYS = {VALUES: "values_of", NUMBERS: "numbers_of"}
 
 
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
+
+
 class StyleForm(forms.Form):
     how = forms.ChoiceField(
         label=_("Colours"),
@@ -258,9 +263,34 @@ class StyleForm(forms.Form):
             if name in fields:
                 fields[name].widget.attrs["step"] = step
 
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        for word, colour, _suggested in self._colours():
+            if not COLOUR.fullmatch(colour):
+                self.add_error(
+                    "values_of",
+                    _("“%(word)s” has no colour “%(text)s”. Choose one from the list.")
+                    % {"word": word[:60], "text": colour[:20]},
+                )
+        return said
+
+    def _colours(self) -> list[tuple[str, str, str]]:
+        """Word, colour and the colour that was suggested for it, as the page sent them."""
+        lists = [self.data.getlist(x) for x in ("word", "colour", "suggested")]
+        return list(zip(*lists, strict=False))
+
+    def by_hand(self) -> dict[str, str]:
+        """What differs from the suggestion: the rest follows the first colour."""
+        return {
+            folded(word): colour.lower()
+            for word, colour, suggested in self._colours()
+            if colour.lower() != suggested.lower()
+        }
+
     def chosen(self) -> Chosen:
         said = self.cleaned_data
         return Chosen(
+            by_hand=self.by_hand() if said["how"] == VALUES else {},
             how=said["how"],
             field=said[WAYS[said["how"]]] if said["how"] in WAYS else "",
             ink=said["ink"],

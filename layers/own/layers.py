@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.utils.translation import get_language
 
-from layers.geography.declaration import Field, Layer, read_sql
+from layers.geography.declaration import Field, Layer, Subject, read_sql
 from layers.geography.models import Municipality
 from layers.own.models import OwnLayer
 from layers.own.naming import SAFE
@@ -30,6 +30,7 @@ def declared(own: OwnLayer) -> Layer:
     return Layer(
         name=own.layer_name,
         title=own.name,
+        subject=Subject.OWN,
         geometry=cast("Any", own.geometry_kind),
         sql=source(own.fields),
         tables=(f"own-{own.pk}",),

@@ -18,12 +18,13 @@ def refreshed(own: OwnLayer, chosen: Chosen | None = None) -> Chosen:
     wanted = chosen or Chosen.of(own.style)
     field = by_name(own.fields).get(wanted.field)
     if wanted.how == VALUES and field:
-        return replace(wanted, values=frequent(_cells(own, wanted.field)), ends=())
+        found = frequent(_cells(own, wanted.field))
+        return replace(wanted, values=tuple(found), also=found, ends=())
     if wanted.how == NUMBERS and field and field["type"] == "number":
         numbers = [float(cell) for cell in _cells(own, wanted.field)]
         ends = ends_of(numbers, wanted.classes, wanted.method)
-        return replace(wanted, ends=ends, values=())
-    return replace(wanted, how="one", field="", values=(), ends=())
+        return replace(wanted, ends=ends, values=(), also={})
+    return replace(wanted, how="one", field="", values=(), also={}, ends=())
 
 
 def _cells(own: OwnLayer, field: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from dataclasses import field as field_of
 from typing import Any, Self
 
 from django.utils.formats import number_format
@@ -12,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from layers.geography.declaration import Shade, Style
+from layers.geography.folding import folded
 from layers.maps import classes
-from layers.maps.palettes import colours
+from layers.maps.palettes import between, colours, contrast
 
 # By day and by night: told apart by readers with any colour blindness, as far as seven
 # can be; the legend's words stand beside them.
@@ -37,6 +39,8 @@ NAMES = {
 }
 OTHERS = ("#8b908c", "#868c88")
 MOST_VALUES = 6
+# The map's ground, and the contrast that marks on it need.
+DAY, NIGHT, SEEN = "#fffefb", "#1c2423", 3.0
 # Of so many numbers the classes are made; of more, of a sample spread over all.
 SAMPLE = 1500
 # The steps into which the range of numbers is cut before the desk's classes are made.
@@ -46,7 +50,10 @@ ONE, VALUES, NUMBERS = "one", "values", "numbers"
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """`values` and `ends` were found in the layer's rows and are found anew with them."""
+    """`values`, their other spellings `also`, and `ends` were found in the layer's rows
+    and are found anew with them. `by_hand` are
+    colours (#rrggbb) that were chosen one by one, by the folded value.
+    """
 
     how: str = ONE
     field: str = ""
@@ -59,6 +66,8 @@ class Chosen:
     opacity: float = 0.8
     values: tuple[str, ...] = ()
     ends: tuple[float, ...] = ()
+    also: dict[str, list[str]] = field_of(default_factory=dict)
+    by_hand: dict[str, str] = field_of(default_factory=dict)
 
     @classmethod
     def of(cls, kept: dict[str, Any]) -> Self:
@@ -82,15 +91,37 @@ class Chosen:
 
     def _shades(self) -> Iterable[Shade]:
         if self.how == VALUES:
-            inks = [*INKS.values()]
-            first = [*INKS].index(self.ink)
-            for place, value in enumerate(self.values):
-                light, dark = inks[(first + place) % len(inks)]
-                yield Shade(value, light, dark, value)
+            for value, inks in self.suggested().items():
+                chosen = self.by_hand.get(folded(value))
+                light, dark = by_theme(chosen) if chosen else inks
+                also = tuple(self.also.get(value, ()))
+                yield Shade(value, light, dark, value, also)
         elif self.how == NUMBERS and self.ends:
             yield from self._steps()
         else:
             yield Shade("", *INKS[self.ink])
+
+    def suggested(self) -> dict[str, tuple[str, str]]:
+        """A colour by day and by night for each value, from `ink` on."""
+        inks, first = [*INKS.values()], [*INKS].index(self.ink)
+        return {
+            value: inks[(first + place) % len(inks)]
+            for place, value in enumerate(self.values)
+        }
+
+    @property
+    def offered(self) -> list[dict[str, str]]:
+        """Of each value its colour and the one that is suggested, both by day."""
+        if self.how != VALUES:
+            return []
+        return [
+            {
+                "word": value,
+                "suggested": light,
+                "colour": self.by_hand.get(folded(value), light),
+            }
+            for value, (light, _dark) in self.suggested().items()
+        ]
 
     def _others(self) -> Shade:
         said = _("others") if self.how == VALUES else _("without a number")
@@ -121,11 +152,35 @@ def _short(value: float) -> float | int:
     return int(value) if float(value).is_integer() else value
 
 
-def frequent(texts: Iterable[str | None]) -> tuple[str, ...]:
-    """The most frequent texts; of equals the first in the alphabet."""
-    found = Counter(text for text in texts if text)
-    ranked = sorted(found.items(), key=lambda each: (-each[1], each[0]))
-    return tuple(text for text, _times in ranked[:MOST_VALUES])
+def frequent(texts: Iterable[str | None]) -> dict[str, list[str]]:
+    """The most frequent texts with their other spellings, which count as one; of equals
+    the first in the alphabet.
+    """
+    classes: dict[str, Counter[str]] = {}
+    for text in texts:
+        if text and (key := folded(text)):
+            classes.setdefault(key, Counter())[text] += 1
+    ranked = [sorted(x.items(), key=lambda y: (-y[1], y[0])) for x in classes.values()]
+    ranked.sort(key=lambda x: (-sum(times for _text, times in x), x[0][0]))
+    return {
+        first: [text for text, _times in others]
+        for (first, _times), *others in ranked[:MOST_VALUES]
+    }
+
+
+def by_theme(chosen: str) -> tuple[str, str]:
+    """A colour as it is drawn by day and by night: darker or lighter where it could not be
+    told from the ground, by WCAG's 3:1.
+    """
+    return _apart(chosen, DAY, "#000000"), _apart(chosen, NIGHT, "#ffffff")
+
+
+def _apart(colour: str, ground: str, towards: str) -> str:
+    for step in range(21):
+        mixed = between((colour, towards), step / 20)
+        if contrast(mixed, ground) >= SEEN:
+            return mixed
+    return towards
 
 
 def ends_of(numbers: Sequence[float], count: int, method: str) -> tuple[float, ...]:

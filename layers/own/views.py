@@ -43,6 +43,7 @@ from layers.own.services import (
     style_layer,
     take_in,
 )
+from layers.own.styles import INKS, Chosen
 from layers.own.tasks import (
     check_in_background,
     clear_out_in_background,
@@ -309,7 +310,9 @@ def layer_style(request: TownRequest, municipality: str, slug: str) -> HttpRespo
         style_layer(own=own, chosen=refreshed(own, form.chosen()))
         return redirect("own:detail", municipality, slug)
     status = 422 if form.errors else 200
-    return _page(request, "style", own, status, form=form, **_map(request, own))
+    colours = Chosen.of(own.style).offered
+    shown = {"form": form, "colours": colours, "inks": INKS, **_map(request, own)}
+    return _page(request, "style", own, status, **shown)
 
 
 @requires(KEEP)
@@ -322,11 +325,13 @@ def style_preview(request: TownRequest, municipality: str, slug: str) -> JsonRes
         wrong = {form.fields[name].label: said for name, said in form.errors.items()}
         error = " ".join(f"{name}: {' '.join(each)}" for name, each in wrong.items())
         return JsonResponse({"error": error}, status=400)
-    own.style = refreshed(own, form.chosen()).as_json()
+    chosen = refreshed(own, form.chosen())
+    own.style = chosen.as_json()
     layer = declared(own)
     said = {"style": layer.style, "geometry": layer.geometry, "title": layer.title}
     legend = render_to_string("maps/layer_legend.html", said)
-    return JsonResponse({"style": _look(own), "legend": legend})
+    listed = render_to_string("own/colours.html", {"colours": chosen.offered})
+    return JsonResponse({"style": _look(own), "legend": legend, "colours": listed})
 
 
 @requires(KEEP)

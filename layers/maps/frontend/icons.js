@@ -5,9 +5,17 @@ const RATIO = 2;
 
 export const KINDS = Object.keys(PATHS);
 
-export function placeIcon(kind, { ink, ground }) {
-  const size = 26;
-  const context = canvas(size);
+const PLACE = 26;
+
+export function placeIcon(kind, colours) {
+  const context = canvas(PLACE);
+  drawPlace(context, kind, colours);
+  return image(context);
+}
+
+// In a square of 26 units.
+export function drawPlace(context, kind, { ink, ground }) {
+  const size = PLACE;
   context.beginPath();
   context.arc(size / 2, size / 2, 11.5, 0, 2 * Math.PI);
   context.fillStyle = ground;
@@ -20,7 +28,6 @@ export function placeIcon(kind, { ink, ground }) {
   context.lineWidth = 2.4;
   context.lineCap = context.lineJoin = "round";
   context.stroke(new Path2D(PATHS[kind]));
-  return image(context);
 }
 
 // Lines at 45 degrees that meet over the edges of the repeated square.

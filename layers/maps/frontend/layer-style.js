@@ -6,7 +6,7 @@ export function ink({ shades, others, field, numbers, least }) {
   if (!field) return shades[0][now];
   const blank = others?.[now] ?? "transparent";
   const value = ["get", field];
-  if (!numbers) return ["match", ["to-string", value], ...shades.flatMap((each) => [each.value, each[now]]), blank];
+  if (!numbers) return ["match", ["to-string", value], ...shades.flatMap((each) => [[each.value, ...each.also], each[now]]), blank];
   const steps = ["case", ["!=", ["typeof", value], "number"], blank];
   if (least !== null) steps.push(["<", value, least], blank);
   for (const each of shades) {

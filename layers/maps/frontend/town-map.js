@@ -69,7 +69,7 @@ export const drawn = {
     id: "facilities", type: "symbol", source: "facilities", "source-layer": "facilities",
     layout: {
       "icon-image": ["concat", "place-", ["get", "kind"]],
-      "icon-size": ["interpolate", ["linear"], ["zoom"], 12, 0.6, 15, 1],
+      "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.4, 12.5, 0.6, 15, 1],
       "icon-allow-overlap": true,
     },
   }),

@@ -42,6 +42,17 @@ function offer() {
   }
 }
 
+const byHand = document.getElementById("own-by-hand");
+const list = document.getElementById("own-colours");
+
+// The words and the colours suggested for them; the focus stays where it was.
+function offerColours(told) {
+  const focused = [...list.querySelectorAll("[name=colour]")].indexOf(document.activeElement);
+  list.innerHTML = told;
+  byHand.hidden = !list.children.length;
+  list.querySelectorAll("[name=colour]")[focused]?.focus();
+}
+
 let asked = 0;
 
 async function preview() {
@@ -55,6 +66,7 @@ async function preview() {
   if (told.error) return;
   shown.style = told.style;
   legend.innerHTML = told.legend;
+  offerColours(told.colours);
   paint();
 }
 

@@ -1,17 +1,22 @@
 """Who goes where when a parcel or zone is edited; on real records, accounts, requests."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from django.contrib.gis.geos import Point
 
 from gisportal.billing.models import Account
+from gisportal.billing.money import Money, format_money
 from gisportal.cases.models import Case
+from layers.editing.drafts import Asked
+from layers.editing.errors import EditRefused
 from layers.editing.models import Layer
-from layers.editing.services import Order, undo
+from layers.editing.services import Order, change_map, undo
 from layers.geography.models import Parcel, Zone
 from surveys.models import Household, Submission, SubmissionEvent, Target
-from tests.factories.billing import AccountFactory
+from tests.factories.accounts import staff
+from tests.factories.billing import AccountFactory, bill
 from tests.factories.surveys import RoundFactory
 from tests.layers.editing.ground import at
 
@@ -285,3 +290,47 @@ def test_records_without_a_parcel_follow_their_position(
 
 def zone_at(parcel):
     return Parcel.objects.get(code=parcel, valid_until=None).zone.code
+
+
+def test_who_may_see_bills_is_told_what_is_unpaid_before_it_is_confirmed(
+    client, edit, block, parcels, editor
+):
+    for code, amounts in (("2", (2_000, 500)), ("3", (1_000,)), ("6", (9_000,))):
+        account = AccountFactory(municipality=block, parcel=parcels()[code])
+        for amount in amounts:
+            bill(account, amount)
+    cashless = edit("merge", codes=["2", "3"], new_codes=["3"], dry_run=True)
+    assert cashless.cautions == []
+    admin = staff(block, "municipal_admin")
+    asked = Asked(kind="merge", layer=Layer.PARCELS, codes=("2", "3"), new_codes=("3",))
+    order = Order(by=admin, reason="Deed 3", on=date(2026, 3, 1))
+    held = change_map(municipality=block, asked=asked, order=order)
+    (said,) = held.cautions
+    owed = format_money(Money(3_500, block.currency), "en")
+    assert said.startswith("3 bills are unpaid on \u20682\u2069, \u20683\u2069: ")
+    assert owed in said
+    assert held.edit is None
+    cut = {"lines": (tuple(CUT["line"]),), "new_codes": ("7", "8")}
+    divided = Asked(kind="split", layer=Layer.PARCELS, codes=("2",), **cut)
+    (said,) = change_map(municipality=block, asked=divided, order=order).cautions
+    assert said.startswith("2 bills are unpaid on \u20682\u2069: ")
+    accepted = replace(order, accepted=True, seen=held.token)
+    made = change_map(municipality=block, asked=asked, order=accepted).edit
+    assert "unpaid" not in str(made.findings) + str(made.consequences)
+
+
+def test_a_caution_that_changed_is_read_again(edit, block, parcels):
+    account = AccountFactory(municipality=block, parcel=parcels()["2"])
+    bill(account, 2_000)
+    asked = Asked(kind="merge", layer=Layer.PARCELS, codes=("2", "3"), new_codes=("3",))
+    order = Order(
+        by=staff(block, "municipal_admin"),
+        reason="Deed",
+        on=date(2026, 3, 1),
+        dry_run=True,
+    )
+    seen = change_map(municipality=block, asked=asked, order=order).token
+    bill(account, 700)
+    now = replace(order, dry_run=False, accepted=True, seen=seen)
+    with pytest.raises(EditRefused, match="since you looked"):
+        change_map(municipality=block, asked=asked, order=now)

@@ -7,6 +7,7 @@ from shapely import box
 
 from layers.editing.catching import Borders, catch
 from layers.editing.errors import EditRefused
+from layers.editing.forms import ChangeForm
 from layers.editing.models import Edit
 from tests.layers.editing.ground import STEP_X, at
 from tests.layers.editing.test_services import ring, shape
@@ -80,5 +81,8 @@ def test_a_corner_may_be_moved_by_less_than_the_tolerance(edit, parcels):
 
 def test_the_towns_tolerance_is_that_of_its_last_edit(edit, block):
     assert Edit.objects.of(block).tolerance() == 0.1
+    assert ChangeForm(municipality=block).usual_tolerance.startswith("0.1 m, as usual")
     edit("merge", codes=["2", "3"], new_codes=["3"], tolerance=0.25)
+    said = ChangeForm(municipality=block).usual_tolerance
+    assert said.startswith("0.25 m, as at the last edit on ")
     assert Edit.objects.of(block).tolerance() == 0.25

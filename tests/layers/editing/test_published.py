@@ -44,12 +44,22 @@ def test_published_figures_stay_with_the_former_zone(edit, publish, units, zones
     release = publish(units)
     former = zones()["E"]
     outcome = edit("split", Layer.QUARTERS, **SPLIT, new_codes=["E1", "E2"])
-    assert "published" in [each.code for each in outcome.warnings]
+    warned = {each.code: each.codes for each in outcome.warnings}
+    assert warned["published"] == ("E",)
+    assert warned["before_round"] == ("Round",)
     assert outcome.edit
     told = Estimate.objects.of_release(release).exclude(zone=None)
     assert {row.zone.code for row in told} == {"W", "E"}
     assert Zone.objects.get(pk=former.pk).valid_until is not None
     assert set(zones()) == {"W", "E1", "E2"}
+
+
+def test_an_edit_after_the_published_round_comes_before_none(edit, publish, units):
+    publish(units)
+    later = datetime.date(2026, 5, 1)
+    asked = {**SPLIT, "new_codes": ["E1", "E2"], "on": later, "dry_run": True}
+    outcome = edit("split", Layer.QUARTERS, **asked)
+    assert "before_round" not in [each.code for each in outcome.warnings]
 
 
 def test_a_piece_does_not_take_the_code_of_published_figures(edit, publish, units):

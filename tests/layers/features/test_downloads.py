@@ -341,6 +341,14 @@ def test_a_program_starts_a_large_file_and_fetches_it(client, parcels, monkeypat
     assert (large.status_code, large.json()["code"]) == (413, "ContentTooLarge")
     begun = program.post(here, {"format": "gpkg"}, headers=by_key)
     assert begun.status_code == 202, begun.content
+    address = reverse("features:api", args=[parcels.slug])
+    paths = program.get(address, {"f": "json"}, headers=by_key).json()["paths"]
+    start = paths["/collections/{collectionId}/file"]["post"]
+    (body,) = start["requestBody"]["content"].values()
+    assert body["schema"]["properties"]["format"]["enum"] == [*FORMATS]
+    (told,) = start["responses"]["202"]["content"].values()
+    assert begun.json().keys() == told["schema"]["properties"].keys()
+    assert "parcels" in start["parameters"][0]["schema"]["enum"]
     state = program.get(begun["Location"], headers=by_key).json()
     if state["state"] != "done":
         (link,) = state["links"]

@@ -44,3 +44,30 @@ def test_a_new_version_has_a_new_time(filled):
     after = LayerVersion.objects.of(filled).get(source="geography_parcel")
     assert after.version == before.version + 1
     assert after.raised_at.year > 2020
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=العقارات", ["outlines"]),
+        ("q=عَقَارات", ["outlines"]),
+        ("q=PARCEL outline", ["outlines"]),
+        ("q=parcelles", ["outlines"]),
+        ("subject=land", ["zones", "outlines"]),
+        ("subject=places", []),
+        ("q=unicorn", []),
+        ("subject=nothing", ["zones", "outlines"]),
+    ],
+)
+def test_layers_are_found_by_title_in_any_spelling_and_by_subject(
+    client, filled, query, found
+):
+    address = reverse("features:landing", args=[filled.slug])
+    answer = client.get(f"{address}?f=html&{query}")
+    assert [each.layer.name for each in answer.context["rows"]] == found
+    assert ("No layer fits" in answer.content.decode()) == (not found)
+
+
+def test_a_program_does_not_search_the_page(client, filled):
+    address = reverse("features:landing", args=[filled.slug])
+    assert client.get(f"{address}?f=json&q=parcels").status_code == 400

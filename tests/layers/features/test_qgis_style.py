@@ -63,3 +63,10 @@ def test_marks_grow_with_their_number():
     )
     assert '"requests"' in said
     assert "18" in said
+
+
+def test_the_spellings_of_one_class_are_one_category():
+    class_ = Shade("Oak", "#112233", "#ffffff", "oak", ("Oak ", "OAK"))
+    found = drawn(Style((class_,), field="kind", others=OTHERS))
+    first, _others = found.iterfind("*/category")
+    assert [x.get("value") for x in first.iterfind("val")] == ["oak", "Oak ", "OAK"]

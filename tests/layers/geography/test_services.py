@@ -200,11 +200,14 @@ def test_facilities_come_from_degrees_in_a_table(town, tmp_path):
         "code;kind;name_ar;longitude;latitude\n"
         "F1;school;مدرسة;35.825;33.795\n"
         "F2;spaceport;ميناء;35.826;33.796\n"
+        "F3;رَوضه;روضة;35.826;33.795\n"
+        "F4;Jardin D’ENFANTS;روضة;35.826;33.795\n"
     )
     report = bring(town, path, What.FACILITIES)
     assert report.refused == [(2, "kind_unknown", "spaceport")]
-    assert bring(town, path, What.FACILITIES, skip_refused=True).added == 1
-    assert Facility.objects.get().name_ar == "مدرسة"
+    assert bring(town, path, What.FACILITIES, skip_refused=True).added == 3
+    kinds = Facility.objects.order_by("code").values_list("kind", flat=True)
+    assert list(kinds) == ["school", "kindergarten", "kindergarten"]
 
 
 def test_a_dry_run_reports_and_draws_but_writes_nothing(town, tmp_path):

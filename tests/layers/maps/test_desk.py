@@ -254,3 +254,13 @@ def test_the_address_of_one_picture_is_no_other_ones(planner, town, publish):
     tags = [planner.get(at(town, f"values.json{x}")).get("ETag") for x in addresses]
     known = [tag for tag in tags if tag]
     assert len(set(known)) == len(known) >= 4
+
+
+def test_a_round_without_any_figure_has_words_and_no_empty_map(planner, town, publish):
+    publish()
+    publish("autumn-2026", date(2026, 10, 1), {"Q1": (1, 0.5), "Q2": (1, 0.5)})
+    query = "over=rounds&round=spring-2026"
+    page = planner.get(f"/en/{town.slug}/map/multiples/?{query}").content.decode()
+    drawn, said = page.split("Without a map, because no zone has a figure")
+    assert drawn.count("<figure>") == 1
+    assert "<b>Round 2026</b>: Whole town:" in said

@@ -210,10 +210,44 @@ def test_layers_are_reordered_by_keyboard_and_kept_in_the_address(page, live_tow
     page.focus("[data-row=outlines] [data-step='-1']")
     page.keyboard.press("Enter")
     assert "layers=facilities,outlines,names,figures" in page.url
+    # What is kept names indicator and round: a later round must not change it.
+    page.locator("[data-save]").evaluate(
+        "link => link.dispatchEvent(new Event('focus'))"
+    )
+    kept = page.locator("[data-save]").get_attribute("href")
+    assert "round%3D2026-spring" in kept
+    assert "indicator%3Dedu_oos" in kept
 
 
-def test_the_picture_has_the_map_and_its_legend(page, live_town, tmp_path):
-    open_desk(page, live_town)
+WRITTEN = """
+window.written = [];
+const fill = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+  window.written.push(text);
+  return fill.call(this, text, ...place);
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "holds"),
+    [
+        (
+            "?layers=facilities,outlines,raster-flood:60,names,figures",
+            ["Out of school, all ages", "Spring 2026", "release", "school",
+             "Parcel outlines · Wadi al-Zaytoun", "Flood of the stream", "51–66",
+             "Withheld to protect children"],
+        ),
+        ("?mode=bivariate&second=hou_crowd", ["· Overcrowded home", "29–53"]),
+    ],
+)  # fmt: skip
+def test_the_picture_has_the_map_and_a_legend_that_names_all_it_shows(
+    page, live_town, tmp_path, query, holds
+):
+    page.add_init_script(WRITTEN)
+    open_desk(page, live_town, query, "en")
+    page.wait_for_function("document.getElementById('wait').textContent === ''")
+    page.evaluate("window.written = []")
     with page.expect_download() as download:
         page.locator("[data-png]").evaluate("button => button.click()")
     file = tmp_path / "map.png"
@@ -221,6 +255,8 @@ def test_the_picture_has_the_map_and_its_legend(page, live_town, tmp_path):
     picture = Image.open(file)
     assert picture.height > 900
     assert len(picture.convert("RGB").getcolors(1_000_000)) > 50
+    said = " ".join(page.evaluate("window.written"))
+    assert [words for words in holds if words not in said] == []
 
 
 def test_the_keys_are_listed(page, live_town):

@@ -1,7 +1,9 @@
 """The printed map: its size, its scale and its words, read back from the PDF."""
 
+import re
 from io import BytesIO
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.geos import Point
@@ -12,6 +14,7 @@ from layers.maps.errors import UnfitView
 from layers.maps.paper import Paper, Sheet
 from tests.factories.accounts import staff
 from tests.factories.geography import FacilityFactory, ParcelFactory, square
+from tests.layers.maps.test_raster_tiles import grown
 
 
 @pytest.fixture
@@ -169,3 +172,22 @@ def test_a_filter_leaves_features_out(town, view):
         "facilities.kind=school": ["school"],
         "facilities.kind~LIN": ["clinic"],
     }
+
+
+def test_a_raster_that_lets_figures_through_is_on_the_sheet(
+    client, town, view, tmp_path
+):
+    """WeasyPrint cuts a group that is not opaque to what it takes for its extent."""
+    grown(tmp_path, town, "hazard", np.arange(80.0).reshape(8, 10))
+    planner = staff(town, "planner")
+    client.force_login(planner)
+    asked = {"layers": "raster-hazard:60,figures"}
+    address = f"/en/{town.slug}/map/print.pdf"
+    pdf = client.get(address, asked).content
+    picture = sheet_of(view, planner, **asked).layers["raster-hazard"].picture
+    boxes = [
+        [float(x) for x in found.split()]
+        for found in re.findall(rb"/BBox \[(.*?)\]", pdf)
+    ]
+    x, y, width, height = (float(picture[k]) for k in ("x", "y", "width", "height"))
+    assert [x, y, x + width, y + height] in boxes

@@ -14,7 +14,7 @@ from gisportal.accounts.roles import PERMISSIONS, Role
 from layers.geography.services import import_raster
 from layers.maps import raster_tiles, tiles
 from layers.maps.overlays import overlays
-from layers.maps.raster_styles import GROUND, KINDS, NEED, starts_between
+from layers.maps.raster_styles import GROUND, HAZARD, KINDS, NEED, starts_between
 from layers.maps.raster_tiles import Shown, coarsen, shown_rasters, themed
 from tests.factories.accounts import UserFactory, staff
 from tests.factories.geography import MunicipalityFactory
@@ -62,21 +62,22 @@ def test_cells_have_the_colour_of_their_class(client, town, tmp_path):
     values[0, 0] = -99999
     shown = grown(tmp_path, town, "hazard", values)
     assert [x.value for x in shown.style.shades] == [1, 2, 3, 4, None]
-    assert shown.style.least == 0
-    for column, value, at in ((1, 0, 0), (3, 1, 0), (5, 2, 1), (8, 5, 4)):
+    for column, value, at in ((3, 1, 0), (5, 2, 1), (8, 5, 4)):
         place = tile_at(WEST + column * 100 + 50, NORTH - 450, 16)
         for theme in ("light", "dark"):
             version = themed(shown.version, theme)
             response = client.get(address(town, shown, place, version))
             assert response["Content-Type"] == "image/png"
             assert "immutable" in response["Cache-Control"]
-            assert colour(response, place) == NEED[theme][at]
+            assert colour(response, place) == HAZARD[theme][at]
             # As every other picture of the layer has it.
             assert colour(response, place) == getattr(shown.style.shade(value), theme)
-    assert shown.style.shade(-1) is None
+    assert shown.style.shade(-1) is shown.style.shade(0) is None
+    # Where nothing is to be feared the map below stays in sight.
+    safe = tile_at(WEST + 150, NORTH - 450, 16)
     unknown = tile_at(WEST + 50, NORTH - 50, 16)
     outside = tile_at(WEST - 900, NORTH - 50, 16)
-    for place in (unknown, outside):
+    for place in (safe, unknown, outside):
         assert colour(client.get(address(town, shown, place)), place) is None
 
 

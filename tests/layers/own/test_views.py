@@ -85,6 +85,30 @@ def test_the_page_of_colours_shows_what_would_come_and_keeps_it_on_demand(
     assert wrong.json()["error"]
 
 
+def test_the_colour_of_each_word_is_chosen_and_a_broken_one_is_named(manager, town):
+    own = plain_layer(town)
+    word = f"{own.slug} of {town.slug}"
+    asked = {
+        **{"how": "values", "values_of": "kind", "ink": "cedar", "size": "6"},
+        **{"palette": "violet", "classes": "3", "method": "equal", "opacity": "70"},
+        **{"word": [word], "colour": ["#2B7A9B"], "suggested": ["#1f6f5c"]},
+    }
+    told = manager.get(at(town, "style_preview", own.slug), asked).json()
+    assert told["style"]["shades"][0]["light"] == "#2b7a9b"
+    assert 'value="#2b7a9b"' in told["colours"]
+    manager.post(at(town, "style", own.slug), asked)
+    page = manager.get(at(town, "style", own.slug)).content.decode()
+    assert 'value="#2b7a9b"' in page
+    broken = {**asked, "colour": ["red; }"]}
+    wrong = manager.get(at(town, "style_preview", own.slug), broken)
+    assert wrong.status_code == 400
+    assert word in wrong.json()["error"]
+    # What is as suggested follows the first colour.
+    follows = {**asked, "colour": ["#1f6f5c"], "ink": "rose"}
+    told = manager.get(at(town, "style_preview", own.slug), follows).json()
+    assert told["style"]["shades"][0]["light"] == "#a8466f"
+
+
 def test_sharing_names_the_columns_that_tell_of_persons(manager, town):
     own = plain_layer(town)
     own.fields[0]["personal"] = True

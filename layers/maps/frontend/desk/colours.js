@@ -2,7 +2,7 @@
 import { settings } from "./page.js";
 import * as state from "./state.js";
 
-const ALPHA = [0.3, 0.6, 1];
+export const alphas = [0.3, 0.6, 1];
 
 export function palette(legend) {
   const name = legend.kind === "steps" ? state.get("palette") : legend.palette;
@@ -12,7 +12,7 @@ export function palette(legend) {
 }
 
 export function alphaOf(row) {
-  return state.get("alpha") && row.certainty !== null ? ALPHA[row.certainty] : 1;
+  return state.get("alpha") && row.certainty !== null ? alphas[row.certainty] : 1;
 }
 
 function channel(part) {

@@ -63,13 +63,19 @@ export function keepFilter(layer, filter) {
   });
 }
 
-function expression(filter) {
+function expression(filter, overlay) {
   if (!filter) return null;
   const value = ["get", filter.field];
   const text = ["downcase", ["to-string", value]];
-  if (filter.sign === "=") return ["in", ["to-string", value], ["literal", filter.text.split("|")]];
+  if (filter.sign === "=") return ["in", ["to-string", value], ["literal", spelled(filter, overlay)]];
   if (filter.sign === "~") return ["in", filter.text.toLowerCase(), text];
   return [filter.sign === "<" ? "<=" : ">=", ["to-number", value, 0], Number(filter.text) || 0];
+}
+
+// A class is chosen with all its spellings.
+function spelled({ field, text }, { style }) {
+  const classes = style?.field === field && !style.numbers ? style.shades : [];
+  return text.split("|").flatMap((value) => [value, ...(classes.find((each) => each.value === value)?.also ?? [])]);
 }
 
 const pictures = settings.overlays.filter(({ geometry }) => geometry === "raster");
@@ -87,6 +93,12 @@ export function repaintPictures(map) {
   for (const picture of pictures) map.getSource(picture.name).setTiles(tilesNow(picture));
 }
 
+// Of a layer that declares no colours.
+export function overlayInk({ name }) {
+  if (name === "outlines" || name === "parcels") return colour("map-parcel-on-need");
+  return colour(COLOURS[[...known.keys()].indexOf(name) % COLOURS.length]);
+}
+
 function styleLayers(overlay, config) {
   const { name, geometry } = overlay;
   if (geometry === "raster") {
@@ -101,7 +113,7 @@ function styleLayers(overlay, config) {
   }
   if (name === "parcels") return [numbers()];
   if (overlay.style) return styledLayers(overlay, colour("map-halo"));
-  const ink = colour(COLOURS[[...known.keys()].indexOf(name) % COLOURS.length]);
+  const ink = overlayInk(overlay);
   if (geometry === "point") {
     return [{ id: name, type: "circle", ...area,
       paint: { "circle-color": ink, "circle-radius": 5, "circle-stroke-width": 1.5, "circle-stroke-color": colour("map-halo") } }];
@@ -149,7 +161,7 @@ export function arrange(map) {
     for (const id of layersOf(map, name)) {
       map.moveLayer(id);
       fade(map, id, opacity / 100);
-      if (name !== FILL && name !== NAMES) map.setFilter(id, expression(chosen[name]));
+      if (name !== FILL && name !== NAMES) map.setFilter(id, expression(chosen[name], known.get(name)));
     }
   }
   for (const id of above) if (id !== "labels" || !on.has(NAMES)) map.moveLayer(id);

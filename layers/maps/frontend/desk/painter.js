@@ -6,6 +6,7 @@ import { alphaOf, isDark, mixed, palette } from "./colours.js";
 import { settings } from "./page.js";
 
 const { zones } = settings;
+const [SHADE, LIGHT] = ["#120c09", "#fffefb"];
 
 export function setState(map, code, values) {
   for (const source of [zones, `${zones}_labels`]) {
@@ -30,7 +31,8 @@ function look(row, colours, land) {
   const seen = mixed(fill, land, alpha);
   const dark = isDark(seen);
   return {
-    fill, alpha, withheld: false, halo: seen,
+    // A name may lie over its neighbours: its halo is a light or a shade, not a colour.
+    fill, alpha, withheld: false, halo: mixed(seen, dark ? SHADE : LIGHT, 0.4),
     ink: dark ? "#ffffff" : "#1d2b2a",
     hatch: row.flag === "uncertain" ? (dark ? "paper" : "ink") : "",
   };

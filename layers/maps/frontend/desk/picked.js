@@ -62,7 +62,7 @@ async function together(codes) {
   try {
     const said = await (await fetched(`${desk.dataset.area}?${query}`)).json();
     if (mine !== asking) return out;
-    out.append(element("b", { text: `${words.together}: ${said.says}` }), ` ${said.range}. `,
+    out.append(element("b", { text: `${words.together}: ${said.says}` }), `${words.comma}${said.range}. `,
       element("span", { className: "soft small", text: `${said.asked}. ${said.left.length ? `${words.left}: ${said.left.join("، ")}.` : ""}` }));
     if (said.caution) out.append(element("span", { className: "small picked-caution", text: said.caution }));
   } catch (error) {
