@@ -17,6 +17,11 @@ from layers.maps.tiles import WORLD
 # The town's key and, for each of the layer's tables in their order, the version that last
 # wrote inside the tile and the present one; 0 for a table that was never written.
 TILE_VERSION = "SELECT * FROM maps_tile_version(%s, %s::text[], %s, %s, %s, %s)"
+# Its text stands here because every page of features asks for it.
+PRESENT = """
+    SELECT source, version FROM maps_layerversion
+     WHERE municipality_id = %s AND source = ANY (%s::text[])
+"""
 # New code never meets tiles that an older one has cut.
 ENGINE = hashlib.sha256(read_sql("layers.maps", "tile.sql").encode()).hexdigest()[:4]
 # Of a layer's boxes the newest that a page is told of; for what lies before, it takes
@@ -41,7 +46,10 @@ class LayerVersionQuerySet(TenantQuerySet):
         self, layers: list[Layer], municipality: Municipality
     ) -> dict[str, str]:
         """The present version of each layer, as it stands in tile addresses."""
-        raised = dict(self.of(municipality).values_list("source", "version"))
+        tables = {table for layer in layers for table in layer.tables}
+        with connection.cursor() as cursor:
+            cursor.execute(PRESENT, [municipality.pk, list(tables)])
+            raised = dict(cursor.fetchall())
         return {
             layer.name: version_name(
                 layer, [*(raised.get(t, 0) for t in layer.tables), *periods(layer)]
