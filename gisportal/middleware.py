@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from layers.geography.access import TownRequest
 from layers.geography.models import Municipality
-from layers.geography.statements import find
+from layers.geography.statements import at_once, find
 from layers.geography.tenancy import set_tenant
 
 
 class TenantMiddleware:
     """One transaction per view, bound to the municipality its address names and
-    on its clock; none for a view that is declared to be outside.
+    on its clock; no transaction where the view is declared to be outside.
 
     A view's exception, and any 5xx answer, rolls it back. The error's own page is
     rendered afterwards, outside, where no municipality's rows can be read.
@@ -41,19 +41,20 @@ class TenantMiddleware:
     def process_view(
         self, request: TownRequest, view: Callable, args: tuple, kwargs: dict[str, Any]
     ) -> None:
-        if getattr(view, "outside_transaction", False):
-            return
         slug = kwargs.get("municipality")
         if slug is not None:
-            municipality = find(Municipality, slug=slug)
+            municipality = at_once(lambda: find(Municipality, slug=slug))
             if municipality is None:
                 raise Http404(slug)
             request.municipality = municipality
+            timezone.activate(ZoneInfo(municipality.time_zone))
+        outside = getattr(view, "outside_transaction", None)
+        if outside is not None and outside(request, **kwargs):
+            return
         request.view_transaction = transaction.atomic()
         request.view_transaction.__enter__()
         if request.municipality:
             set_tenant(request.municipality)
-            timezone.activate(ZoneInfo(request.municipality.time_zone))
 
     def process_exception(self, request: TownRequest, exception: Exception) -> None:
         self._close(request, (type(exception), exception, exception.__traceback__))

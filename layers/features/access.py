@@ -51,9 +51,13 @@ def wants_html(request: HttpRequest) -> bool:
     asked = request.GET.get("f")
     if asked is not None and asked not in FORMATS:
         raise BadParameter(_("“f” is one of: %s.") % ", ".join(FORMATS), "f")
-    if asked is not None:
-        return asked == "html"
-    return request.get_preferred_type([JSON, GEOJSON, HTML]) == HTML
+    return asks_for_html(request)
+
+
+def asks_for_html(request: HttpRequest) -> bool:
+    """The same where `f` may be a word that is refused."""
+    asked = request.GET.get("f")
+    return _accepts_html(request) if asked is None else asked == "html"
 
 
 def is_program(request: HttpRequest) -> bool:

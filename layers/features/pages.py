@@ -39,8 +39,12 @@ EXTENT = read_sql("layers.features", "extent.sql")
 USUAL, MOST = 100, 10_000
 # As far as the features of a question are counted; beyond it the number is left out.
 COUNTED = 10_000
-# A page is read sooner than another process of the database begins to help with it.
-ALONE = sql.SQL("SET LOCAL max_parallel_workers_per_gather = 0; ")
+# Sent with a query, for its transaction only: row security's town, because there may be
+# no other transaction; and a page is read sooner than another process of the database
+# begins to help with it.
+SETTINGS = sql.SQL("""SELECT set_config('app.municipality', %(municipality)s::text, true),
+       set_config('max_parallel_workers_per_gather', '0', true);
+""")
 PARAMETERS = ("f", "limit", "crs", "sortby", "after", *SELECTING)
 WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -140,7 +144,7 @@ def count(chosen: Selection, most: int) -> int | None:
     """How many there are; None for more than `most`."""
     query = sql.SQL(COUNT).format(source=chosen.source, conditions=chosen.where)
     with connection.cursor() as cursor:
-        cursor.execute(ALONE + query, {**chosen.parameters, "rows": most + 1})
+        cursor.execute(SETTINGS + query, {**chosen.parameters, "rows": most + 1})
         (found,) = cursor.fetchone()
     return None if found > most else found
 
@@ -197,7 +201,7 @@ def shape(system: crs.System) -> sql.Composable:
 def _rows(asked: Question, most: int) -> list[tuple]:
     with connection.cursor() as cursor:
         bound = {**asked.selection.parameters, "rows": most}
-        cursor.execute(ALONE + statement(asked), bound)
+        cursor.execute(SETTINGS + statement(asked), bound)
         return cursor.fetchall()
 
 

@@ -20,6 +20,7 @@ from layers.features.access import (
     GEOJSON,
     JSON,
     answers,
+    asks_for_html,
     note_use,
     visible_layer,
     wants_html,
@@ -30,8 +31,9 @@ from layers.features.pages import Page, Question, read_feature, read_page
 from layers.features.selection import filterable, no_others
 from layers.geography.access import TownRequest
 from layers.geography.declaration import Layer, Subject
+from layers.geography.tenancy import outside_transaction_if, tenant
 from layers.maps import views as maps
-from layers.maps.catalogue import visible_layers
+from layers.maps.catalogue import layers_of, visible_layers
 from layers.maps.models import LayerVersion
 
 # Changes when the same features are told differently.
@@ -155,6 +157,19 @@ def queryables(request: TownRequest, municipality: str, name: str) -> HttpRespon
     return _json(documents.queryables(request, layer), documents.SCHEMA)
 
 
+def _public_json(request: TownRequest, name: str, **_more: str) -> bool:
+    """Whether this is a program's question that needs nothing but the features."""
+    layer = layers_of(None).get(name)
+    return (
+        layer is not None
+        and layer.permission is None
+        and request.method in {"GET", "HEAD"}
+        and "Authorization" not in request.headers
+        and not asks_for_html(request)
+    )
+
+
+@outside_transaction_if(_public_json)
 @gzipped
 @require_safe
 @answers
@@ -192,7 +207,8 @@ def _page_of(request: TownRequest, asked: Question) -> Page:
     page = read_page(asked)
     if asked.selection.bound or not asked.first or page.matched is not None:
         return page
-    extent = documents.extent_of(asked.selection.layer, request.municipality)
+    with tenant(request.municipality):
+        extent = documents.extent_of(asked.selection.layer, request.municipality)
     return replace(page, matched=extent.count)
 
 

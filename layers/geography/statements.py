@@ -6,16 +6,17 @@ many times a second, that costs ten times what the row itself does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 from django.contrib.gis.db.models.fields import BaseSpatialField
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Field, Model
 
 BATCH = 1000
 Row = TypeVar("Row", bound=Model)
+Answer = TypeVar("Answer")
 
 
 def fetch(model: type[Row], sql: str, given: Any = None) -> list[Row]:
@@ -81,6 +82,21 @@ def _selection(
         for name in columns
     )
     return f"SELECT {read} FROM {quote(model._meta.db_table)} WHERE {terms}"  # noqa: S608 - names of the code
+
+
+def at_once(ask: Callable[[], Answer]) -> Answer:
+    """What `ask` reads outside a transaction, on a connection of which nobody asks first
+    whether it still lives: where it turns out that it doesn't, `ask` is called once more,
+    on a new one. The question would be a turn of its own in each request.
+    """
+    connection.health_check_done = True
+    try:
+        return ask()
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block or connection.is_usable():
+            raise
+        connection.close()
+        return ask()
 
 
 def next_key(model: type[Model]) -> int:

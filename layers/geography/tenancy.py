@@ -49,8 +49,17 @@ def outside_transaction(view: Callable) -> Callable:
 
     It names the municipality itself before it reads what row-level security guards.
     """
-    view.outside_transaction = True  # type: ignore[attr-defined]
-    return view
+    return outside_transaction_if(lambda _request, **_said: True)(view)
+
+
+def outside_transaction_if(test: Callable[..., bool]) -> Callable[[Callable], Callable]:
+    """The same for requests of which `test`, asked with what the view is, says so."""
+
+    def declare(view: Callable) -> Callable:
+        view.outside_transaction = test  # type: ignore[attr-defined]
+        return view
+
+    return declare
 
 
 class TenantQuerySet(models.QuerySet):

@@ -2,6 +2,12 @@ from django.urls import path
 
 from layers.maps import raster_views, views
 
+TILE = path(
+    "tiles/<slug:town>/<slug:layer>/<slug:version>/<int:z>/<int:x>/<int:y>.mvt",
+    views.tile,
+    name="tile",
+)
+
 app_name = "tiles"
 urlpatterns = [
     path(
@@ -10,9 +16,5 @@ urlpatterns = [
         raster_views.tile,
         name="raster",
     ),
-    path(
-        "tiles/<slug:town>/<slug:layer>/<slug:version>/<int:z>/<int:x>/<int:y>.mvt",
-        views.tile,
-        name="tile",
-    ),
+    TILE,
 ]

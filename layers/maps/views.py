@@ -10,14 +10,14 @@ from django.http import (
     HttpResponseBase,
 )
 from django.shortcuts import render
-from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from isal import igzip
 
 from layers.geography.declaration import Layer
 from layers.geography.models import Municipality
-from layers.geography.statements import find
+from layers.geography.statements import at_once, find
 from layers.geography.tenancy import outside_transaction, set_tenant
 from layers.maps import tiles
 from layers.maps.cache import Key, Tile
@@ -36,17 +36,12 @@ FOR_EVER = "public, max-age=31536000, immutable"
 def tile(
     request: HttpRequest, town: str, layer: str, version: str, *, z: int, x: int, y: int
 ) -> HttpResponse:
-    """A tile's present content, to be kept for ever where that is `version`'s too.
-
-    A public tile in the cache is answered without a word to the database.
-    """
+    """A tile's present content, to be kept for ever where that is `version`'s too."""
     declared = layers_of(None).get(layer)
+    if declared is not None and declared.permission is None:
+        return public_tile(request, declared, town, version, z=z, x=x, y=y)
     if declared is not None:
         tiles.check_address(declared, z, x, y)
-    if declared is not None and declared.permission is None:
-        if found := tiles.kept((town, layer, version, z, x, y), public=True):
-            return _answer(request, found, FOR_EVER)
-        return _public(request, declared, town, version, z=z, x=x, y=y)
     with transaction.atomic():
         municipality = _town(town)
         set_tenant(municipality)
@@ -68,7 +63,7 @@ def tile(
     return _by_proxy(request, key, caching) or _answer(request, found, caching)
 
 
-def _public(
+def public_tile(
     request: HttpRequest,
     layer: Layer,
     town: str,
@@ -78,14 +73,22 @@ def _public(
     x: int,
     y: int,
 ) -> HttpResponse:
-    """Cut, answered, and only then written to the disk."""
-    asked = town_and_version(layer, town, z=z, x=x, y=y)
-    if asked is None:
+    """One in the cache is answered without a word to the database, a new one is cut,
+    answered, and only then written to the disk.
+
+    Raises Http404 for a town or an address without tiles.
+    """
+    tiles.check_address(layer, z, x, y)
+    asked = (town, layer.name, version, z, x, y)
+    if found := tiles.kept(asked, public=True):
+        return _answer(request, found, FOR_EVER)
+    known = at_once(lambda: town_and_version(layer, town, z=z, x=x, y=y))
+    if known is None:
         raise Http404(town)
-    municipality, known = asked
-    key = (town, layer.name, known.name, z, x, y)
-    caching = FOR_EVER if known.covers(version) else "no-cache"
-    if found := tiles.kept(key, public=True):
+    municipality, present = known
+    caching = FOR_EVER if present.covers(version) else "no-cache"
+    key = (town, layer.name, present.name, z, x, y)
+    if key != asked and (found := tiles.kept(key, public=True)):
         return _answer(request, found, caching)
     found = tiles.render(layer=layer, municipality=municipality, z=z, x=x, y=y)
     tiles.keep_here(key, found)
@@ -144,15 +147,20 @@ def _by_proxy(request: HttpRequest, key: Key, caching: str) -> HttpResponse | No
 
 
 def _answer(request: HttpRequest, found: Tile, caching: str) -> HttpResponse:
-    gzipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    gzipped = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
     etag = found.etag if gzipped else found.etag[:-1] + '-plain"'
     content = found.content if gzipped else igzip.decompress(found.content)
-    response = _Tile(content, content_type="application/vnd.mapbox-vector-tile")
+    headers = {
+        "Content-Type": "application/vnd.mapbox-vector-tile",
+        # Without it the server would send in chunks.
+        "Content-Length": str(len(content)),
+        "ETag": etag,
+        "Cache-Control": caching,
+        "Vary": "Accept-Encoding",
+    }
     if gzipped:
-        response["Content-Encoding"] = "gzip"
-    response["ETag"] = etag
-    response["Cache-Control"] = caching
-    patch_vary_headers(response, ["Accept-Encoding"])
+        headers["Content-Encoding"] = "gzip"
+    response = _Tile(content, headers=headers)
     return get_conditional_response(request, etag=etag, response=response) or response
 
 

@@ -14,7 +14,14 @@ from layers.geography.models import Municipality
 from layers.geography.tenancy import TenantModel, TenantQuerySet
 from layers.maps.tiles import WORLD
 
-TILE_VERSION = read_sql("layers.maps", "tile_version.sql")
+# The town's key and, for each of the layer's tables in their order, the version that last
+# wrote inside the tile and the present one; 0 for a table that was never written.
+TILE_VERSION = "SELECT * FROM maps_tile_version(%s, %s::text[], %s, %s, %s, %s)"
+# Its text stands here because every page of features asks for it.
+PRESENT = """
+    SELECT source, version FROM maps_layerversion
+     WHERE municipality_id = %s AND source = ANY (%s::text[])
+"""
 # New code never meets tiles that an older one has cut.
 ENGINE = hashlib.sha256(read_sql("layers.maps", "tile.sql").encode()).hexdigest()[:4]
 # Of a layer's boxes the newest that a page is told of; for what lies before, it takes
@@ -39,7 +46,10 @@ class LayerVersionQuerySet(TenantQuerySet):
         self, layers: list[Layer], municipality: Municipality
     ) -> dict[str, str]:
         """The present version of each layer, as it stands in tile addresses."""
-        raised = dict(self.of(municipality).values_list("source", "version"))
+        tables = {table for layer in layers for table in layer.tables}
+        with connection.cursor() as cursor:
+            cursor.execute(PRESENT, [municipality.pk, list(tables)])
+            raised = dict(cursor.fetchall())
         return {
             layer.name: version_name(
                 layer, [*(raised.get(t, 0) for t in layer.tables), *periods(layer)]
@@ -159,23 +169,15 @@ def town_and_version(
     layer: Layer, slug: str, *, z: int, x: int, y: int
 ) -> tuple[Municipality, TileVersion] | None:
     """None where there is no such town. Of the town only key and slug are read."""
-    west, south, east, north = about(z, x, y)
-    bound: dict[str, Any] = {
-        **{"west": west, "south": south, "east": east, "north": north},
-        "town": slug,
-        "tables": list(layer.tables),
-    }
+    bound = [slug, list(layer.tables), *about(z, x, y)]
     with connection.cursor() as cursor:
         cursor.execute(TILE_VERSION, bound)
-        found = cursor.fetchall()
-    if not found:
+        pk, since, present = cursor.fetchone()
+    if pk is None:
         return None
-    town = Municipality.from_db(connection.alias, ["id", "slug"], [found[0][0], slug])
-    raised = {source: numbers for _town, source, *numbers in found}
-    rows = [raised.get(table, (0, 0)) for table in layer.tables]
+    town = Municipality.from_db(connection.alias, ["id", "slug"], [pk, slug])
     now = periods(layer)
-    since = [*(row[0] for row in rows), *now]
-    return town, TileVersion(layer, since, [*(row[1] for row in rows), *now])
+    return town, TileVersion(layer, [*since, *now], [*present, *now])
 
 
 def about(z: int, x: int, y: int) -> tuple[float, float, float, float]:
