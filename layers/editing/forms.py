@@ -210,7 +210,7 @@ class ChangeForm(ReasonForm):
     @property
     def usual_tolerance(self) -> str:
         """The tolerance that an edit begins with, and where it is from, in words."""
-        last = Edit.objects.of(self.municipality).newest()
+        last = Edit.objects.of(self.municipality).order_by("-pk").first()
         metres = number_format(last.tolerance if last else TOLERANCE)
         if last is None:
             return gettext("%(metres)s m, as usual: nothing was edited here yet") % {

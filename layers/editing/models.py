@@ -38,9 +38,6 @@ class EditQuerySet(TenantQuerySet):
         """Edits that touched a place of this code."""
         return self.filter(codes__contains=[code])
 
-    def newest(self) -> Edit | None:
-        return self.order_by("-pk").first()
-
     def tolerance(self) -> float:
         """Metres within which points catch on borders: as at the last edit."""
         told = self.order_by("-pk").values_list("tolerance", flat=True)[:1]

@@ -170,7 +170,7 @@ def _told(request: TownRequest, outcome: Outcome) -> dict[str, Any]:
         "areas": picture.areas(request.municipality, outcome.before, outcome.after),
         "picture": picture.draw(outcome.before, outcome.after),
         "following": rooms,
-        "followed": any(room["count"] for room in rooms),
+        "followed": any(room["count"] or room["cautions"] for room in rooms),
         "drawn": drawn,
     }
 

@@ -13,7 +13,7 @@ from layers.explorer.asking import Question
 from layers.explorer.ranking import Axis, ticks
 from layers.explorer.rows import NO_DATA, Row, span, spot
 from layers.indicators.models import ModelledEstimate, Release, ZoneStatistic
-from layers.maps.desk import out_of_100
+from layers.maps.wording import out_of_100
 from layers.maps.zone_tables import column_of
 
 Method = ModelledEstimate.Method

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from layers.explorer.ranking import Axis
 from layers.indicators.models import Change, Estimate
-from layers.maps.desk import asked, out_of_100
+from layers.maps.wording import asked, out_of_100
 
 Flag, Verdict = Estimate.Flag, Change.Verdict
 

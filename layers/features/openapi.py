@@ -178,7 +178,7 @@ def _problems(*statuses: str) -> dict[str, Any]:
 def _file(request: TownRequest, names: list[str]) -> dict[str, Any]:
     """A layer as a file: a small one at once, a large one asked for and fetched later."""
     known = [each.uri for each in crs.systems(request.municipality)]
-    asked = {
+    asked: dict[str, dict[str, Any]] = {
         "format": {"type": "string", "enum": list(FORMATS)},
         "crs": {"type": "string", "format": "uri", "enum": known},
         "zone": {"type": "string", "description": "The code of a zone."},

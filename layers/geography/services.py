@@ -117,7 +117,7 @@ def _judge(
 
 def _words_of_kinds() -> dict[str, str]:
     """Each kind by its code and by what it is called in any language of the portal."""
-    known = {}
+    known: dict[str, str] = {}
     for language, _name in settings.LANGUAGES:
         with override(language):
             known |= {

@@ -23,8 +23,9 @@ from django.utils.translation import gettext_lazy
 from layers.indicators.models import Estimate
 from layers.indicators.ties import Ties, Why, ties_of
 from layers.maps.classes import Z_95
-from layers.maps.desk import View, asked
+from layers.maps.desk import View
 from layers.maps.errors import UnfitView
+from layers.maps.wording import asked
 
 FEWEST = 3
 # The share of a zone that must lie inside what is drawn.

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from layers.indicators import releases
 from layers.indicators.definitions.municipal import indicators_in
 from layers.maps.columns import Column
-from layers.maps.desk import View, keys, steps
+from layers.maps.desk import View
 from layers.maps.errors import UnfitView
 from layers.maps.scheme import Scheme
+from layers.maps.wording import keys, steps
 
 SIDE = 3
 TERCILES = Scheme(method="quantile", count=SIDE)

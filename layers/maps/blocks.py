@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from layers.geography.declaration import read_sql
 from layers.geography.models import Facility, Parcel, Zone
 from layers.maps.catalogue import layer_named, may_see
-from layers.maps.desk import Profile, View
+from layers.maps.desk import View
+from layers.maps.zone_profile import Profile
 
 BLOCKS = read_sql("layers.maps", "blocks.sql")
 # Parcels on one page; the rest are told as a number.

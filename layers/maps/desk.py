@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
-from django.utils.formats import number_format
 from django.utils.functional import cached_property
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from layers.geography.models import Facility, Municipality, Parcel, Zone
+from layers.geography.models import Municipality, Zone
 from layers.indicators import releases
 from layers.indicators.breakdowns import ALL, label_of
 from layers.indicators.catalogue import Dimension, Indicator
@@ -24,8 +23,8 @@ from layers.maps import classes
 from layers.maps.columns import OF_100, Column
 from layers.maps.groups import Group, groups_in
 from layers.maps.scheme import USUAL, Scheme
+from layers.maps.wording import Flag, asked, households_asked, keys, out_of_100, steps
 
-Flag = Estimate.Flag
 # Changes when the words or the classes of a view are made differently.
 EDITION = "3"
 # Over what the limits of the classes are drawn, beside the view itself.
@@ -50,10 +49,6 @@ def rounds(municipality: Municipality) -> list[Release]:
     for release in found:
         newest.setdefault(release.observation_set_id, release)
     return list(newest.values())
-
-
-def out_of_100(share: float | None) -> int | None:
-    return None if share is None else round(100 * share)
 
 
 @dataclass(frozen=True)
@@ -303,105 +298,6 @@ class View:
             "%(count)d of %(zones)d zones may belong to another class.",
             self.doubtful,
         ) % {"count": self.doubtful, "zones": shown}
-
-
-def steps(ends: Iterable[int]) -> list[dict[str, Any]]:
-    """The classes from low to high, each with its own limits."""
-    found, start = [], 0
-    for end in ends:
-        label = str(end) if start >= end else f"{start}–{end}"
-        found.append({"from": start, "to": end, "label": label})
-        start = end + 1
-    return found
-
-
-KEYS = {
-    Flag.UNCERTAIN: gettext_lazy("Uncertain: few children, or a wide range"),
-    Flag.WITHHELD: gettext_lazy("Withheld to protect children"),
-    Flag.NO_DATA: gettext_lazy("No child was asked"),
-}
-
-
-def keys(figures: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """The signs beside the classes that this map needs, each with its words."""
-    there = {each["flag"] for each in figures}
-    return [
-        {"flag": str(flag), "label": str(label)}
-        for flag, label in KEYS.items()
-        if flag in there
-    ]
-
-
-def asked(children: int) -> str:
-    return ngettext("%(count)s child asked", "%(count)s children asked", children) % {
-        "count": number_format(children, force_grouping=True)
-    }
-
-
-def households_asked(households: int) -> str:
-    return ngettext("%(count)s household", "%(count)s households", households) % {
-        "count": number_format(households, force_grouping=True)
-    }
-
-
-@dataclass(frozen=True)
-class Profile:
-    """All figures of one zone in a release, for one group of children."""
-
-    view: View
-    zone: Zone
-
-    @classmethod
-    def asked(cls, view: View, code: str) -> Profile:
-        # PostgreSQL takes no text with a zero byte, so there is no such code.
-        zone = None if "\x00" in code else view.zones.filter(code=code).first()
-        if zone is None:
-            raise Http404(_("This round has no zone “%s”.") % code)
-        return cls(view, zone)
-
-    @cached_property
-    def estimates(self) -> list[Estimate]:
-        return releases.rows_of_zone(
-            self.view.release, self.zone, breakdown=self.view.breakdown
-        )
-
-    @property
-    def households(self) -> int | None:
-        return max((x.households or 0 for x in self.estimates), default=0) or None
-
-    @property
-    def schools(self) -> int:
-        return self._places("school", "kindergarten")
-
-    @property
-    def parcels(self) -> int:
-        return Parcel.objects.current().filter(zone=self.zone).count()
-
-    def _places(self, *kinds: str) -> int:
-        area = Zone.objects.only("geometry").get(pk=self.zone.pk).geometry
-        places = Facility.objects.of(self.zone.municipality).current()
-        return places.filter(kind__in=kinds, geometry__intersects=area).count()
-
-    def needs(self) -> list[dict[str, Any]]:
-        """A row an indicator, in the order of the catalogue."""
-        by_code = {row.indicator: row for row in self.estimates}
-        return [
-            {
-                "indicator": each,
-                "current": each.code == self.view.indicator.code,
-                **strip(self.view.spoken(releases.figure(by_code[each.code]))),
-            }
-            for each in indicators_in(self.view.release).values()
-            if each.code in by_code
-        ]
-
-
-def strip(row: dict[str, Any]) -> dict[str, Any]:
-    """With where its bar and its mark lie on a strip of 100."""
-    if row["value"] is None:
-        return row
-    mark = min(max(row["value"] - 0.7, 0), 98.6)
-    return {**row, "width": max(row["high"] - row["low"], 1), "mark": f"{mark:.1f}"}
 
 
 def themes(view: View) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from layers.geography.declaration import Layer
 from layers.maps import areas
 from layers.maps.blocks import Block, blocks_of
 from layers.maps.catalogue import layers_of, visible_layers
-from layers.maps.desk import Profile, View, rounds, themes
+from layers.maps.desk import View, rounds, themes
 from layers.maps.downloads import view_csv, view_features
 from layers.maps.drawing import Drawing, Ground
 from layers.maps.errors import UnfitView
@@ -35,6 +35,7 @@ from layers.maps.paper import SCALES, Paper
 from layers.maps.scheme import METHODS, PALETTES
 from layers.maps.search import search
 from layers.maps.town_map import town_map
+from layers.maps.zone_profile import Profile
 from layers.maps.zone_tables import StatisticsTable, cluster_rows
 
 SHORTCUTS = {

@@ -25,7 +25,8 @@ from layers.maps.drawing import Drawing, Ground
 from layers.maps.errors import UnfitView
 from layers.maps.modes import Shown
 from layers.maps.overlays import overlays
-from layers.maps.paper_layers import Cut, Laid, Layers
+from layers.maps.paper_layers import Cut, Layers
+from layers.maps.paper_marks import Laid
 
 PAPERS = {"A4": (210, 297), "A3": (297, 420)}
 TURNS = ("landscape", "portrait")

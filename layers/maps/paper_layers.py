@@ -5,13 +5,11 @@ Lengths are metres on the ground in the town's projected system, y downwards.
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from math import cos, log2, radians
 from typing import Any
 
@@ -28,6 +26,17 @@ from layers.geography.declaration import Layer, Shade, Style, read_sql
 from layers.geography.models import Municipality
 from layers.maps.asked_layers import Filter, Row
 from layers.maps.catalogue import layers_of
+from layers.maps.paper_marks import (
+    PICTOGRAMS,
+    Feature,
+    Key,
+    Laid,
+    Mark,
+    circle,
+    keys_of,
+    paths,
+    word,
+)
 from layers.maps.raster_tiles import picture_of, shown_rasters
 from layers.maps.tiles import PIXELS, WORLD, columns
 
@@ -39,9 +48,6 @@ HALO, PARCEL, PLACE = "#fffefb", "#3a2a1f", "#1f6f5c"
 PLAIN = ("#4a5a6a", "#6a4a5e", "#3f5d3f")
 ICON, WORDS_FROM, NUMBERS_FROM = 11.5, 14.0, 16.5
 FEATURES = read_sql("layers.maps", "paper.sql")
-PICTOGRAMS = json.loads(
-    files("layers.maps").joinpath("pictograms.json").read_text("utf-8")
-)
 
 
 @dataclass(frozen=True)
@@ -69,65 +75,6 @@ class Cut:
     def scale_at(self, zoom: float) -> int:
         """The largest scale's number, in hundreds, at which that zoom is reached."""
         return int(self.scale * 2 ** (self.zoom - zoom) // 100) * 100
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One SVG path; widths in metres."""
-
-    path: str
-    fill: str = "none"
-    stroke: str = "none"
-    width: float = 0
-    opacity: float = 1
-    move: str = ""
-
-    @property
-    def thick(self) -> str:
-        return f"{self.width:.3f}"
-
-    @property
-    def clear(self) -> str:
-        return f"{self.opacity:.2f}"
-
-
-@dataclass(frozen=True)
-class Key:
-    """A line of the legend. `shape` is point, line or polygon."""
-
-    shape: str
-    colour: str
-    label: str
-
-
-@dataclass
-class Laid:
-    """A layer as it lies on the sheet; `note` says why it is not drawn."""
-
-    title: str
-    source: str
-    opacity: float = 1
-    marks: list[Mark] = field(default_factory=list)
-    words: list[tuple[str, float, float]] = field(default_factory=list)
-    keys: list[Key] = field(default_factory=list)
-    picture: dict[str, str] = field(default_factory=dict)
-    note: str = ""
-
-    @property
-    def clear(self) -> str:
-        return f"{self.opacity:.2f}"
-
-    @property
-    def letters(self) -> int:
-        """About how many letters its part of the legend has."""
-        said = [self.title, self.source, self.note, *(x.label for x in self.keys)]
-        return sum(len(each) + 6 for each in said if each)
-
-
-@dataclass(frozen=True)
-class Feature:
-    values: dict[str, Any]
-    shape: Any
 
 
 class Layers:
@@ -171,14 +118,14 @@ class Layers:
         if name == "facilities":
             self._icons(found, offered, features)
         elif name == "parcels":
-            found.words = [_word(x, str(x.values["code"])) for x in features]
+            found.words = [word(x, str(x.values["code"])) for x in features]
             found.keys = [Key("none", PARCEL, _("their numbers"))]
         elif name == "outlines":
             width = float(np.interp(self.cut.zoom, (13, 16, 19), (0.4, 0.9, 1.5)))
             clear = float(
                 np.interp(self.cut.zoom, (13, 14.5, 16, 17), (0.06, 0.14, 0.35, 0.5))
             )
-            mark = Mark(_paths(features), "none", PARCEL, width * self.cut.pixel, clear)
+            mark = Mark(paths(features), "none", PARCEL, width * self.cut.pixel, clear)
             found.marks, found.keys = [mark], [Key("line", PARCEL, "")]
         else:
             self._shapes(found, layer, features)
@@ -187,7 +134,7 @@ class Layers:
         self, found: Laid, offered: dict[str, Any], features: list[Feature]
     ) -> None:
         size = float(np.interp(self.cut.zoom, (12, 15), (0.6, 1))) * self.cut.pixel
-        disc = _circle(0, 0, ICON)
+        disc = circle(0, 0, ICON)
         for each in features:
             at = f"translate({each.shape.x:.1f} {-each.shape.y:.1f}) scale({size:.4f})"
             inner = f"{at} scale(0.667) translate(-12 -12)"
@@ -220,20 +167,20 @@ class Layers:
         for (colour, radius), members in groups.items():
             if geometry == "point":
                 path = "".join(
-                    _circle(x, -y, radius * pixel)
+                    circle(x, -y, radius * pixel)
                     for x, y in shapely.get_coordinates([m.shape for m in members])
                 )
                 found.marks.append(Mark(path, colour, HALO, width * pixel, clear))
                 continue
             line = HALO if style.parted else colour
-            path = _paths(members)
+            path = paths(members)
             if geometry == "polygon" and layer.style:
                 found.marks.append(Mark(path, colour, "none", 0, clear))
             found.marks.append(
                 Mark(path, "none", line, width * pixel, min(clear + 0.2, 1))
             )
         shape = "line" if geometry == "polygon" and not layer.style else geometry
-        found.keys = _keys(style, shape)
+        found.keys = keys_of(style, shape)
         if len(offered["sources"]) > 1 and self.cut.zoom >= WORDS_FROM:
             self._names(found, self.declared[offered["sources"][1]])
 
@@ -249,7 +196,7 @@ class Layers:
             found.note = _("without names: there are too many here")
             return
         found.words = [
-            _word(x, str(x.values[names[0]] or x.values["name_ar"])) for x in features
+            word(x, str(x.values[names[0]] or x.values["name_ar"])) for x in features
         ]
 
     def _features(
@@ -298,7 +245,7 @@ class Layers:
                 picture_of(shown, self.cut.box, self.cut.municipality.srid)
             ).decode(),
         }
-        found.keys = _keys(shown.style, "polygon")
+        found.keys = keys_of(shown.style, "polygon")
         return found
 
 
@@ -309,30 +256,3 @@ def _needed(layer: Layer) -> list[str]:
         return fixed.get(layer.name, [])
     names = (layer.style.field, layer.style.grows_with)
     return [name for name in dict.fromkeys(names) if name]
-
-
-def _keys(style: Style, shape: str) -> list[Key]:
-    title = [Key("none", "", str(style.title))] if style.title else []
-    return [*title, *(Key(shape, x.light, str(x.label)) for x in style.legend)]
-
-
-def _word(feature: Feature, text: str) -> tuple[str, float, float]:
-    place = shapely.point_on_surface(feature.shape)
-    return text, place.x, -place.y
-
-
-def _circle(x: float, y: float, radius: float) -> str:
-    r = f"{radius:.2f}"
-    return f"M{x - radius:.2f} {y:.2f}a{r} {r} 0 1 0 {2 * radius:.2f} 0a{r} {r} 0 1 0 {-2 * radius:.2f} 0z"
-
-
-def _paths(features: list[Feature]) -> str:
-    found = []
-    for part in shapely.get_parts([each.shape for each in features]):
-        polygon = part.geom_type == "Polygon"
-        lines = (part.exterior, *part.interiors) if polygon else (part,)
-        for line in lines:
-            corners = shapely.get_coordinates(line)
-            text = " ".join(f"{x:.1f} {-y:.1f}" for x, y in corners)
-            found.append(f"M{text}{'z' if polygon else ''}")
-    return "".join(found)

@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 
 from layers.maps.drawing import Drawing
-from layers.maps.paper_layers import PICTOGRAMS, Laid
+from layers.maps.paper_marks import PICTOGRAMS, Laid
 
 register = template.Library()
 

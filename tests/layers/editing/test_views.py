@@ -9,7 +9,7 @@ from gisportal.cases.models import Case
 from layers.editing.models import Edit
 from layers.geography.models import Parcel
 from tests.factories.accounts import staff
-from tests.factories.billing import AccountFactory
+from tests.factories.billing import AccountFactory, bill
 from tests.layers.editing.ground import at
 
 LINE = "\n".join(f"{x} {y}" for x, y in (at(1.4, -1), at(1.4, 2)))
@@ -221,3 +221,18 @@ def test_another_towns_edits_and_places_are_not_there(page, parcels, client):
     client.force_login(stranger)
     assert page("detail", pk=edit.pk).status_code == 403
     assert page("shapes", layer="parcels", code="6").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "told"), [("municipal_admin", True), ("data_manager", False)]
+)
+def test_unpaid_bills_on_a_parcel_that_keeps_its_code_are_told_to_who_may_see_them(
+    client, block, parcels, role, told
+):
+    bill(AccountFactory(municipality=block, parcel=parcels()["2"]), 2_000)
+    client.force_login(staff(block, role))
+    merge = {**SPLIT, "kind": "merge", "codes": "2\n3", "line": "", "new_codes": "2"}
+    address = reverse("editing:preview", args=[block.slug]).replace("/ar/", "/en/")
+    answer = text(client.post(address, merge, headers={"HX-Request": "true"}))
+    assert ("1 bill is unpaid on" in answer) == told
+    assert ("I have looked at the warnings" in answer) == told

@@ -165,8 +165,9 @@ def test_a_link_restores_every_way_to_look(page, live_town, query, holds):
 
 
 def test_the_swipe_uncovers_the_other_round(page, live_town):
-    open_desk(page, live_town, "?compare=swipe&other=2025-spring")
+    open_desk(page, live_town, "?compare=swipe&other=2025-spring&swipe=30")
     page.wait_for_selector("#map-other canvas")
+    assert page.input_value("#swipe") == "30"
     before = page.evaluate("document.getElementById('map-other').style.clipPath")
     page.focus("#swipe")
     page.keyboard.press("Home")

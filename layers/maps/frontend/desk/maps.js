@@ -51,6 +51,7 @@ function camera() {
 }
 
 export async function begin() {
+  if (state.get("swipe")) swipe.value = state.get("swipe");
   let map;
   try {
     map = await make(byId("map"), camera());
@@ -155,7 +156,6 @@ function cut() {
 }
 swipe.addEventListener("input", cut);
 swipe.addEventListener("change", () => state.set({ swipe: swipe.value }));
-if (state.get("swipe")) swipe.value = state.get("swipe");
 
 /* ---- what is in sight ---- */
 // The free part of the map, between the panels.
