@@ -6,7 +6,7 @@ Only what can be said is told: a table of which nothing may be published has no 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from layers.geography.models import Zone
 from layers.indicators import maths
-from layers.indicators.breakdowns import DIMENSIONS, PAIRS, crossed
+from layers.indicators.breakdowns import BETWEEN, DIMENSIONS, PAIRS, crossed
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.disclosure import suppression
 from layers.indicators.disclosure.group_counts import (
@@ -25,8 +25,10 @@ from layers.indicators.disclosure.group_counts import (
     ZONE,
     Counted,
     Given,
+    Pair,
 )
 from layers.indicators.disclosure.group_differences import Said
+from layers.indicators.disclosure.group_parts import WHOLE
 from layers.indicators.disclosure.group_protection import Protection
 from layers.indicators.figures import (
     BREAKDOWNS,
@@ -42,6 +44,8 @@ from layers.indicators.figures import (
 from layers.indicators.groups import categories_of, factor_of
 from layers.indicators.sample import Sample
 
+TOLD = ("", suppression.NO_DATA)
+"""That no child was asked says how many there are as well."""
 UNSAFE = (
     suppression.FEW_CHILDREN,
     suppression.FEW_HOUSEHOLDS,
@@ -104,6 +108,22 @@ class GroupTable:
     table: Counted
     estimator: Estimator
     grouping: Grouping
+    part: int = WHOLE
+    """Of the family's parts by age, where it is one of theirs."""
+
+    @property
+    def place_in_family(self) -> str:
+        """For example "wealth", or "edu_oos_primary/wealth" of a part."""
+        own = "" if self.part == WHOLE else f"{self.indicator.code}/"
+        return own + self.name
+
+    @property
+    def pair(self) -> str | Pair:
+        """The dimension, or the two that are crossed."""
+        if not self.is_crossed:
+            return self.name
+        first, second = self.name.split(BETWEEN)
+        return first, second
 
     @cached_property
     def estimated(self) -> Estimated:
@@ -143,18 +163,30 @@ class GroupTable:
 
 @dataclass(frozen=True)
 class GroupedFamily:
-    """The tables of one family: of its member that all others are part of."""
+    """The tables of one family: of its member that all others are part of, and after
+    those the tables of the parts."""
 
     tables: list[GroupTable]
     protection: Protection | None
     widest: int = 0
-    """Which member of the family the tables are of."""
+    """Which member of the family all others are part of."""
+    parts: tuple[int, ...] = ()
+    """Which members have tables of their own, the youngest first."""
+
+    def of_whole(self) -> list[GroupTable]:
+        return [table for table in self.tables if table.part == WHOLE]
+
+    def of_parts(self, name: str) -> list[GroupTable]:
+        """Their tables of that name, the youngest first."""
+        return [x for x in self.tables if x.part != WHOLE and x.name == name]
 
     def given_away(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """By table, cells that the finished pattern does not keep open: the audit."""
+        """By table's place in the family, cells that the finished pattern does not keep
+        open: the audit."""
         if self.protection is not None:
-            for (first, second), cell in self.protection.closed():
-                yield second if first == ZONE else crossed(first, second), cell
+            places = {(x.part, x.pair): x.place_in_family for x in self.tables}
+            for part, name, row, column in self.protection.closed():
+                yield places[part, name], (row, column)
 
 
 def grouped(
@@ -171,39 +203,77 @@ def grouped(
     eligible, in_need = groups.sample.decide(indicator)
     if not eligible.any():
         return GroupedFamily([], None)
+    parts = _parts(groups.sample, members, reasons, widest)
     given = _given(groups, members, reasons, widest, (eligible, in_need))
-    protection = Protection(given)
+    protection = Protection(replace(given, parts=len(parts)))
     protection.run([name for name in groups.categories if name != SEX], groups.pairs)
-    zones = groups.sample.zones
-    tables = [
-        GroupTable(
-            indicator,
-            name,
-            tuple(DIMENSIONS[name].keys),
-            zones,
-            table,
-            estimator,
-            groups.by_dimension[name],
+    making = _Making(groups, estimator)
+    tables = list(making.of(indicator, WHOLE, protection.zones, protection.pairs))
+    for part, member in enumerate(parts):
+        rows, pairs = (
+            {name: tables[part] for name, tables in each.items()}
+            for each in (protection.parts.rows, protection.parts.pairs)
         )
-        for name, table in protection.zones.items()
-    ]
-    tables += [
-        GroupTable(
-            indicator,
-            crossed(*pair),
-            tuple(
+        tables += making.of(members[member].indicator, part, rows, pairs)
+    return GroupedFamily(tables, protection, widest, tuple(parts))
+
+
+@dataclass(frozen=True)
+class _Making:
+    groups: Groups
+    estimator: Estimator
+
+    def of(
+        self,
+        indicator: Indicator,
+        part: int,
+        rows: Mapping[str, Counted],
+        pairs: Mapping[Pair, Counted],
+    ) -> Iterator[GroupTable]:
+        for name, table in rows.items():
+            keys = tuple(DIMENSIONS[name].keys)
+            zones, by = self.groups.sample.zones, self.groups.by_dimension[name]
+            yield GroupTable(
+                indicator, name, keys, zones, table, self.estimator, by, part
+            )
+        for pair, table in pairs.items():
+            keys = tuple(
                 crossed(one, other)
                 for one in DIMENSIONS[pair[0]].keys
                 for other in DIMENSIONS[pair[1]].keys
-            ),
-            (),
-            table,
-            estimator,
-            groups.across(pair),
-        )
-        for pair, table in protection.pairs.items()
-    ]
-    return GroupedFamily(tables, protection, widest)
+            )
+            by = self.groups.across(pair)
+            yield GroupTable(
+                indicator, crossed(*pair), keys, (), table, self.estimator, by, part
+            )
+
+
+def _parts(
+    sample: Sample, members: Sequence[Estimated], reasons: np.ndarray, widest: int
+) -> list[int]:
+    """The members that cut the widest by age, the youngest first.
+
+    None where they overlap or leave a gap, where a rule of theirs is not the widest's, or
+    where a figure of the town's girls or boys is withheld: it must not be narrowed.
+    """
+    others = [member for member in range(len(members)) if member != widest]
+    months = windows(list(members))
+    others.sort(key=lambda member: months[member])
+    all_bands = bands(months)
+    if [months[member] for member in others] != all_bands:
+        return []
+    if not np.isin(reasons[others, 1:, -1], TOLD).all():
+        return []
+    band = _band_of(sample, members[widest].indicator, all_bands)
+    for part, member in enumerate(others):
+        for whole, own in zip(
+            sample.decide(members[widest].indicator),
+            sample.decide(members[member].indicator),
+            strict=True,
+        ):
+            if not np.array_equal(own, whole & (band == part)):
+                return []
+    return others
 
 
 def _widest(members: Sequence[Estimated]) -> int | None:
@@ -227,7 +297,7 @@ def _given(
     band = _band_of(sample, members[widest].indicator, all_bands)[chosen]
     sex = sample.child_group[chosen]
     sizes = {name: len(DIMENSIONS[name].categories) for name in groups.categories}
-    told = np.isin(reasons, ["", suppression.NO_DATA])
+    told = np.isin(reasons, TOLD)
     holds = np.array(
         [
             [start <= first < end for first, _after in all_bands]
@@ -236,6 +306,8 @@ def _given(
     )
     # (members, bands, 2, zones): whether a figure that holds the band is told.
     says = told[:, None, 1:, :-1] & holds[:, :, None, None]
+    says_of_town = told[:, None, 1:, -1] & holds[:, :, None]
+    says_of_town[widest] = False
     rule = rule_of(list(members))
     return Given(
         places={
@@ -266,6 +338,7 @@ def _given(
                 np.isin(reasons[:, 1 : len(BREAKDOWNS), :-1], UNSAFE)
             )
         ],
+        sex_hidden_in_town=~says_of_town.any(axis=0),
     )
 
 
