@@ -6,7 +6,7 @@ Only what can be said is told: a table of which nothing may be published has no 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -16,41 +16,20 @@ from layers.geography.models import Zone
 from layers.indicators import maths
 from layers.indicators.breakdowns import BETWEEN, DIMENSIONS, PAIRS, crossed
 from layers.indicators.definitions.indicator import Indicator
-from layers.indicators.disclosure import suppression
-from layers.indicators.disclosure.group_counts import (
-    BAND,
-    COHORT,
-    SEX,
-    SITE,
-    ZONE,
-    Counted,
-    Given,
-    Pair,
-)
+from layers.indicators.disclosure.group_counts import SEX, Counted, Pair
 from layers.indicators.disclosure.group_differences import Said
 from layers.indicators.disclosure.group_parts import WHOLE
 from layers.indicators.disclosure.group_protection import Protection
+from layers.indicators.family_children import FamilyChildren, widest_of
 from layers.indicators.figures import (
-    BREAKDOWNS,
     Estimated,
     Estimator,
     Figure,
     Grouping,
-    bands,
-    rule_of,
     told_figures,
-    windows,
 )
 from layers.indicators.groups import categories_of, factor_of
 from layers.indicators.sample import Sample
-
-TOLD = ("", suppression.NO_DATA)
-"""That no child was asked says how many there are as well."""
-UNSAFE = (
-    suppression.FEW_CHILDREN,
-    suppression.FEW_HOUSEHOLDS,
-    suppression.FEW_AFFECTED,
-)
 
 
 @dataclass(frozen=True)
@@ -196,26 +175,24 @@ def grouped(
     reasons: np.ndarray,
 ) -> GroupedFamily:
     """`reasons` (members, breakdowns, zones + 1) of all children, girls and boys."""
-    widest = _widest(members)
+    widest = widest_of(members)
     if widest is None:
         return GroupedFamily([], None)
     indicator = members[widest].indicator
-    eligible, in_need = groups.sample.decide(indicator)
-    if not eligible.any():
+    if not groups.sample.decide(indicator)[0].any():
         return GroupedFamily([], None)
-    parts = _parts(groups.sample, members, reasons, widest)
-    given = _given(groups, members, reasons, widest, (eligible, in_need))
-    protection = Protection(replace(given, parts=len(parts)))
+    family = FamilyChildren(groups.sample, groups.categories, members, reasons, widest)
+    protection = Protection(family.given())
     protection.run([name for name in groups.categories if name != SEX], groups.pairs)
     making = _Making(groups, estimator)
     tables = list(making.of(indicator, WHOLE, protection.zones, protection.pairs))
-    for part, member in enumerate(parts):
+    for part, member in enumerate(family.parts):
         rows, pairs = (
             {name: tables[part] for name, tables in each.items()}
             for each in (protection.parts.rows, protection.parts.pairs)
         )
         tables += making.of(members[member].indicator, part, rows, pairs)
-    return GroupedFamily(tables, protection, widest, tuple(parts))
+    return GroupedFamily(tables, protection, widest, family.parts)
 
 
 @dataclass(frozen=True)
@@ -246,108 +223,3 @@ class _Making:
             yield GroupTable(
                 indicator, crossed(*pair), keys, (), table, self.estimator, by, part
             )
-
-
-def _parts(
-    sample: Sample, members: Sequence[Estimated], reasons: np.ndarray, widest: int
-) -> list[int]:
-    """The members that cut the widest by age, the youngest first.
-
-    None where they overlap or leave a gap, where a rule of theirs is not the widest's, or
-    where a figure of the town's girls or boys is withheld: it must not be narrowed.
-    """
-    others = [member for member in range(len(members)) if member != widest]
-    months = windows(list(members))
-    others.sort(key=lambda member: months[member])
-    all_bands = bands(months)
-    if [months[member] for member in others] != all_bands:
-        return []
-    if not np.isin(reasons[others, 1:, -1], TOLD).all():
-        return []
-    band = _band_of(sample, members[widest].indicator, all_bands)
-    for part, member in enumerate(others):
-        for whole, own in zip(
-            sample.decide(members[widest].indicator),
-            sample.decide(members[member].indicator),
-            strict=True,
-        ):
-            if not np.array_equal(own, whole & (band == part)):
-                return []
-    return others
-
-
-def _widest(members: Sequence[Estimated]) -> int | None:
-    """The member whose ages are those of the whole family; None without one."""
-    ages = windows(list(members))
-    whole = min(start for start, _end in ages), max(end for _start, end in ages)
-    return ages.index(whole) if whole in ages else None
-
-
-def _given(
-    groups: Groups,
-    members: Sequence[Estimated],
-    reasons: np.ndarray,
-    widest: int,
-    judged: tuple[maths.Booleans, maths.Booleans],
-) -> Given:
-    sample, (eligible, in_need) = groups.sample, judged
-    chosen = np.flatnonzero(eligible)
-    zone = sample.unit_zone[sample.child_unit][chosen]
-    all_bands = bands(windows(list(members)))
-    band = _band_of(sample, members[widest].indicator, all_bands)[chosen]
-    sex = sample.child_group[chosen]
-    sizes = {name: len(DIMENSIONS[name].categories) for name in groups.categories}
-    told = np.isin(reasons, TOLD)
-    holds = np.array(
-        [
-            [start <= first < end for first, _after in all_bands]
-            for start, end in windows(list(members))
-        ]
-    )
-    # (members, bands, 2, zones): whether a figure that holds the band is told.
-    says = told[:, None, 1:, :-1] & holds[:, :, None, None]
-    says_of_town = told[:, None, 1:, -1] & holds[:, :, None]
-    says_of_town[widest] = False
-    rule = rule_of(list(members))
-    return Given(
-        places={
-            **{
-                name: np.where(group < 0, sizes[name], group)[chosen]
-                for name, group in groups.categories.items()
-            },
-            ZONE: zone,
-            BAND: band,
-            SEX: sex,
-            COHORT: band * 2 + sex,
-            SITE: zone * len(all_bands) + band,
-        },
-        unit=sample.child_unit[chosen],
-        in_need=in_need[chosen],
-        sizes={**sizes, SEX: 2, ZONE: len(sample.zones)},
-        rules={
-            name: suppression.SENSITIVE if DIMENSIONS[name].sensitive else rule
-            for name in (*groups.categories, SEX)
-        },
-        unasked=frozenset(name for name in sizes if DIMENSIONS[name].asked),
-        open_rows=np.asarray(told[:, 0].all(axis=0)),
-        sex_told=told[widest, 1:].T,
-        sex_hidden=~says.any(axis=0).transpose(2, 0, 1),
-        sex_secrets=[
-            (frozenset(np.flatnonzero(holds[member]).tolist()), int(at), int(row))
-            for member, row, at in np.argwhere(
-                np.isin(reasons[:, 1 : len(BREAKDOWNS), :-1], UNSAFE)
-            )
-        ],
-        sex_hidden_in_town=~says_of_town.any(axis=0),
-    )
-
-
-def _band_of(
-    sample: Sample, indicator: Indicator, all_bands: Sequence[tuple[int, int]]
-) -> maths.Integers:
-    """(children,) in which of the family's age bands; of no meaning outside of them."""
-    age = sample.columns["age_months"]
-    if indicator.population.moment == "school_year":
-        age = sample.columns["school_age"] * 12
-    inner = [first for first, _after in all_bands[1:]]
-    return np.digitize(age, inner) if inner else np.zeros(len(age), dtype=np.int64)

@@ -167,7 +167,7 @@ def _candidates(groups: _Groups) -> tuple[Integers, Integers]:
     """
     span = int(groups.size.max(initial=0)) + 2 * SMALLEST_GROUP
     key = groups.first[:, 0] * span + groups.size
-    order = np.argsort(key)
+    order = np.argsort(key, kind="stable")
     ordered = key[order]
     pairs = []
     for place in range(SMALLEST_GROUP):

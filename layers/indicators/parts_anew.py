@@ -39,14 +39,12 @@ def parts_anew(
     `anew` (members, 3, zones + 1) are all children, girls and boys; `whole` are its tables.
     """
     margins: list[dict[str, Booleans]] = [
-        {"sex": anew[member, 1:, -1]} for member in (groups.widest, *groups.parts)
+        {"sex": anew[member, 1:, -1]} for member in groups.parts
     ]
     everybody = np.asarray(anew[:, 0].all(axis=0))
     found: dict[str, Said] = {}
     for table in groups.of_whole():
         tables = groups.of_parts(table.name)
-        if not table.is_crossed:
-            margins[0][table.name] = whole[table.name].fresh[-1]
         if not tables:
             continue
         said = [each.said for each in tables]
@@ -54,12 +52,12 @@ def parts_anew(
         if before is None:
             said = [replace(x, fresh=np.zeros_like(x.fresh)) for x in said]
         else:
-            of_whole, *sums = (_sums(table, everybody, each) for each in margins)
-            said = said_anew(before, said, sums, (whole[table.name], of_whole))
-        for place, (each, of_table) in enumerate(zip(said, tables, strict=True), 1):
-            found[of_table.place_in_family] = each
+            sums = [_sums(table, everybody, each) for each in margins]
+            said = said_anew(before, said, sums, whole[table.name])
+        for margin, each, of_part in zip(margins, said, tables, strict=True):
+            found[of_part.place_in_family] = each
             if not table.is_crossed:
-                margins[place][table.name] = each.fresh[-1]
+                margin[table.name] = each.fresh[-1]
     return found
 
 

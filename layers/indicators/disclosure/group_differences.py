@@ -150,7 +150,7 @@ def _crossing(
             moved = np.where(np.pad(inside, ((0, 0), (0, 1))), 0, inner)
             if not moved.any():
                 continue
-            for less, own in small_sets(moved, rows[: len(inside)], sums, whole):
+            for less, own in _small_sets(moved, rows[: len(inside)], sums, whole):
                 among = np.zeros_like(fresh)
                 among[: len(inside)] = inside & own[:, None]
                 if new.in_zones:
@@ -158,11 +158,11 @@ def _crossing(
                 else:
                     among |= fresh & less
                 if among.any():
-                    return least(change[:, :-1], among, new.count[:, :-1])
+                    return _least(change[:, :-1], among, new.count[:, :-1])
     return None
 
 
-def small_sets(
+def _small_sets(
     moved: Integers, rows: Booleans, sums: Booleans, whole: bool
 ) -> Iterator[tuple[Booleans, Booleans]]:
     """Columns (K,) and rows (R,) whose sums differ by a small change.
@@ -200,7 +200,7 @@ def small_sets(
             yield columns[:, at], own
 
 
-def least(change: Integers, among: Booleans, count: Integers) -> tuple[int, int]:
+def _least(change: Integers, among: Booleans, count: Integers) -> tuple[int, int]:
     """Of the cells `among`, the smallest of those that moved, or of all."""
     moved = among & (change != 0)
     cells = np.argwhere(moved if moved.any() else among)

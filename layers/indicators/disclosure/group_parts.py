@@ -10,7 +10,8 @@ the parts tell what is left to tell beside them:
 2. No sum of the whole and of its parts leaves a group too small to be shown (`part_rests`).
 3. Every withheld figure stays open by exchange (`open_parts`).
 
-Parts tell no group by zone. Age is no group of theirs, for they are ages themselves.
+Parts tell no group by zone. Age is no group of theirs, for they are ages themselves; and
+where a family is told by parts, its whole tells age by itself alone.
 
 Shapes: P parts, one for each age band; K categories of a dimension.
 """
@@ -83,7 +84,7 @@ class Parts:
                 table.reasons[:TOWN] = PROTECTS_OTHERS
 
     def add_pair(self, pair: Pair) -> None:
-        if self.children and AGE not in pair:
+        if self.children:
             rule = self.crossed.tables[pair].rule
             self.pairs[pair] = [counted(x, *pair, rule) for x in self.children]
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from layers.indicators.disclosure.group_counts import (
+    AGE,
     Counted,
     Given,
     Pair,
@@ -56,7 +57,9 @@ class Protection:
         for name in dimensions:
             self.by_zone.add(name)
             self.parts.add(name)
-        for pair in pairs:
+        # Parts are ages: what they tell would give away what crossed ages withhold.
+        ageless = [pair for pair in pairs if not self.given.parts or AGE not in pair]
+        for pair in ageless:
             self.crossed.add(pair)
             self.parts.add_pair(pair)
         self._protect()

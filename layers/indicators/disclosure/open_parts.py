@@ -88,8 +88,15 @@ class OpenParts:
         elif secret.part != WHOLE:
             self._open_row(secret)
         else:
-            for name in {*secret.names} & {*self.parts.rows}:
-                hide_all(self.parts.rows[name])
+            self._open_whole(secret)
+
+    def _open_whole(self, secret: At) -> None:
+        """Withholds one of the two dimensions, of which the parts tell less."""
+        rows = self.parts.rows
+        told = [
+            rows[name] for name in secret.names if name in rows and tell(rows[name])
+        ]
+        hide_all(min(told, key=lambda each: sum(x.shown.sum() for x in each)))
 
     def _open_row(self, secret: At) -> None:
         """Of all pairs of two groups and two parts that the secret is in, withholds the one
