@@ -187,10 +187,8 @@ def grouped(
     making = _Making(groups, estimator)
     tables = list(making.of(indicator, WHOLE, protection.zones, protection.pairs))
     for part, member in enumerate(family.parts):
-        rows, pairs = (
-            {name: tables[part] for name, tables in each.items()}
-            for each in (protection.parts.rows, protection.parts.pairs)
-        )
+        rows = {name: each[part] for name, each in protection.parts.rows.items()}
+        pairs = {pair: each[part] for pair, each in protection.parts.pairs.items()}
         tables += making.of(members[member].indicator, part, rows, pairs)
     return GroupedFamily(tables, protection, widest, family.parts)
 

@@ -207,13 +207,11 @@ def _said_anew(
         found[table.name] = replace(said, fresh=said.fresh & ~back)
         if not table.is_crossed:
             sums[table.name] = found[table.name].fresh[-1]
-    earlier = {
-        name: said
-        for (about, name), said in past.groups.items()
-        if about == family.name
-    }
-    releases = len(past.issued.get(family.name, []))
-    return found | parts_anew(groups, anew, found, Earlier(earlier, releases))
+    before = Earlier(
+        {name: x for (about, name), x in past.groups.items() if about == family.name},
+        releases=len(past.issued.get(family.name, [])),
+    )
+    return found | parts_anew(groups, anew, found, before)
 
 
 def given_away(

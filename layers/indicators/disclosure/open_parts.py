@@ -55,7 +55,7 @@ class OpenParts:
             if name not in (ZONE, AGE)
         }
         self.sides = [
-            {name: at[side] for name, at in (given.places | axes).items()}
+            {name: at[side] for name, at in {**given.places, **axes}.items()}
             for side in (given.in_need, ~given.in_need)
         ]
         self.fixed = frozenset({ZONE, AGE, BAND, *axes})

@@ -34,7 +34,7 @@ def known_sets(
     for inside in _sums(columns):
         within = (rows & ~hidden[:, ~inside].any(axis=1))[:, None]
         yield hidden & inside & ~within, ~hidden & (within ^ inside)
-        touching = hidden[:, inside].any(axis=1)
+        touching = np.asarray(hidden[:, inside].any(axis=1))
         if (touching & ~rows).any():
             touching |= ~rows
         among = touching[:, None]
