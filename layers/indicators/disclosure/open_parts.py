@@ -14,12 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.indicators.disclosure.exchange import Booleans, Cell, Tables, is_open
+from layers.indicators.disclosure.exchange import (
+    Booleans,
+    Cell,
+    Integers,
+    Tables,
+    is_open,
+)
 from layers.indicators.disclosure.group_counts import AGE, BAND, SEX, ZONE, row_of
 from layers.indicators.disclosure.group_parts import (
     TOWN,
@@ -47,21 +54,29 @@ class OpenParts:
 
     parts: Parts
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def axes(self) -> dict[str, Integers]:
+        """(N,) besides those of the children: the groups inside each part."""
         given = self.parts.given
-        axes = {
+        return {
             within(name): given.places[name] * given.parts + given.places[BAND]
             for name in given.sizes
             if name not in (ZONE, AGE)
         }
-        self.sides = [
-            {name: at[side] for name, at in {**given.places, **axes}.items()}
+
+    @cached_property
+    def sides(self) -> list[dict[str, Integers]]:
+        """The children in need, and the others."""
+        given = self.parts.given
+        return [
+            {name: at[side] for name, at in {**given.places, **self.axes}.items()}
             for side in (given.in_need, ~given.in_need)
         ]
-        self.fixed = frozenset({ZONE, AGE, BAND, *axes})
 
     def protect(self) -> None:
         """First the town's rows, then beside them what is crossed."""
+        if not self.parts.given.parts:
+            return
         self.parts.settle_rows()
         self._open_all(crossed=False)
         self.parts.settle_pairs()
@@ -69,8 +84,9 @@ class OpenParts:
 
     def closed(self) -> Iterator[At]:
         """A count that the finished pattern gives away all the same."""
-        if (found := self._first_closed(set(), crossed=True)) is not None:
-            yield found
+        if self.parts.given.parts:
+            found = self._first_closed(set(), crossed=True)
+            yield from [found] if found is not None else ()
 
     def _open_all(self, *, crossed: bool) -> None:
         proven: Proven = set()
@@ -191,7 +207,8 @@ class OpenParts:
                 turned = cells.transpose(1, 0, 2)
                 hidden[first, within(second)] = cells.reshape(len(cells), -1)
                 hidden[second, within(first)] = turned.reshape(len(turned), -1)
-        return Tables(hidden, self.fixed, whole.unknown)
+        fixed = frozenset({ZONE, AGE, BAND, *self.axes})
+        return Tables(hidden, fixed, whole.unknown)
 
 
 def _ways(secret: At, parts: int) -> Iterator[Cell]:
