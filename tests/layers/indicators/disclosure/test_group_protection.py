@@ -264,6 +264,36 @@ def test_what_parts_tell_beside_their_whole_gives_no_withheld_count(seed, size):
     assert not list(protection.closed())
 
 
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([600, 900, 2500, 6000]))
+def test_no_rest_of_the_whole_and_its_parts_is_a_small_group(seed, size):
+    given_town, _reasons = town(seed, size, parts=3)
+    found = protected(given_town)
+    for name, tables in found.parts.rows.items():
+        told = found.zones[name].told[-1:]
+        check_parts(told, [cut(table, slice(-1, None)) for table in tables])
+    for pair, tables in found.parts.pairs.items():
+        told = found.pairs[pair].told
+        check_parts(told, [cut(table, slice(None)) for table in tables])
+
+
+def cut(table, rows):
+    shown = np.pad(table.shown, ((0, 0), (0, 1)))
+    return [x[rows] for x in (table.told, shown, table.count, table.affected)]
+
+
+def check_parts(of_whole, parts):
+    """(R, K + 1) of the whole, and of each part what is told, has a figure, was asked and is
+    in need."""
+    told, shown, count, affected = (np.array(x) for x in zip(*parts, strict=True))
+    for measure in (count, affected, count - affected):
+        left = np.where(told, 0, measure)
+        among_parts = left.sum(axis=0)[of_whole & shown.any(axis=0)]
+        along_rows = left.sum(axis=2)[shown.any(axis=2)]
+        for size in (*among_parts, *along_rows):
+            assert not 0 < size < SMALLEST_GROUP
+
+
 @pytest.mark.parametrize(("seed", "size"), CLOSED)
 def test_the_attack_finds_what_parts_give_away_unless_it_is_kept_open(
     seed, size, monkeypatch
