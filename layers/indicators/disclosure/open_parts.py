@@ -13,7 +13,7 @@ other, part by part, and nothing that is told says who is who. So these are open
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
@@ -208,7 +208,7 @@ class OpenParts:
                 hidden[first, within(second)] = cells.reshape(len(cells), -1)
                 hidden[second, within(first)] = turned.reshape(len(turned), -1)
         fixed = frozenset({ZONE, AGE, BAND, *self.axes})
-        return Tables(hidden, fixed, whole.unknown)
+        return replace(whole, hidden=hidden, fixed=whole.fixed | fixed)
 
 
 def _ways(secret: At, parts: int) -> Iterator[Cell]:
