@@ -14,39 +14,22 @@ import numpy as np
 
 from layers.geography.models import Zone
 from layers.indicators import maths
-from layers.indicators.breakdowns import DIMENSIONS, PAIRS, crossed
+from layers.indicators.breakdowns import BETWEEN, DIMENSIONS, PAIRS, crossed
 from layers.indicators.definitions.indicator import Indicator
-from layers.indicators.disclosure import suppression
-from layers.indicators.disclosure.group_counts import (
-    BAND,
-    COHORT,
-    SEX,
-    SITE,
-    ZONE,
-    Counted,
-    Given,
-)
+from layers.indicators.disclosure.group_counts import SEX, Counted, Pair
 from layers.indicators.disclosure.group_differences import Said
+from layers.indicators.disclosure.group_parts import WHOLE
 from layers.indicators.disclosure.group_protection import Protection
+from layers.indicators.family_children import FamilyChildren, widest_of
 from layers.indicators.figures import (
-    BREAKDOWNS,
     Estimated,
     Estimator,
     Figure,
     Grouping,
-    bands,
-    rule_of,
     told_figures,
-    windows,
 )
 from layers.indicators.groups import categories_of, factor_of
 from layers.indicators.sample import Sample
-
-UNSAFE = (
-    suppression.FEW_CHILDREN,
-    suppression.FEW_HOUSEHOLDS,
-    suppression.FEW_AFFECTED,
-)
 
 
 @dataclass(frozen=True)
@@ -104,6 +87,22 @@ class GroupTable:
     table: Counted
     estimator: Estimator
     grouping: Grouping
+    part: int = WHOLE
+    """Of the family's parts by age, where it is one of theirs."""
+
+    @property
+    def place_in_family(self) -> str:
+        """For example "wealth", or "edu_oos_primary/wealth" of a part."""
+        own = "" if self.part == WHOLE else f"{self.indicator.code}/"
+        return own + self.name
+
+    @property
+    def pair(self) -> str | Pair:
+        """The dimension, or the two that are crossed."""
+        if not self.is_crossed:
+            return self.name
+        first, second = self.name.split(BETWEEN)
+        return first, second
 
     @cached_property
     def estimated(self) -> Estimated:
@@ -143,18 +142,30 @@ class GroupTable:
 
 @dataclass(frozen=True)
 class GroupedFamily:
-    """The tables of one family: of its member that all others are part of."""
+    """The tables of one family: of its member that all others are part of, and after
+    those the tables of the parts."""
 
     tables: list[GroupTable]
     protection: Protection | None
     widest: int = 0
-    """Which member of the family the tables are of."""
+    """Which member of the family all others are part of."""
+    parts: tuple[int, ...] = ()
+    """Which members have tables of their own, the youngest first."""
+
+    def of_whole(self) -> list[GroupTable]:
+        return [table for table in self.tables if table.part == WHOLE]
+
+    def of_parts(self, name: str) -> list[GroupTable]:
+        """Their tables of that name, the youngest first."""
+        return [x for x in self.tables if x.part != WHOLE and x.name == name]
 
     def given_away(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """By table, cells that the finished pattern does not keep open: the audit."""
+        """By table's place in the family, cells that the finished pattern does not keep
+        open: the audit."""
         if self.protection is not None:
-            for (first, second), cell in self.protection.closed():
-                yield second if first == ZONE else crossed(first, second), cell
+            places = {(x.part, x.pair): x.place_in_family for x in self.tables}
+            for part, name, row, column in self.protection.closed():
+                yield places[part, name], (row, column)
 
 
 def grouped(
@@ -164,117 +175,49 @@ def grouped(
     reasons: np.ndarray,
 ) -> GroupedFamily:
     """`reasons` (members, breakdowns, zones + 1) of all children, girls and boys."""
-    widest = _widest(members)
+    widest = widest_of(members)
     if widest is None:
         return GroupedFamily([], None)
     indicator = members[widest].indicator
-    eligible, in_need = groups.sample.decide(indicator)
-    if not eligible.any():
+    if not groups.sample.decide(indicator)[0].any():
         return GroupedFamily([], None)
-    given = _given(groups, members, reasons, widest, (eligible, in_need))
-    protection = Protection(given)
+    family = FamilyChildren(groups.sample, groups.categories, members, reasons, widest)
+    protection = Protection(family.given())
     protection.run([name for name in groups.categories if name != SEX], groups.pairs)
-    zones = groups.sample.zones
-    tables = [
-        GroupTable(
-            indicator,
-            name,
-            tuple(DIMENSIONS[name].keys),
-            zones,
-            table,
-            estimator,
-            groups.by_dimension[name],
-        )
-        for name, table in protection.zones.items()
-    ]
-    tables += [
-        GroupTable(
-            indicator,
-            crossed(*pair),
-            tuple(
+    making = _Making(groups, estimator)
+    tables = list(making.of(indicator, WHOLE, protection.zones, protection.pairs))
+    for part, member in enumerate(family.parts):
+        rows = {name: each[part] for name, each in protection.parts.rows.items()}
+        pairs = {pair: each[part] for pair, each in protection.parts.pairs.items()}
+        tables += making.of(members[member].indicator, part, rows, pairs)
+    return GroupedFamily(tables, protection, widest, family.parts)
+
+
+@dataclass(frozen=True)
+class _Making:
+    groups: Groups
+    estimator: Estimator
+
+    def of(
+        self,
+        indicator: Indicator,
+        part: int,
+        rows: Mapping[str, Counted],
+        pairs: Mapping[Pair, Counted],
+    ) -> Iterator[GroupTable]:
+        for name, table in rows.items():
+            keys = tuple(DIMENSIONS[name].keys)
+            zones, by = self.groups.sample.zones, self.groups.by_dimension[name]
+            yield GroupTable(
+                indicator, name, keys, zones, table, self.estimator, by, part
+            )
+        for pair, table in pairs.items():
+            keys = tuple(
                 crossed(one, other)
                 for one in DIMENSIONS[pair[0]].keys
                 for other in DIMENSIONS[pair[1]].keys
-            ),
-            (),
-            table,
-            estimator,
-            groups.across(pair),
-        )
-        for pair, table in protection.pairs.items()
-    ]
-    return GroupedFamily(tables, protection, widest)
-
-
-def _widest(members: Sequence[Estimated]) -> int | None:
-    """The member whose ages are those of the whole family; None without one."""
-    ages = windows(list(members))
-    whole = min(start for start, _end in ages), max(end for _start, end in ages)
-    return ages.index(whole) if whole in ages else None
-
-
-def _given(
-    groups: Groups,
-    members: Sequence[Estimated],
-    reasons: np.ndarray,
-    widest: int,
-    judged: tuple[maths.Booleans, maths.Booleans],
-) -> Given:
-    sample, (eligible, in_need) = groups.sample, judged
-    chosen = np.flatnonzero(eligible)
-    zone = sample.unit_zone[sample.child_unit][chosen]
-    all_bands = bands(windows(list(members)))
-    band = _band_of(sample, members[widest].indicator, all_bands)[chosen]
-    sex = sample.child_group[chosen]
-    sizes = {name: len(DIMENSIONS[name].categories) for name in groups.categories}
-    told = np.isin(reasons, ["", suppression.NO_DATA])
-    holds = np.array(
-        [
-            [start <= first < end for first, _after in all_bands]
-            for start, end in windows(list(members))
-        ]
-    )
-    # (members, bands, 2, zones): whether a figure that holds the band is told.
-    says = told[:, None, 1:, :-1] & holds[:, :, None, None]
-    rule = rule_of(list(members))
-    return Given(
-        places={
-            **{
-                name: np.where(group < 0, sizes[name], group)[chosen]
-                for name, group in groups.categories.items()
-            },
-            ZONE: zone,
-            BAND: band,
-            SEX: sex,
-            COHORT: band * 2 + sex,
-            SITE: zone * len(all_bands) + band,
-        },
-        unit=sample.child_unit[chosen],
-        in_need=in_need[chosen],
-        sizes={**sizes, SEX: 2, ZONE: len(sample.zones)},
-        rules={
-            name: suppression.SENSITIVE if DIMENSIONS[name].sensitive else rule
-            for name in (*groups.categories, SEX)
-        },
-        unasked=frozenset(name for name in sizes if DIMENSIONS[name].asked),
-        open_rows=np.asarray(told[:, 0].all(axis=0)),
-        sex_told=told[widest, 1:].T,
-        sex_hidden=~says.any(axis=0).transpose(2, 0, 1),
-        sex_secrets=[
-            (frozenset(np.flatnonzero(holds[member]).tolist()), int(at), int(row))
-            for member, row, at in np.argwhere(
-                np.isin(reasons[:, 1 : len(BREAKDOWNS), :-1], UNSAFE)
             )
-        ],
-    )
-
-
-def _band_of(
-    sample: Sample, indicator: Indicator, all_bands: Sequence[tuple[int, int]]
-) -> maths.Integers:
-    """(children,) in which of the family's age bands; of no meaning outside of them."""
-    age = sample.columns["age_months"]
-    if indicator.population.moment == "school_year":
-        age = sample.columns["school_age"] * 12
-    inner = [first for first, _after in all_bands[1:]]
-    return np.digitize(age, inner) if inner else np.zeros(len(age), dtype=np.int64)
+            by = self.groups.across(pair)
+            yield GroupTable(
+                indicator, crossed(*pair), keys, (), table, self.estimator, by, part
+            )

@@ -22,6 +22,7 @@ import numpy as np
 
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.disclosure.group_counts import Pair
+from layers.indicators.disclosure.group_parts import WHOLE, At
 from layers.indicators.disclosure.suppression import SMALLEST_GROUP
 from layers.indicators.figures import Estimator, Family, families_of
 from layers.indicators.grouped import GroupedFamily, Groups, GroupTable, grouped
@@ -40,6 +41,7 @@ class Cell(NamedTuple):
     """A figure of a group."""
 
     family: int
+    part: int
     table: str | Pair
     row: int
     column: int
@@ -77,10 +79,7 @@ class _Source:
         if self.table is None:
             return None
         row, column = divmod(cell, self.columns)
-        name = self.table.name
-        pair = tuple(name.split("+"))
-        known: str | Pair = (pair[0], pair[1]) if self.table.is_crossed else name
-        return Cell(self.family, known, row, column)
+        return Cell(self.family, self.table.part, self.table.pair, row, column)
 
 
 Told = tuple[_Source, Integers]
@@ -117,7 +116,7 @@ def families_with_groups(
     ]
     while near := nearly_equal(sample, found, beside):
         for number, (_family, each) in enumerate(found):
-            cells = [cell[1:] for cell in near if cell.family == number]
+            cells = [At(*cell[1:]) for cell in near if cell.family == number]
             if cells and each.protection is not None:
                 each.protection.withhold(cells)
     return found
@@ -143,9 +142,10 @@ def nearly_equal(
     return list(withheld)
 
 
-def _least_missed(cell: Cell) -> tuple[bool, int]:
-    """What crosses two groups; else always the figure of the later indicator."""
-    return isinstance(cell.table, tuple), cell.family
+def _least_missed(cell: Cell) -> tuple[bool, bool, int]:
+    """Of a part of a family; then what crosses two groups; else always the figure of the
+    later indicator."""
+    return cell.part != WHOLE, isinstance(cell.table, tuple), cell.family
 
 
 def _pairs(groups: _Groups) -> Iterator[tuple[int, int]]:
@@ -167,7 +167,7 @@ def _candidates(groups: _Groups) -> tuple[Integers, Integers]:
     """
     span = int(groups.size.max(initial=0)) + 2 * SMALLEST_GROUP
     key = groups.first[:, 0] * span + groups.size
-    order = np.argsort(key)
+    order = np.argsort(key, kind="stable")
     ordered = key[order]
     pairs = []
     for place in range(SMALLEST_GROUP):

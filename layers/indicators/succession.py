@@ -17,11 +17,13 @@ from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.disclosure import differencing, group_differences, suppression
 from layers.indicators.disclosure.differencing import Issued
 from layers.indicators.disclosure.group_differences import Said
+from layers.indicators.disclosure.group_parts import WHOLE
 from layers.indicators.disclosure.kinship import Zones, comparable
 from layers.indicators.figures import FLAG, REASON, Family, Figure, issued, windows
 from layers.indicators.grouped import GroupedFamily, GroupTable
 from layers.indicators.maths import Booleans
 from layers.indicators.models import Estimate, FamilyCounts, ObservationSet, Release
+from layers.indicators.parts_anew import Earlier, parts_anew
 
 Former = dict[tuple[str, str, int | None], Estimate]
 NAMES = {"indicator", "version", "zone", "breakdown", "flag", "reason"}
@@ -99,7 +101,7 @@ class Succeeding:
         """Those of the town, and of the zones, if any of them has a value."""
         if not table.table.shown.any():
             return
-        anew = table.by_key(self.said[table.name].fresh)
+        anew = table.by_key(self.said[table.place_in_family].fresh)
         told = table.by_key(table.table.told[:, :-1])
         found = [
             self._former(figure) if known and not fresh else figure
@@ -134,6 +136,7 @@ class Succeeding:
     def counts(self) -> dict[str, Any]:
         """What the release after this one is compared with; read back by `_read`."""
         counts = self._issued()
+        of_parts = {x.place_in_family for x in self.groups.tables if x.part != WHOLE}
         return {
             "zones": [(zone.pk, zone.code) for zone in self.family.sample.zones],
             "codes": [each.indicator.code for each in self.family.members],
@@ -150,8 +153,9 @@ class Succeeding:
                     "fresh": said.fresh.tolist(),
                 }
                 for name, said in self.said.items()
-                # Of the others nothing is said that could be compared.
-                if said.fresh.any()
+                # Of the others nothing is said that could be compared; a part's table is
+                # compared beside those of the other parts.
+                if said.fresh.any() or name in of_parts
             },
         }
 
@@ -175,8 +179,9 @@ class Succeeding:
                 each.indicator.code: each.indicator for each in self.family.members
             }
             raise given_away(where, known)
+        tables = {each.place_in_family: each for each in self.groups.tables}
         for name, (row, column) in self.groups.given_away():
-            groups = next(each for each in self.groups.tables if each.name == name)
+            groups = tables[name]
             where = {"indicator": groups.indicator.code, **groups.place(row, column)}
             raise given_away(where, {groups.indicator.code: groups.indicator})
 
@@ -189,7 +194,7 @@ def _said_anew(
     anew = ~held.reshape(shape)
     sums: dict[str, Booleans] = {"sex": anew[groups.widest, 1:, -1]}
     found: dict[str, Said] = {}
-    for table in groups.tables:
+    for table in groups.of_whole():
         said = table.said
         if table.is_crossed:
             first, second = table.name.split("+")
@@ -202,7 +207,11 @@ def _said_anew(
         found[table.name] = replace(said, fresh=said.fresh & ~back)
         if not table.is_crossed:
             sums[table.name] = found[table.name].fresh[-1]
-    return found
+    before = Earlier(
+        {name: x for (about, name), x in past.groups.items() if about == family.name},
+        releases=len(past.issued.get(family.name, [])),
+    )
+    return found | parts_anew(groups, anew, found, before)
 
 
 def given_away(

@@ -31,7 +31,8 @@ from layers.indicators.disclosure.suppression import (
     gives_group_away,
 )
 
-ZONE, BAND, COHORT, SITE, SEX = "zone", "band", "cohort", "site", "sex"
+ZONE, BAND, COHORT, SITE = "zone", "band", "cohort", "site"
+SEX, AGE = "sex", "age"
 
 Words = NDArray[np.str_]
 Pair = tuple[str, str]
@@ -64,6 +65,11 @@ class Given:
     """(Z, bands, 2) where no published figure of girls or boys holds the band."""
     sex_secrets: Sequence[tuple[frozenset[int], int, int]]
     """Bands, zone and sex of the withheld ones."""
+    sex_hidden_in_town: Booleans
+    """(bands, 2) where no published figure of the town holds the band, that of all bands
+    left aside."""
+    parts: int = 0
+    """Bands, where each is an indicator of its own whose groups are told as well."""
 
 
 @dataclass
@@ -103,11 +109,8 @@ class Counted:
 
     def is_small(self, hidden: Booleans) -> bool:
         """Whether these cells (rows, categories + 1) together are too small a group."""
-        count = int(self.count[hidden].sum())
-        affected = int(self.affected[hidden].sum())
-        sizes = np.array([affected, count - affected])
-        few = count < SMALLEST_GROUP or gives_group_away(sizes, self.rule).any()
-        return bool(count > 0 and few)
+        count, affected = self.count[hidden].sum(), self.affected[hidden].sum()
+        return is_small_group(int(count), int(affected), self.rule)
 
     def span(self, row: int, column: int) -> int:
         """By how many children the count of a withheld figure must be able to differ: one
@@ -119,6 +122,13 @@ class Counted:
         unsafe = [FEW_CHILDREN, FEW_HOUSEHOLDS, FEW_AFFECTED, NEARLY_EQUAL]
         for row, column in np.argwhere(np.isin(self.reasons, unsafe)):
             yield int(row), int(column)
+
+
+def is_small_group(count: int, affected: int, rule: Rule) -> bool:
+    """Whether these children are somebody, but too few to be shown."""
+    sizes = np.array([affected, count - affected])
+    few = count < SMALLEST_GROUP or gives_group_away(sizes, rule).any()
+    return bool(count > 0 and few)
 
 
 def counted(given: Given, rows: str, columns: str, rule: Rule) -> Counted:

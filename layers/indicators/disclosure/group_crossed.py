@@ -9,6 +9,8 @@ import numpy as np
 
 from layers.indicators.disclosure.exchange import Booleans, Cell, Tables
 from layers.indicators.disclosure.group_counts import (
+    AGE,
+    BAND,
     SEX,
     SITE,
     ZONE,
@@ -23,7 +25,7 @@ from layers.indicators.disclosure.group_counts import (
 from layers.indicators.disclosure.group_zones import ByZone
 from layers.indicators.disclosure.suppression import PROTECTS_OTHERS, Rule
 
-FIXED = frozenset({ZONE, "age"})
+FIXED = frozenset({ZONE, AGE})
 """Axes on which children of a crossed table do not exchange."""
 
 
@@ -109,16 +111,17 @@ class Crossed:
             if set(pair) & set(other):
                 table.hide(np.ones_like(table.shown))
 
+    def touched(self, pair: Pair) -> bool:
+        """Whether a crossed figure is told; else the two sums alone are known."""
+        return any(
+            set(pair) & set(other) and each.shown.any()
+            for other, each in self.tables.items()
+        )
+
     def _first_closed(self, proven: Proven) -> tuple[Pair, tuple[int, int]] | None:
-        tables = self._published()
+        tables = self.published()
         for pair, table in self.tables.items():
-            touched = [
-                other
-                for other, each in self.tables.items()
-                if set(pair) & set(other) and each.shown.any()
-            ]
-            # What no crossed figure touches is known by its two sums alone.
-            for row, column in table.secrets() if touched else ():
+            for row, column in table.secrets() if self.touched(pair) else ():
                 at = "+".join(pair), row, column
                 if at in proven:
                     continue
@@ -128,10 +131,11 @@ class Crossed:
                 proven.add(at)
         return None
 
-    def _published(self) -> Tables:
+    def published(self) -> Tables:
         given = self.given
         hidden: dict[Pair, Booleans] = {
             (SEX, SITE): given.sex_hidden.reshape(-1, 2).T,
+            (SEX, BAND): given.sex_hidden_in_town.T,
         }
         hidden |= {
             (ZONE, name): ~table.told[:-1]

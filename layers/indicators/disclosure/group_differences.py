@@ -52,7 +52,7 @@ def held_back(
     held = new.fresh & ~(rows[:, None] & columns)
     for old in earlier:
         held |= new.fresh & ~_comparable(old, new)
-        for change in _changes(old, new):
+        for change in changes(old, new):
             held |= new.fresh & _small(change[:, :-1])
     while (
         cell := _loose(earlier, new, held)
@@ -74,17 +74,18 @@ def _comparable(old: Said, new: Said) -> Booleans:
     return found
 
 
-def _changes(old: Said, new: Said) -> list[Integers]:
+def changes(old: Said, new: Said) -> list[Integers]:
+    """(R, K + 1) of children asked, in need and not; none where nothing can be compared."""
     if old.count.shape[1] != new.count.shape[1]:
         return []
     if old.places != new.places or old.count.shape != new.count.shape:
         # Only the town is the same place.
-        changes = [np.zeros_like(now) for now in new.measures()]
+        found = [np.zeros_like(now) for now in new.measures()]
         for change, before, now in zip(
-            changes, old.measures(), new.measures(), strict=True
+            found, old.measures(), new.measures(), strict=True
         ):
             change[-1] = now[-1] - before[-1]
-        return changes if new.in_zones else []
+        return found if new.in_zones else []
     return [
         now - before for before, now in zip(old.measures(), new.measures(), strict=True)
     ]
@@ -102,7 +103,7 @@ def _loose(
     for old in earlier:
         fresh = new.fresh & ~held & _comparable(old, new)
         unsaid = ~np.pad(fresh, ((0, 0), (0, 1)))
-        for change in _changes(old, new):
+        for change in changes(old, new):
             of_row = np.where(unsaid, change, 0).sum(axis=1)
             for row in np.flatnonzero(_small(of_row) & fresh.any(axis=1)):
                 return int(row), _moved_least(
@@ -144,7 +145,7 @@ def _crossing(
         inside = fresh[:-1] if new.in_zones else fresh
         sums = fresh[-1] if new.in_zones else columns
         whole = bool(new.in_zones and rows[-1])
-        for change in _changes(old, new):
+        for change in changes(old, new):
             inner = change[: len(inside)]
             moved = np.where(np.pad(inside, ((0, 0), (0, 1))), 0, inner)
             if not moved.any():

@@ -10,7 +10,9 @@ are a table of the town. They are withheld by four rules, until nothing more cha
    leaves when its published parts are taken away is no group too small to be shown.
 4. Every withheld figure stays open by `exchange`, whatever else is published.
 
-`group_zones` has the tables of zones, `group_crossed` the crossed ones. `withhold` takes figures out afterwards that `near_groups` found, and the rules hold again.
+`group_zones` has the tables of zones, `group_crossed` the crossed ones, and `group_parts`
+those of the parts of a family. `withhold` takes figures out afterwards that `near_groups`
+found, and the rules hold again.
 """
 
 from __future__ import annotations
@@ -18,14 +20,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from layers.indicators.disclosure.group_counts import (
-    ZONE,
+    AGE,
     Counted,
     Given,
     Pair,
     Sides,
 )
 from layers.indicators.disclosure.group_crossed import Crossed
+from layers.indicators.disclosure.group_parts import WHOLE, At, Parts
 from layers.indicators.disclosure.group_zones import ByZone
+from layers.indicators.disclosure.open_parts import OpenParts
 from layers.indicators.disclosure.suppression import NEARLY_EQUAL
 
 
@@ -36,6 +40,8 @@ class Protection:
         self.given = given
         self.by_zone = ByZone(given, Sides(given))
         self.crossed = Crossed(self.by_zone)
+        self.parts = Parts(self.crossed)
+        self.open_parts = OpenParts(self.parts)
 
     @property
     def zones(self) -> dict[str, Counted]:
@@ -50,23 +56,29 @@ class Protection:
     def run(self, dimensions: Sequence[str], pairs: Sequence[Pair]) -> None:
         for name in dimensions:
             self.by_zone.add(name)
-        for pair in pairs:
+            self.parts.add(name)
+        # Parts are ages: what they tell would give away what crossed ages withhold.
+        ageless = [pair for pair in pairs if not self.given.parts or AGE not in pair]
+        for pair in ageless:
             self.crossed.add(pair)
+            self.parts.add_pair(pair)
         self._protect()
 
-    def withhold(self, cells: Iterable[tuple[str | Pair, int, int]]) -> None:
-        """Withholds published figures too, by dimension or pair, row and column."""
-        for name, row, column in cells:
-            table = self.pairs[name] if isinstance(name, tuple) else self.zones[name]
-            table.reasons[row, column] = NEARLY_EQUAL
+    def withhold(self, cells: Iterable[At]) -> None:
+        """Withholds published figures too."""
+        for part, name, row, column in cells:
+            self.parts.of(part, name).reasons[row, column] = NEARLY_EQUAL
         self._protect()
 
     def _protect(self) -> None:
         self.by_zone.protect()
         self.crossed.protect()
+        self.open_parts.protect()
 
-    def closed(self) -> Iterator[tuple[Pair, tuple[int, int]]]:
+    def closed(self) -> Iterator[At]:
         """What the finished pattern gives away all the same: the audit."""
         for name, cell in self.by_zone.closed():
-            yield (ZONE, name), cell
-        yield from self.crossed.closed()
+            yield At(WHOLE, name, *cell)
+        for pair, cell in self.crossed.closed():
+            yield At(WHOLE, pair, *cell)
+        yield from self.open_parts.closed()

@@ -15,10 +15,12 @@ from layers.indicators.models import Estimate, FamilyCounts
 from layers.indicators.near_groups import families_with_groups
 from layers.indicators.sample import read_sample
 from layers.indicators.services import compute_release
+from layers.indicators.succession import Past, Succeeding
 from tests.factories.observations import households, told_apart
 
 BIG = {"per_zone": 220, "frame": 500}
-CHOSEN = ("hou_internet", "was_water", "edu_oos", "pro_labour")
+FAMILY = ("edu_oos", "edu_oos_primary", "edu_oos_lowsec", "edu_oos_upsec")
+CHOSEN = ("hou_internet", "was_water", *FAMILY, "pro_labour")
 
 
 @pytest.fixture
@@ -140,18 +142,46 @@ def test_what_is_sensitive_keeps_the_stricter_rule(figures, sample):
         assert 0 < row.estimate < 1
 
 
-def test_groups_of_a_family_are_those_of_its_widest_member(figures):
-    told = figures.filter(breakdown="wealth:1").values_list("indicator", flat=True)
-    assert set(told) <= set(CHOSEN)
+def test_a_part_of_a_family_tells_its_groups_of_the_town(figures, sample):
+    primary = figures.of_indicator("edu_oos_primary").filter(breakdown__contains=":")
+    groups = primary.exclude(breakdown__startswith="sex")
+    assert not groups.exclude(zone=None).exists()
+    assert not groups.filter(breakdown__contains="age").exists()
+    poorest = groups.get(breakdown="wealth:1")
+    eligible, in_need = indicators()["edu_oos_primary"].decide(sample.columns)
+    weight = (sample.unit_weight * sample.unit_factor)[sample.child_unit]
+    here = eligible & (Groups.of(sample).categories["wealth"] == 0)
+    share = weight[here & in_need].sum() / weight[here].sum()
+    assert poorest.estimate == pytest.approx(share, abs=0.0051)
+
+
+@pytest.mark.parametrize("left_out", ["edu_oos", "edu_oos_lowsec", "edu_oos_upsec"])
+def test_members_that_leave_a_gap_are_no_parts(sample, left_out):
+    chosen = [indicators()[code] for code in FAMILY if code != left_out]
+    [(_family, found)] = families_with_groups(sample, chosen)
+    assert not found.parts
+    assert len({table.indicator.code for table in found.tables}) <= 1
 
 
 def test_the_audit_finds_nothing_in_any_table(sample):
     chosen = [indicators()[code] for code in CHOSEN]
     for _family, found in families_with_groups(sample, chosen):
         assert not list(found.given_away())
-        assert {x.name for x in found.tables if x.is_crossed} == {
-            crossed(*pair) for pair in PAIRS
-        }
+        crossings = [crossed(*x) for x in PAIRS if not found.parts or "age" not in x]
+        assert [x.name for x in found.of_whole() if x.is_crossed] == crossings
+        for name in crossings:
+            assert len(found.of_parts(name)) == len(found.parts)
+
+
+def test_the_audit_names_a_figure_of_a_part_that_is_given_away(sample):
+    [(_family, found)] = families_with_groups(
+        sample, [indicators()[code] for code in FAMILY]
+    )
+    first, *others = found.of_parts("displacement")
+    for table in (*others, *found.of_parts("wealth")):
+        table.table.reasons[-1] = ""
+    first.table.reasons[-1] = ["few_affected", ""]
+    assert list(found.given_away()) == [("edu_oos_primary/displacement", (4, 0))]
 
 
 def test_the_audit_names_a_figure_that_is_given_away(sample):
@@ -200,3 +230,41 @@ def test_a_correction_leaves_groups_that_moved_a_little_as_they_were(
         "displacement" not in kept["groups"]
         or not kept["groups"]["displacement"]["fresh"][-1][1]
     )
+
+
+def test_a_correction_says_of_a_part_what_was_said(put, town, units, figures):
+    """Two children left, so the groups that they were in moved a little."""
+    before = told_of_primary(figures)
+    assert before
+    left = next(n for n, unit in enumerate(units) if of_primary_age(unit) == 2)
+    corrected = put([unit for n, unit in enumerate(units) if n != left])
+    release = compute_release(municipality=town, observation_set=corrected)
+    assert told_of_primary(Estimate.objects.of_release(release)) == before
+
+
+def test_parts_that_were_not_told_from_the_first_are_not_told_later(
+    put, town, units, figures
+):
+    kept = FamilyCounts.objects.filter(family="edu_oos").get()
+    groups = kept.content["groups"]
+    assert "edu_oos_primary/displacement" in groups
+    past = replace(
+        Past.of(kept.release.observation_set),
+        groups={("edu_oos", x): [] for x in groups},
+    )
+    sample = read_sample(put(units))
+    chosen = [indicators()[code] for code in FAMILY]
+    [(family, found)] = families_with_groups(sample, chosen)
+    said = Succeeding.of(family, found, past).said
+    assert said["displacement"].fresh.any()
+    assert not said["edu_oos_primary/displacement"].fresh.any()
+
+
+def told_of_primary(figures):
+    rows = figures.of_indicator("edu_oos_primary").exclude(estimate=None)
+    groups = rows.filter(breakdown__contains=":").exclude(breakdown__contains="sex")
+    return {row.breakdown: (row.estimate, row.n, row.households) for row in groups}
+
+
+def of_primary_age(unit):
+    return sum(6 <= child.values.get("school_age", 0) < 12 for child in unit.children)

@@ -15,7 +15,8 @@ from layers.indicators.near_groups import Beside, families_with_groups, nearly_e
 from layers.indicators.sample import read_sample
 from tests.factories.observations import households, told_apart
 
-CHOSEN = ("edu_oos", "edu_oos_upsec", "pro_labour", "pro_labour_mics6", "dis_cfm_5_17")
+FAMILY = ("edu_oos", "edu_oos_primary", "edu_oos_lowsec", "edu_oos_upsec")
+CHOSEN = (*FAMILY, "pro_labour", "pro_labour_mics6", "dis_cfm_5_17")
 
 
 @pytest.fixture
@@ -95,6 +96,12 @@ def test_figures_that_are_safe_alone_are_not_side_by_side(sample, chosen):
 
 def test_no_pair_is_left_in_a_release(sample, chosen):
     families = families_with_groups(sample, chosen)
+    assert any(
+        table.table.shown.any()
+        for _family, groups in families
+        for table in groups.tables
+        if table.part >= 0
+    )
     masks, of_group = told(sample, families)
     assert of_group.sum() > 100
     assert not near_pairs(masks, of_group).any()
