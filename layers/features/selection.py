@@ -95,6 +95,8 @@ def inside(chosen: Selection, area: BaseGeometry) -> Selection:
     """Those that touch an area in stored degrees."""
     touching = "ST_Intersects(source.geometry, ST_SetSRID(%(area)s::geometry, 4326))"
     bound = {"area": shapely.to_wkb(area, hex=True)}
+    near = chosen.layer.source("ST_SetSRID(%(area)s::geometry, 4326)")
+    chosen = replace(chosen, layer=replace(chosen.layer, sql=near))
     west, south, east, north = area.bounds
     inner = west + ROUNDING, south + ROUNDING, east - ROUNDING, north - ROUNDING
     if area.equals(area.envelope) and inner[0] < inner[2] and inner[1] < inner[3]:

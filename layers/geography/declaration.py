@@ -169,6 +169,9 @@ class Layer:
     choices at the beginning. `renewed` is for what no trigger counts: seconds after
     which a new version is read from the tables, besides those of `tables`. `history` is `sql`
     with former rows and their `valid_from` and `valid_until`, the first day out of force.
+
+    `near` is `sql` for the rows alone whose boxes meet `{box}`, in EPSG:4326 or 3857; it
+    stands where `sql` with a condition would not reach the index of geometry.
     """
 
     name: str
@@ -193,6 +196,11 @@ class Layer:
     renewed: int = 0
     history: str = ""
     subject: Subject = Subject.LAND
+    near: str = ""
+
+    def source(self, box: str) -> str:
+        """The rows to look through for those that meet `box`, which is SQL."""
+        return self.near.replace("{box}", box) or self.sql
 
     @cached_property
     def digest(self) -> str:

@@ -89,7 +89,7 @@ def at_once(ask: Callable[[], Answer]) -> Answer:
     whether it still lives: where it turns out that it doesn't, `ask` is called once more,
     on a new one. The question would be a turn of its own in each request.
     """
-    connection.health_check_done = True
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         return ask()
     except (OperationalError, InterfaceError):

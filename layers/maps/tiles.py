@@ -27,6 +27,11 @@ SETTINGS = """SELECT set_config('app.municipality', %(municipality)s::text, true
        set_config('max_parallel_workers_per_gather', '0', true);
 """
 
+# Wider tiles hold most of a town: finding what is near would cost more than looking at all.
+NEAR_ZOOM = 14
+# As in the query of a tile.
+WIDE = "ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => 64.0 / 4096)"
+
 # Metres round the equator in EPSG:3857, the width of the tile at zoom 0.
 WORLD = 40_075_016.685578488
 # Tiles are drawn on 512 screen pixels.
@@ -135,6 +140,6 @@ def statement(
     }
     query = sql.SQL(TILE).format(
         fields=columns(["id", *(f.name for f in layer.tile_fields)]),
-        source=sql.SQL(layer.sql),
+        source=sql.SQL(layer.source(WIDE) if z >= NEAR_ZOOM else layer.sql),
     )
     return query, bound

@@ -14,6 +14,7 @@ from layers.own.naming import SAFE
 from layers.own.styles import Chosen
 
 SOURCE = read_sql("layers.own", "features.sql")
+NEAR = read_sql("layers.own", "features_near.sql")
 KEEP = "own.keep_layers"
 TYPES: dict[str, str] = {"text": "", "number": "::float8", "date": "::date"}
 
@@ -33,6 +34,7 @@ def declared(own: OwnLayer) -> Layer:
         subject=Subject.OWN,
         geometry=cast("Any", own.geometry_kind),
         sql=source(own.fields),
+        near=source(own.fields, NEAR),
         tables=(f"own-{own.pk}",),
         fields=tuple(_field(each) for each in own.fields),
         parameters={"own_layer": own.pk},
@@ -48,7 +50,7 @@ def declared(own: OwnLayer) -> Layer:
     )
 
 
-def source(fields: list[dict[str, Any]]) -> str:
+def source(fields: list[dict[str, Any]], rows: str = SOURCE) -> str:
     """The rows as SQL. Only safe names and known types are written into it."""
     columns = []
     for each in fields:
@@ -56,7 +58,7 @@ def source(fields: list[dict[str, Any]]) -> str:
         if not SAFE.fullmatch(name):
             raise ValueError(name)
         columns.append(f"(attributes ->> '{name}'){TYPES[each['type']]} AS \"{name}\"")
-    return SOURCE.replace("/* fields */", "".join(f", {each}" for each in columns))
+    return rows.replace("/* fields */", "".join(f", {each}" for each in columns))
 
 
 def _field(said: dict[str, Any]) -> Field:

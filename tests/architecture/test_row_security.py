@@ -61,7 +61,10 @@ def test_no_reason_outlives_its_table(tables):
 
 def test_every_policy_compares_the_municipality(tables):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename, qual, with_check FROM pg_policies")
+        cursor.execute(
+            "SELECT tablename, qual, with_check FROM pg_policies"
+            " WHERE policyname = 'tenant' AND roles = '{public}'"
+        )
         policies = cursor.fetchall()
     assert {name for name, _, _ in policies} == {
         name for name, guarded in tables.items() if guarded
@@ -69,6 +72,25 @@ def test_every_policy_compares_the_municipality(tables):
     for _name, rule, check in policies:
         assert "municipality_id = " in rule
         assert rule == check
+
+
+def test_what_else_opens_a_table_opens_it_for_the_owner_to_read(db):
+    """decisions/0020: through one function, which compares the municipality itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tablename, policyname, cmd, roles = ARRAY[tableowner]"
+            " FROM pg_policies JOIN pg_tables USING (schemaname, tablename)"
+            " WHERE policyname <> 'tenant'"
+        )
+        others = cursor.fetchall()
+        # PostGIS brings some of its own.
+        cursor.execute(
+            "SELECT proname FROM pg_proc WHERE prosecdef AND NOT EXISTS ("
+            " SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
+        )
+        passing = cursor.fetchall()
+    assert others == [("own_ownfeature", "by_place", "SELECT", True)]
+    assert passing == [("own_features_near",)]
 
 
 def test_the_application_role_owns_nothing(db):

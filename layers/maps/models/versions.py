@@ -169,7 +169,7 @@ def town_and_version(
     layer: Layer, slug: str, *, z: int, x: int, y: int
 ) -> tuple[Municipality, TileVersion] | None:
     """None where there is no such town. Of the town only key and slug are read."""
-    bound = [slug, list(layer.tables), *about(z, x, y)]
+    bound: list[Any] = [slug, list(layer.tables), *about(z, x, y)]
     with connection.cursor() as cursor:
         cursor.execute(TILE_VERSION, bound)
         pk, since, present = cursor.fetchone()
