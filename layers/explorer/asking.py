@@ -31,6 +31,7 @@ VIEWS = {
     "rounds": gettext_lazy("Round by round"),
     "groups": gettext_lazy("Group by group"),
     "changes": gettext_lazy("Better or worse"),
+    "areas": gettext_lazy("Larger areas"),
     "modelled": gettext_lazy("Modelled"),
 }
 
@@ -62,7 +63,7 @@ class Question:
             raise Http404(_("There are no figures for this group of children."))
         if view not in VIEWS:
             raise Http404(_("There is no such view of the figures."))
-        if view == "modelled":
+        if view in {"areas", "modelled"}:
             breakdown = ALL
         zone = zone_asked(release, query.get("zone") or "")
         return cls(

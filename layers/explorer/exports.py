@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from layers.explorer import sdmx
 from layers.explorer.asking import figures
+from layers.explorer.larger import area_headings, lines_of_areas
 from layers.explorer.modelled import by_figure
 from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
@@ -194,9 +195,28 @@ def _figures_xlsx(out: IO[bytes], release: Release) -> None:
         (_("Sampling errors"), precision_headings(), precision_lines(release)),
         (_("Changes"), change_headings(), change_lines(release)),
         (_("Several needs"), deprivation_headings(), deprivation_lines(release)),
+        (_("Larger areas"), area_headings(), area_lines(release)),
         (_("About"), [_("what"), _("value")], about(release)),
     ]
     write_workbook(out, sheets)
+
+
+def area_lines(release: Release) -> Iterator[list[Any]]:
+    for (
+        *said,
+        share,
+        error,
+        low,
+        high,
+        n,
+        homes,
+        children,
+        need,
+        flag,
+        reason,
+    ) in lines_of_areas(release, titles_of(release)):
+        shares = (percent(each) for each in (share, error, low, high))
+        yield [*said, *shares, n, homes, children, need, flag, reason]
 
 
 def precision_headings() -> list[str]:

@@ -3,6 +3,8 @@ from datetime import date
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
+from layers.indicators.area_storage import said_by, store_areas
+from layers.indicators.areas import Areas
 from layers.indicators.changes import changes_of, likeness_of
 from layers.indicators.definitions.municipal import catalogue_of
 from layers.indicators.definitions.own_variables import known_variables
@@ -142,6 +144,7 @@ def compute_release(
             [_estimate(release, each) for each in figures],
             batch_size=BATCH,
         )
+        store_areas(release, families)
         FamilyCounts.objects.bulk_create(
             FamilyCounts(
                 municipality=municipality,
@@ -195,7 +198,8 @@ def _families(
     sample, past = read_sample(observation_set), Past.of(observation_set)
     catalogue = catalogue_of(observation_set.municipality)
     beside = list(deprivation.beside()) if deprivation else []
-    found = families_with_groups(sample, catalogue.values(), beside)
+    areas = Areas(sample, past.regions)
+    found = families_with_groups(sample, catalogue.values(), beside, areas)
     return [Succeeding.of(family, groups, past) for family, groups in found]
 
 
@@ -210,20 +214,7 @@ def _estimate(release: Release, figure: Figure) -> Estimate:
     return Estimate(
         municipality=release.municipality,
         release=release,
-        indicator=figure.indicator,
-        definition_version=figure.version,
         zone=figure.zone,
         breakdown=figure.breakdown,
-        estimate=figure.estimate,
-        se=figure.se,
-        low=figure.low,
-        high=figure.high,
-        df=figure.df,
-        deff=figure.deff,
-        population=figure.population,
-        total=figure.total,
-        n=figure.n,
-        households=figure.households,
-        flag=figure.flag,
-        reason=figure.reason,
+        **said_by(figure),
     )

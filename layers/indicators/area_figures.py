@@ -1,0 +1,155 @@
+"""Figures of larger areas, protected in one table with those of zones and the town.
+
+Told of all children. Areas that are parents of zones are protected with the zones, the
+zones giving way first; regions are added to the finished table, and where one of them
+would give a withheld figure away it is withheld itself, so none costs a zone its figure.
+
+Shapes: M members of a family, E areas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from layers.indicators import maths
+from layers.indicators.areas import Area, Areas, told_of, unit_area
+from layers.indicators.breakdowns import ALL
+from layers.indicators.definitions.indicator import Indicator
+from layers.indicators.disclosure import suppression
+from layers.indicators.figures import (
+    BREAKDOWNS,
+    Estimated,
+    Estimator,
+    Family,
+    Figure,
+    Grouping,
+    family_membership,
+    family_table,
+    finished,
+    members_of,
+    rule_of,
+    told_figures,
+)
+from layers.indicators.sample import Sample
+
+
+@dataclass(frozen=True)
+class Tier:
+    """Areas that share no zone, and the members' estimates of them."""
+
+    areas: Sequence[Area]
+    unit_area: maths.Integers
+    """(U,)"""
+    members: list[Estimated]
+    """Arrays (1, E + 2): the areas, households in none, and the town."""
+
+    def table(self, zones: int) -> suppression.Table:
+        size, indicators = len(self.areas), [each.indicator for each in self.members]
+        inside = np.zeros((size, zones), dtype=bool)
+        for number, area in enumerate(self.areas):
+            inside[number, list(area.places)] = True
+        rows = np.arange(0, len(self.members) * len(BREAKDOWNS), len(BREAKDOWNS))
+        return suppression.area_table(
+            groups=family_membership(indicators)[rows],
+            areas=inside,
+            breakdown=rows,
+            count=np.vstack([each.found.count[:, :size] for each in self.members]),
+            affected=np.vstack(
+                [each.found.affected[:, :size] for each in self.members]
+            ),
+            households=np.vstack([each.households[:, :size] for each in self.members]),
+        )
+
+
+@dataclass(frozen=True)
+class ToldTier(Tier):
+    """And what may be told of them."""
+
+    reasons: np.ndarray
+    """(M, E)"""
+
+    def figures(self) -> Iterator[tuple[Area, Figure]]:
+        areas = self.areas
+        for estimated, reasons in zip(self.members, self.reasons, strict=True):
+            # Those in no area and the town are told elsewhere, or not at all.
+            row = np.append(reasons, [suppression.PROTECTS_OTHERS] * 2)[None]
+            found = told_figures((None,) * (len(areas) + 1), (ALL,), estimated, row)
+            yield from zip(areas, found, strict=False)
+
+
+@dataclass
+class Estimators:
+    """One for each way to cut the sample, kept from one family to the next."""
+
+    sample: Sample
+    known: dict[tuple, tuple[maths.Integers, Estimator]] = field(default_factory=dict)
+
+    def tier(self, areas: Sequence[Area], indicators: Sequence[Indicator]) -> Tier:
+        key = tuple(each.key for each in areas)
+        if key not in self.known:
+            place = unit_area(self.sample, areas)
+            estimator = Estimator(self.sample, place, len(areas) + 1)
+            self.known[key] = place, estimator
+        place, estimator = self.known[key]
+        everybody = np.zeros_like(self.sample.child_group)
+        by = Grouping(everybody, np.ones((1, 1)))
+        members = [estimator.estimate(each, by) for each in indicators]
+        return Tier(areas, place, members)
+
+
+def families_with_areas(
+    sample: Sample, indicators: Iterable[Indicator], areas: Areas
+) -> Iterator[Family]:
+    estimators = Estimators(sample)
+    for members in members_of(sample, indicators):
+        yield _family(sample, members, areas, estimators)
+
+
+def _family(
+    sample: Sample, members: list[Estimated], areas: Areas, estimators: Estimators
+) -> Family:
+    indicators = [each.indicator for each in members]
+    tiers = [estimators.tier(level, indicators) for level in areas.parents]
+    table, rule = family_table(members), rule_of(members)
+    base = len(table.count)
+    for tier in tiers:
+        table = table.joined(tier.table(len(sample.zones)))
+    reasons = suppression.withheld(table, rule)
+    whole = reasons[:base].reshape(len(members), len(BREAKDOWNS), -1)[:, 0, -1] == ""
+    town = [each for each, told in zip(members, whole, strict=True) if told]
+    counts, shares = (
+        np.array([getattr(each.found, name)[0, -1] for each in town])
+        for name in ("count", "estimate")
+    )
+    merged = areas.regions(indicators[0].family, told_of(counts, shares))
+    if merged:
+        tiers.append(estimators.tier(merged, indicators))
+        table = table.joined(tiers[-1].table(len(sample.zones)))
+        reasons = _added(table, reasons, rule)
+    return finished(sample, members, table, reasons, _told(tiers, reasons[base:]))
+
+
+def _added(
+    table: suppression.Table, known: np.ndarray, rule: suppression.Rule
+) -> np.ndarray:
+    """The reasons of all cells; those of `known`, the first ones, stay."""
+    own = suppression.primary(table, rule)
+    own[: len(known)] = known
+    seen = np.isin(own, ["", suppression.NO_DATA])
+    added = np.arange(len(own)) >= len(known)
+    hidden = suppression.without_harm(table, ~seen, rule, added)
+    return np.where(hidden & seen, suppression.PROTECTS_OTHERS, own)
+
+
+def _told(tiers: Sequence[Tier], reasons: np.ndarray) -> list[ToldTier]:
+    """`reasons` of their cells, one tier after another."""
+    found = []
+    for tier in tiers:
+        shape = len(tier.members), len(tier.areas)
+        mine = reasons[: np.prod(shape)].reshape(shape)
+        found.append(ToldTier(tier.areas, tier.unit_area, tier.members, mine))
+        reasons = reasons[np.prod(shape) :]
+    return found
