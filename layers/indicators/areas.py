@@ -75,13 +75,14 @@ class Areas:
     def parents(self) -> list[list[Area]]:
         """Level by level from below; each zone is in one area of a level at most."""
         holders = {zone.pk: zone.pk for zone in self.sample.zones}
-        found = []
+        found: list[list[Area]] = []
         while True:
-            parent = dict(
-                Zone.objects.filter(pk__in=set(holders.values()), parent__isnull=False)
-                .order_by()
-                .values_list("pk", "parent")
-            )
+            held = Zone.objects.filter(pk__in=set(holders.values()))
+            parent = {
+                zone.pk: zone.parent_id
+                for zone in held.only("parent")
+                if zone.parent_id is not None
+            }
             holders = {pk: parent[at] for pk, at in holders.items() if at in parent}
             if not holders:
                 return found

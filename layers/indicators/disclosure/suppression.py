@@ -151,7 +151,7 @@ def area_table(
 def area_membership(groups: Floats, areas: Booleans) -> Floats:
     """(R x E, D x G) for R rows of G groups over E areas of D zones."""
     inside = np.einsum("rg,ez->rezg", groups, areas.astype(np.float64))
-    return inside.reshape(len(groups) * len(areas), -1)
+    return np.asarray(inside.reshape(len(groups) * len(areas), -1))
 
 
 def withheld(table: Table, rule: Rule) -> NDArray[np.str_]:

@@ -122,5 +122,9 @@ class AreaEstimate(TenantModel):
         return self.area.zone
 
     @property
+    def zone_id(self) -> int | None:
+        return self.area.zone_id
+
+    @property
     def breakdown(self) -> str:
         return "all"

@@ -88,6 +88,7 @@ def test_the_workbook_has_a_sheet_a_table_from_the_right_in_arabic(take, two, zo
         "أخطاء المعاينة",
         "التغيّرات",
         "حاجات عدة",
+        "مناطق أكبر",
         "عن الملف",
     ]
     assert all(sheet.sheet_view.rightToLeft for sheet in book)
