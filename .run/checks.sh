@@ -7,8 +7,8 @@ check_all() {
   open_step "Import contracts" lint-imports --no-logo
   open_step "Templates" "$PYTHON" -m djlint --lint --quiet gisportal layers surveys
   open_step "Types" "$PYTHON" -m mypy
-  open_step "System checks" "$PYTHON" manage.py check
-  open_step "Missing migrations" "$PYTHON" manage.py makemigrations --check --dry-run
+  # This begins with the system checks.
+  open_step "System checks, missing migrations" "$PYTHON" manage.py makemigrations --check --dry-run
 }
 
 # The whole suite on all cores, in the order of tests/order.py; what is named runs in

@@ -146,6 +146,24 @@ prepare_tables() {
   [[ -z ${CLUSTER:-} ]] || printf '%s\n' "$mark" >"$stamp"
 }
 
+# The tests' databases are copies of one that is migrated once, until a migration changes.
+# Elsewhere than in the private cluster they start from TEMPLATE_DATABASE and migrate.
+prepare_template() {
+  [[ ${CLUSTER:-} && -z ${TEMPLATE_DATABASE:-} ]] || return 0
+  local mark stamp=$CLUSTER/template-migrated
+  mark=$(fingerprint requirements.lock gisportal/*/migrations layers/*/migrations surveys/migrations)
+  stamped "$stamp" "$mark" || step template "Migrating the tests' database" migrate_template
+  printf '%s\n' "$mark" >"$stamp"
+  export TEMPLATE_DATABASE=gisportal_migrated
+}
+
+migrate_template() {
+  "$POSTGRES/psql" -X -q -v ON_ERROR_STOP=1 -h "$SOCKET" -U gisportal_owner -d postgres \
+    -c 'DROP DATABASE IF EXISTS gisportal_migrated' \
+    -c 'CREATE DATABASE gisportal_migrated TEMPLATE template_gisportal'
+  DATABASE_URL=${DATABASE_URL%/*}/gisportal_migrated "$PYTHON" "$ROOT/manage.py" migrate --noinput
+}
+
 psql_program() {
   if [[ ${POSTGRES:-} ]]; then printf '%s/psql' "$POSTGRES"; else command -v psql; fi
 }

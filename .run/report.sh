@@ -2,6 +2,7 @@
 
 started=$EPOCHREALTIME
 current=""  # the process group of the step under way
+aside=""    # and of the one beside it
 title=""
 uninterruptible=""
 
@@ -74,6 +75,29 @@ run_group() {
   current=""
 }
 
+# beside FUNCTION: begins it on the second core; `join` tells what it said. Its steps are
+# groups of their own, so a signal to it goes on to the one under way.
+beside() {
+  set -m
+  (
+    set -euo pipefail
+    trap - ERR
+    trap 'interrupted TERM 143' TERM
+    exec 8>&- 3>&1
+    "$1"
+  ) >"$VAR/log/beside.log" 2>&1 </dev/null &
+  aside=$!
+  set +m
+}
+
+join() {
+  local status=0
+  wait "$aside" || status=$?
+  aside=""
+  cat "$VAR/log/beside.log" >&3
+  ((status == 0)) || fail "Failed: $1. What comes after did not run."
+}
+
 interrupted() {
   trap '' INT TERM HUP
   if [[ $current && $uninterruptible ]]; then
@@ -105,6 +129,7 @@ end_group() {
 
 leave() {
   local status=$?
+  [[ -z $aside ]] || end_group TERM "$aside"
   leave_database
   rm -f "$VAR/running/$$"
   exit "$status"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -58,10 +58,12 @@ class Records:
             if place is not None:
                 wanted[record.pk] = _placed(change, record, place)
         _put(change, records, wanted)
-        restate_places(municipality=change.municipality, parcels=change.parcels)
+        restate_places(
+            municipality=change.municipality, parcels=change.parcels, by=change.by
+        )
         now = Submission.objects.filter(pk__in=former).values_list("pk", *PLACED)
         changed = {pk for pk, *stored in now if stored != former[pk]}
-        for round in Round.objects.filter(submissions__in=changed).distinct():
+        for round in Round.objects.filter(pk__in=_rounds_since(change, last)):
             request_checks(round)
         moves = list(_moves(change, last, doubtful))
         moves += [
@@ -73,7 +75,9 @@ class Records:
 
 
 def _standing(change: Change) -> QuerySet[Submission]:
-    """On a place that changed; in a changed zone only those that have no parcel."""
+    """On a place that changed; in a changed zone only those that have no parcel and are
+    not placed by an exact position.
+    """
     records = (
         Submission.objects.of(change.municipality)
         .filter(erased_at=None)
@@ -83,7 +87,13 @@ def _standing(change: Change) -> QuerySet[Submission]:
     )
     if change.parcels:
         return records.filter(parcel__in=list(change.replaced))
-    return records.filter(parcel=None, zone__in=list(change.replaced))
+    in_zones = records.filter(parcel=None, zone__in=list(change.replaced))
+    # The others are thousands, and their position alone decides: `follow_zones`.
+    return in_zones.exclude(
+        Q(accuracy=None) | Q(accuracy__lte=VAGUE_METRES),
+        placed_by=PlacedBy.ZONE,
+        geometry__isnull=False,
+    )
 
 
 def _stored(record: Submission) -> list[Any]:
@@ -149,6 +159,13 @@ def _code(record: Submission, change: Change) -> str:
 def _last_event(change: Change) -> int:
     events = SubmissionEvent.objects.of(change.municipality).order_by("-pk")
     return events.values_list("pk", flat=True).first() or 0
+
+
+def _rounds_since(change: Change, last: int) -> set[int]:
+    events = SubmissionEvent.objects.of(change.municipality).filter(
+        pk__gt=last, kind=SubmissionEvent.Kind.PLACED
+    )
+    return set(events.order_by().values_list("submission__round", flat=True).distinct())
 
 
 def _moves(change: Change, last: int, doubtful: set[int]) -> Iterable[Move]:

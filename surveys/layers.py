@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from layers.geography.declaration import Field, Layer, Shades, Step, read_sql
+from layers.geography.declaration import Field, Layer, Shade, Style, read_sql
 from layers.geography.layers import CODE, NAMES
 from layers.geography.models import Municipality
 from surveys.models import Round
@@ -45,18 +45,21 @@ LAYERS = (
             "Parcels to visit, visited and refused, and interviews approved, in each zone."
         ),
         one_of="round",
-        shades=Shades(
+        style=Style(
             field="done",
             title=_("Visited, of 100 parcels"),
-            steps=(
-                Step(0, "#e4e0ec", "0"),
-                Step(1, "#cfd3ea", "1–24"),
-                Step(25, "#a3b4da", "25–49"),
-                Step(50, "#6d8fc4", "50–74"),
-                Step(75, "#3f68a3", "75–99"),
-                Step(100, "#1f4276", "100"),
+            numbers=True,
+            shades=(
+                Shade("0", "#e4e0ec", "#2a2740", 0),
+                Shade("1–24", "#cfd3ea", "#2f3d63", 24),
+                Shade("25–49", "#a3b4da", "#3d5a8c", 49),
+                Shade("50–74", "#6d8fc4", "#5a83b8", 74),
+                Shade("75–99", "#3f68a3", "#8db3dc", 99),
+                Shade("100", "#1f4276", "#cfe2f6"),
             ),
-            blank=_("no list of parcels to visit"),
+            others=Shade(_("no list of parcels to visit"), "#bfc2bf", "#45504d"),
+            opacity=1,
+            parted=True,
         ),
     ),
 )

@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from layers.geography.models import Municipality
 from surveys.models import Submission, SubmissionEvent
+from surveys.placing import VAGUE_METRES
 
 SQL = resources.files("surveys.sql")
 MOVE = SQL.joinpath("move_records.sql").read_text()
+FOLLOW_ZONES = SQL.joinpath("follow_zones.sql").read_text()
 FOLLOW = SQL.joinpath("follow_parcels.sql").read_text()
 BATCH = 1000
 
@@ -49,6 +51,24 @@ def follow_parcels(municipality: Municipality) -> int:
     """Puts records into the zones of their parcels; tells how many moved."""
     with connection.cursor() as cursor:
         cursor.execute(FOLLOW, {"municipality": municipality.pk})
+        return int(cursor.rowcount)
+
+
+def follow_zones(municipality: Municipality, *, by: Any = None) -> int:
+    """Puts records that have a position and no parcel into the zones that hold them;
+    tells how many moved. For changes of zones: parcels are not looked for.
+    """
+    placed_by = Submission.PlacedBy
+    given = {
+        "municipality": municipality.pk,
+        "doubtful": [placed_by.NOTHING.value, placed_by.ZONE.value],
+        "nothing": placed_by.NOTHING.value,
+        "zone": placed_by.ZONE.value,
+        "vague": VAGUE_METRES,
+        "by": by.pk if by else None,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(FOLLOW_ZONES, given)
         return int(cursor.rowcount)
 
 

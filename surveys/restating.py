@@ -17,7 +17,7 @@ from layers.geography.events import geography_changed
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from surveys.models import Round, Submission, Target
-from surveys.moving import BATCH, Moved, follow_parcels, move_records
+from surveys.moving import BATCH, Moved, follow_parcels, follow_zones, move_records
 from surveys.placing import Spot, place_households
 from surveys.questionnaires.parts import facts_of, find_parts
 from surveys.record import Record
@@ -40,27 +40,30 @@ IN_THE_FIELD = (Round.Status.DRAFT, Round.Status.OPEN, Round.Status.CLOSED)
 
 
 @transaction.atomic
-def restate_places(*, municipality: Municipality, parcels: bool = True) -> int:
+def restate_places(
+    *, municipality: Municipality, parcels: bool = True, by: Any = None
+) -> int:
     """Places anew what stands on a parcel or in a zone that is no longer in force, or
     had no parcel; parcels to visit first, so that records find their place in the sample.
-    Where no `parcels` changed, numbers of parcels are not looked up again. Tells how many
-    records moved; a second time, none.
+    Where no `parcels` changed, none are looked for again. Tells how many records moved; a
+    second time, none.
     """
     _restate_targets(municipality)
     moved = follow_parcels(municipality)
-    doubtful = Q(placed_by__in=[PlacedBy.NOTHING, PlacedBy.ZONE])
-    if not parcels:
-        doubtful &= Q(geometry__isnull=False)
+    misplaced = (
+        Q(parcel__valid_until__isnull=False)
+        | Q(zone__valid_until__isnull=False)
+        | Q(parcel__isnull=False) & ~Q(zone=F("parcel__zone"))
+        | Q(zone=None)
+    )
+    if parcels:
+        misplaced |= Q(placed_by__in=[PlacedBy.NOTHING, PlacedBy.ZONE])
+    else:
+        moved += follow_zones(municipality, by=by)
+        misplaced &= Q(parcel__isnull=False) | Q(geometry=None)
     stale = list(
         Submission.objects.of(municipality)
-        .filter(
-            Q(parcel__valid_until__isnull=False)
-            | Q(zone__valid_until__isnull=False)
-            | Q(parcel__isnull=False) & ~Q(zone=F("parcel__zone"))
-            | doubtful
-            | Q(zone=None),
-            erased_at=None,
-        )
+        .filter(misplaced, erased_at=None)
         .select_related("parcel", "zone")
         .only(*NEEDED)
         .prefetch_related("round")

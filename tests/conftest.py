@@ -12,12 +12,16 @@ from layers.geography.tenancy import set_tenant
 from tests.browser import launch, new_page
 from tests.demo import Demo, demo, drop_source
 from tests.factories.geography import MunicipalityFactory
-from tests.order import ByFile, longest_first
+from tests.order import ByFile, Ends, longest_first
 
 # The same cases on every run of CI, fresh ones at a developer's desk.
 hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Ends())
 
 
 def pytest_collection_modifyitems(

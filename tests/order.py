@@ -6,6 +6,7 @@ comes first, because the last file decides when the run ends.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -51,3 +52,21 @@ def longest_first(items: list[pytest.Item]) -> None:
         return place, -sizes[path], str(path)
 
     items.sort(key=rank)
+
+
+class Ends:
+    """Tells at the end when each process had its last test: they should agree."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, float] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if node := getattr(report, "node", None):
+            self.last[node.gateway.id] = time.monotonic()
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter
+    ) -> None:
+        end = max(self.last.values(), default=0)
+        for name, last in sorted(self.last.items()):
+            terminalreporter.write_line(f"{name} ended {end - last:.0f} s early")

@@ -99,6 +99,30 @@ def test_a_failed_step_shows_its_log_and_the_way_out(clone):
     assert done.stdout == ""
 
 
+def test_a_failed_check_beside_the_preparation_ends_the_run_after_it(clone):
+    done = script(
+        clone,
+        "checks() { open_step Kept true; open_step Broken false; echo on; }\n"
+        "beside checks; echo prepared; join Checks; echo not reached",
+    )
+    assert done.returncode == 1
+    assert done.stdout == "prepared\n"
+    assert "Failed: Broken (exit code 1)." in done.stderr
+    assert "Failed: Checks. What comes after did not run." in done.stderr
+    assert "on\n" not in done.stderr
+
+
+def test_an_interrupted_run_ends_what_stands_beside_it(clone):
+    done = script(
+        clone,
+        "slow() { open_step Slow sleep 987; }; beside slow\n"
+        'until ps -eo args | grep -q "^sleep [9]87"; do sleep 0.1; done; kill -TERM $$',
+    )
+    assert done.returncode == 143
+    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True)
+    assert "sleep 987" not in left.stdout
+
+
 def test_a_stamp_lies_when_its_input_changes(clone):
     (clone / "input").write_text("one")
     done = script(clone, 'fingerprint input >stamp; echo two >input\n'

@@ -26,6 +26,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         {
             "geography.import_data",
             "own.keep_layers",
+            "service_requests.decide_public",
             "surveys.upload_round",
             "surveys.view_submission",
             "surveys.design_form",
@@ -53,6 +54,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "accounts.manage",
             "geography.import_data",
             "own.keep_layers",
+            "service_requests.decide_public",
             "indicators.view_estimates",
             "maps.view_staff_layers",
             "service_requests.view_all",

@@ -86,6 +86,13 @@ CARDS: tuple[Card, ...] = (
         "service_requests.view_all",
     ),
     Card(
+        _("Requests in public"),
+        _("Decide what everyone may see of the residents' requests."),
+        "service_requests:public",
+        "layers",
+        "service_requests.decide_public",
+    ),
+    Card(
         _("Accounts and bills"),
         _("Issue bills, take payments, hand out receipts."),
         "billing:desk",

@@ -259,3 +259,27 @@ class QueueForm(TownForm):
         _choices(self, "zone").queryset = (
             Zone.objects.of(municipality).current().filter(kind=Zone.Kind.QUARTER)
         )
+
+
+class PublicForm(forms.Form):
+    """`seen` is the last decision that the page told of."""
+
+    seen = forms.IntegerField(
+        label=_("last decision"),
+        min_value=0,
+        max_value=2**63 - 1,
+        widget=forms.HiddenInput,
+    )
+    shown = forms.BooleanField(label=_("Show requests on public maps"), required=False)
+    categories = forms.ModelMultipleChoiceField(
+        Category.objects.none(),
+        label=_("What concerns streets and public places, not homes?"),
+        to_field_name="code",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, municipality: Municipality, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choices(self, "categories").queryset = Category.objects.of(municipality)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.utils.translation import gettext_lazy as _
 
-from gisportal.service_requests.models import Category
-from layers.geography.declaration import Field, Layer, Shades, Step, read_sql
+from gisportal.service_requests.models import Category, PublicDecision
+from layers.geography.declaration import Field, Layer, Shade, Style, read_sql
 from layers.geography.layers import NAMES
 from layers.geography.models import Municipality
 
@@ -20,37 +22,43 @@ def categories(municipality: Municipality) -> list[tuple[str, str]]:
     return [(category.code, category.name) for category in found]
 
 
-LAYERS = (
-    Layer(
-        name="requests",
-        title=_("Requests of residents"),
-        geometry="point",
-        sql=read_sql("gisportal.service_requests", "public_requests.sql"),
-        # By the clock: an answer for each new request would tell when and where it came.
-        tables=(),
-        renewed=86_400,
-        parameters={"cell": CELL, "parcels": PARCELS, "reporters": REPORTERS},
-        fields=(
-            Field("category", "text", _("category"), choices=categories),
-            *NAMES,
-            Field("state", "text", _("state"), choices=lambda _town: STATES),
-            Field("requests", "number", _("requests")),
-            Field("month", "date", _("month of the latest"), in_tiles=False),
-            Field("zone", "text", _("zone")),
+REQUESTS = Layer(
+    name="requests",
+    title=_("Requests of residents"),
+    geometry="point",
+    sql=read_sql("gisportal.service_requests", "public_requests.sql"),
+    # Requests by the clock: an answer for each new one would tell when and where it came.
+    tables=("service_requests_category", "service_requests_publicdecision"),
+    renewed=86_400,
+    parameters={"cell": CELL, "parcels": PARCELS, "reporters": REPORTERS},
+    fields=(
+        Field("category", "text", _("category"), choices=categories),
+        *NAMES,
+        Field("state", "text", _("state"), choices=lambda _town: STATES),
+        Field("requests", "number", _("requests")),
+        Field("month", "date", _("month of the latest"), in_tiles=False),
+        Field("zone", "text", _("zone")),
+    ),
+    min_zoom=10,
+    time="month",
+    description=_(
+        "How many, by category and state, at a coarse place: never who, where or what exactly."
+    ),
+    style=Style(
+        field="state",
+        title=_("Larger marks stand for more requests."),
+        shades=(
+            Shade(_("open"), "#b4532a", "#f0a17a", "open"),
+            Shade(_("closed within a year"), "#3d7d67", "#7fc9b4", "closed"),
         ),
-        min_zoom=10,
-        time="month",
-        description=_(
-            "How many, by category and state, at a coarse place: never who, where or what exactly."
-        ),
-        shades=Shades(
-            field="state",
-            title=_("Larger marks stand for more requests."),
-            steps=(
-                Step("open", "#b4532a", _("open")),
-                Step("closed", "#3d7d67", _("closed within a year")),
-            ),
-            size="requests",
-        ),
+        grows_with="requests",
+        size=6,
+        opacity=1,
     ),
 )
+
+
+def layers_of(municipality: Municipality) -> Iterator[Layer]:
+    """None where the town has decided to keep its requests off public maps."""
+    if PublicDecision.objects.of(municipality).layer_shown():
+        yield REQUESTS

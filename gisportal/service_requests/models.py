@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from django.conf import settings
 from django.contrib.gis.db.models.functions import Distance, Transform
 from django.contrib.gis.geos import Point
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -134,3 +136,34 @@ class ServiceRequest(TenantModel):
 
     def __str__(self) -> str:
         return self.case.number
+
+
+class PublicDecisionQuerySet(TenantQuerySet):
+    def layer_shown(self) -> bool:
+        """Whether the layer `requests` is public: so it is until a town decides."""
+        of_layer = self.filter(category=None).order_by("-pk")
+        return of_layer.values_list("public", flat=True).first() is not False
+
+
+class PublicDecision(TenantModel):
+    """Who made what public or took it back. The database refuses to change or delete it.
+
+    `category` None is the whole layer; else `public` is what `in_public_space` became.
+    """
+
+    category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="+")
+    public = models.BooleanField()
+    at = models.DateTimeField(_("time"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+
+    objects = PublicDecisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("decision about what is public")
+        verbose_name_plural = _("decisions about what is public")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.category_id or 'requests'}: {self.public}"

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from gisportal.service_requests.views import office, own, reporting
+from gisportal.service_requests.views import office, own, public, reporting
 
 
 class NumberConverter:
@@ -23,6 +23,7 @@ urlpatterns = [
     path("mine/", own.mine, name="mine"),
     path("queue/", office.queue, name="queue"),
     path("desk/", office.register, name="register"),
+    path("public/", public.public, name="public"),
     path("report/", reporting.what, name="create"),
     path("report/where/", reporting.where, name="create_where"),
     path("report/photo/", reporting.photo, name="create_photo"),

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.gis.geos import GEOSGeometry
 
 from layers.editing import statements
+from layers.editing.children import parent_again
 from layers.editing.drafts import Draft, Row, Wanted
 from layers.editing.models import Edit, Layer
 from layers.editing.states import restore
@@ -77,15 +78,13 @@ def geometry_of(wanted: Wanted) -> Any:
 def settle(
     municipality: Municipality, layer: Layer, former: Iterable[Row], after: list[Row]
 ) -> None:
-    """Finds the zones of parcels, puts zones under their parents."""
+    """Finds the zones of parcels."""
     ids = [row.pk for row in after]
     gone = [row.pk for row in former if row.pk not in ids]
     zones = Zone.objects.of(municipality).reporting().order_by()
     changed: list[int] = []
     if not layer.is_parcels:
         changed = [*ids, *gone]
-        if gone:
-            statements.run("adopt", municipality=municipality.pk, former=gone, after=ids)  # fmt: skip
     statements.rows(
         "place_parcels",
         municipality=municipality.pk,
@@ -109,6 +108,7 @@ def take_back(municipality: Municipality, edit: Edit) -> list[Row]:
     keys = [state["pk"] for state in edit.after]
     gone: list[Any] = list(places.filter(pk__in=keys).exclude(pk__in=known).current())
     places.filter(pk__in=[row.pk for row in gone]).update(valid_until=edit.valid_from)
+    present = dict(Zone.objects.filter(pk__in=keys).values_list("pk", "parent_id"))
     rows = []
     for state in edit.before:
         row = places.get(pk=state["pk"])
@@ -116,6 +116,8 @@ def take_back(municipality: Municipality, edit: Edit) -> list[Row]:
             # Where an undo is taken back, what it restored has been in force till then.
             _archive(row, edit.valid_from)
         restore(row, state)
+        if isinstance(row, Zone):
+            row.parent_id = parent_again(row, state, edit, present)
         _drop_archived(row, edit.valid_from)
         row.save()
         rows.append(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,7 +14,7 @@ from shapely import LineString, MultiPolygon
 
 from layers.editing import borders, cutting, numbering, parents
 from layers.editing.errors import EditRefused
-from layers.editing.models import Edit, Layer
+from layers.editing.models import TOLERANCE, Edit, Layer
 from layers.geography.models import Municipality, Parcel, Zone
 from layers.indicators.models import Estimate
 
@@ -29,6 +30,7 @@ class Asked:
     largest piece first, or none where they are to be found. `names` by language, one for
     each new code or none. `pieces` are given shapes with their codes, in place of `lines`.
     `parent_id` is of the zone that an added one lies in; None where that is to be found.
+    Within `tolerance` metres of a border a point is on it.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class Asked:
     neighbours_follow: bool = True
     names: tuple[Mapping[str, str], ...] = ()
     parent_id: int | None = None
+    tolerance: float = TOLERANCE
 
 
 @dataclass
@@ -176,10 +179,18 @@ def _wanted(
     own = next((row for row in rows if row.code == code), None)
     wanted = Wanted(code, shape, own.pk if own else None)
     if not asked.layer.is_parcels:
-        parents = {row.parent_id for row in rows if isinstance(row, Zone)}
-        wanted.parent_id = parents.pop() if len(parents) == 1 else None
+        wanted.parent_id = _common_parent(rows)
         wanted.names = _names(asked, number, own or rows[0], kept=own is not None)
     return wanted
+
+
+def _common_parent(rows: Sequence[Row]) -> int | None:
+    """Of zones that become one, the parent under which most of their ground lies."""
+    areas: Counter[int | None] = Counter()
+    for row in rows:
+        if isinstance(row, Zone):
+            areas[row.parent_id] += shape_of(row).area
+    return areas.most_common(1)[0][0]
 
 
 def _names(asked: Asked, number: int, row: Row, *, kept: bool) -> Mapping[str, str]:

@@ -81,6 +81,13 @@ FINDINGS = {
     "zoneless": _("The parcel lies in no zone."),
     "across_zones": _("The parcel lies across two zones; it counts in the larger part's."),
     "cuts_parcels": _("The new border cuts through parcels: %(count)s."),
+    "cuts_zones": _(
+        "The new border cuts through smaller zones: %(count)s. Each goes under the one that holds its largest part."
+    ),
+    "parentless": _("Smaller zones would lie under no other zone any more: %(count)s."),
+    "across_parents": _(
+        "These lie under different zones. What they become goes under the one that holds the larger part."
+    ),
     "published": _(
         "Published figures stay with the former zone. The new zones get theirs with the next release, as far as no withheld child can be worked out from both."
     ),

@@ -73,7 +73,7 @@ def remarks(
     own = {row.pk for row in after}
     outlines = [*before, *((row.code, _shape(row)) for row in after)]
     box = shapely.total_bounds([shape for _code, shape in outlines])
-    areas = _areas(municipality, layer, box)
+    areas = areas_near(municipality, layer, box)
     projected, boundary = _projected(municipality, before)
     zones = _zones(municipality, box) if layer.is_parcels else {}
     ground = Ground(
@@ -146,9 +146,10 @@ def _shape(row: Row) -> MultiPolygon:
     return shapely.from_wkb(bytes(row.geometry.wkb))
 
 
-def _areas(
+def areas_near(
     municipality: Municipality, layer: Layer, box: Sequence[float]
 ) -> list[tuple[int, str, BaseGeometry]]:
+    """Key, code and area in metres of what is in force near a box in degrees."""
     west, south, east, north = map(float, box)
     found = statements.rows(
         "areas",
@@ -170,7 +171,7 @@ def _zones(
     first = Zone.objects.of(municipality).reporting().only("kind").first()
     if first is None:
         return {}
-    found = _areas(municipality, Layer(first.kind), box)
+    found = areas_near(municipality, Layer(first.kind), box)
     return {code: shape for _pk, code, shape in found}
 
 

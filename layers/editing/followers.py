@@ -96,7 +96,7 @@ class Following:
     memory: Any = None
 
 
-class Follower(Protocol):
+class Room(Protocol):
     """`permission` is what it takes to see which things follow; without it, their number."""
 
     name: str
@@ -104,6 +104,8 @@ class Follower(Protocol):
     count: Callable[[int], str]
     permission: str
 
+
+class Follower(Room, Protocol):
     def follow(self, change: Change) -> Following: ...
 
     def go_back(self, change: Change) -> Following: ...

@@ -161,6 +161,16 @@ class ChangeForm(ReasonForm):
         empty_label=_("the one that it lies in"),
         required=False,
     )
+    tolerance = forms.FloatField(
+        label=_("Points catch on borders within, metres"),
+        help_text=_(
+            "What is drawn this near to a corner or a border lies on it, so that neighbours share it exactly. As at the town's last edit."
+        ),
+        min_value=0,
+        max_value=1,
+        required=False,
+        widget=forms.NumberInput(attrs={"step": "0.01", "dir": "ltr"}),
+    )
     valid_from = forms.DateField(
         label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -176,6 +186,7 @@ class ChangeForm(ReasonForm):
         "new_codes",
         "names",
         "parent",
+        "tolerance",
         "reason",
         "valid_from",
     )
@@ -191,6 +202,12 @@ class ChangeForm(ReasonForm):
             self.fields[name].widget.attrs |= {"rows": count, "dir": "auto"}
         for name in ("line", "corners"):
             self.fields[name].widget.attrs |= {"dir": "ltr", "spellcheck": "false"}
+
+    def clean_tolerance(self) -> float:
+        given = self.cleaned_data["tolerance"]
+        return (
+            Edit.objects.of(self.municipality).tolerance() if given is None else given
+        )
 
     def clean_names(self) -> tuple[dict[str, str], ...]:
         told = []
@@ -221,6 +238,7 @@ class ChangeForm(ReasonForm):
             neighbours_follow=said["neighbours_follow"],
             names=said["names"],
             parent_id=said["parent"].pk if said["parent"] else None,
+            tolerance=said["tolerance"],
         )
 
 

@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from layers.geography.models import Parcel, Zone
 from layers.geography.tenancy import TenantModel, TenantQuerySet
 
+# Metres: where a town has not edited yet.
+TOLERANCE = 0.1
+
 
 class Layer(models.TextChoices):
     """What is edited: parcels, or the zones of one kind."""
@@ -34,6 +37,11 @@ class EditQuerySet(TenantQuerySet):
     def about(self, code: str) -> Self:
         """Edits that touched a place of this code."""
         return self.filter(codes__contains=[code])
+
+    def tolerance(self) -> float:
+        """Metres within which points catch on borders: as at the last edit."""
+        told = self.order_by("-pk").values_list("tolerance", flat=True)[:1]
+        return next(iter(told), TOLERANCE)
 
 
 class Edit(TenantModel):
@@ -63,6 +71,9 @@ class Edit(TenantModel):
     before = models.JSONField()
     after = models.JSONField()
     successors = models.JSONField()
+    tolerance = models.FloatField(
+        _("points catch on borders within, metres"), default=TOLERANCE
+    )
     findings = models.JSONField(default=list)
     consequences = models.JSONField(default=list)
     followed = models.JSONField(default=dict)

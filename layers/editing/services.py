@@ -17,12 +17,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from shapely import MultiPolygon
 
-from layers.editing import carrying, drafts, examining
+from layers.editing import carrying, children, drafts, examining, joining
+from layers.editing.children import INNER
 from layers.editing.drafts import Asked, Row
 from layers.editing.errors import EditRefused
 from layers.editing.examining import Remark
 from layers.editing.followers import Change, Following, Place, followers, place_of
-from layers.editing.models import Edit, Layer
+from layers.editing.models import TOLERANCE, Edit, Layer
 from layers.editing.states import State, same, state_of
 from layers.geography.events import geography_changed
 from layers.geography.models import Municipality
@@ -78,30 +79,30 @@ class _Work:
     kind: str
     order: Order
     undone: Edit | None = None
+    tolerance: float = TOLERANCE
 
 
 def change_map(*, municipality: Municipality, asked: Asked, order: Order) -> Outcome:
     """Split, merge, reshape, add or retire. Nothing is written where the outcome has no
     `edit`. Raises EditRefused for what can't be drawn.
     """
-    work = _Work(municipality, asked.layer, asked.kind, order)
+    work = _Work(municipality, asked.layer, asked.kind, order, None, asked.tolerance)
     with tenant(municipality), transaction.atomic():
         _lock(municipality)
-        draft = drafts.drafted(municipality, asked)
+        draft = drafts.drafted(municipality, joining.joined(municipality, asked))
         drafts.check_date(municipality, draft.former, order.on)
         shapes = [(wanted.code, wanted.geometry) for wanted in draft.after]
         if bad := examining.validity(municipality, shapes):
             return Outcome(bad)
         before = [state_of(row) for row in draft.former]
-        token = _token(before, [wanted.code for wanted in draft.after])
-        _check_seen(order, token)
+        coming = [wanted.code for wanted in draft.after]
         after = carrying.carry_out(municipality, asked.layer, draft, order.on)
         successors = {
             pk: [after[number] for number in numbers]
             for pk, numbers in draft.successors.items()
         }
         return _finish(
-            work, _followed(work, before, after, successors, token), successors
+            work, _followed(work, before, after, successors, coming), successors
         )
 
 
@@ -114,16 +115,17 @@ def undo(*, municipality: Municipality, edit: Edit, order: Order) -> Outcome:
     """
     layer = Layer(edit.layer)
     kind = Edit.Kind.REDO if edit.is_undo else Edit.Kind.UNDO
-    work = _Work(municipality, layer, kind, order, edit)
+    work = _Work(municipality, layer, kind, order, edit, edit.tolerance)
     with tenant(municipality), transaction.atomic():
         _lock(municipality)
         _check_untouched(municipality, edit, layer)
         before = [state_of(row) for row in _living(layer, edit.after)]
-        token = _token(before, [state["code"] for state in edit.before])
-        _check_seen(order, token)
+        coming = [state["code"] for state in edit.before]
         rows = carrying.take_back(municipality, edit)
         backwards = _backwards(edit, rows)
-        return _finish(work, _followed(work, before, rows, backwards, token), backwards)
+        return _finish(
+            work, _followed(work, before, rows, backwards, coming), backwards
+        )
 
 
 def _lock(municipality: Municipality) -> None:
@@ -131,9 +133,14 @@ def _lock(municipality: Municipality) -> None:
     Municipality.objects.select_for_update(no_key=True).get(pk=municipality.pk)
 
 
-def _token(states: Sequence[State], codes: Sequence[str]) -> str:
-    """Of the places as they were, and of the codes that those to come would have."""
-    return hashlib.sha256(repr((states, codes)).encode()).hexdigest()[:16]
+def _token(
+    states: Sequence[State], codes: Sequence[str], remarks: Sequence[Remark]
+) -> str:
+    """Of the places as they were, of the codes that those to come would have, and of what
+    was found: a warning is accepted by who saw it.
+    """
+    found = [(remark.code, remark.codes, remark.count) for remark in remarks]
+    return hashlib.sha256(repr((states, codes, found)).encode()).hexdigest()[:16]
 
 
 def _check_seen(order: Order, token: str) -> None:
@@ -146,32 +153,48 @@ def _followed(
     before: list[State],
     after: Sequence[Row],
     successors: Mapping[int, Sequence[Row]],
-    token: str,
+    coming: Sequence[str],
 ) -> Outcome:
-    """Checks what is written now, and lets the rooms follow."""
+    """Checks what is written now, and lets the rooms follow. `coming` are the codes that
+    were found for places to come.
+    """
+    remembered = work.undone.followed if work.undone else {}
+    family = children.follow(
+        work.municipality,
+        work.layer,
+        before=before,
+        after=after,
+        memory=remembered.get(INNER.name),
+    )
     former: list[Any] = list(
         work.layer.model.objects.filter(pk__in=[x["pk"] for x in before])
     )
     new = {row.pk for row in after}
+    remarks = examining.remarks(
+        work.municipality,
+        work.layer,
+        kind=work.kind,
+        before=[(state["code"], shape_of(state)) for state in before],
+        former=former,
+        after=after,
+    )
+    if work.kind == Edit.Kind.MERGE:
+        remarks += children.across_parents(work.municipality, before)
+    remarks += family.remarks
+    token = _token(before, coming, remarks)
+    _check_seen(work.order, token)
     outcome = Outcome(
-        examining.remarks(
-            work.municipality,
-            work.layer,
-            kind=work.kind,
-            before=[(state["code"], shape_of(state)) for state in before],
-            former=former,
-            after=after,
-        ),
+        remarks,
         before=before,
         after=[
             *(state_of(row) for row in after),
             *(state_of(row) for row in former if row.pk not in new),
         ],
+        following={INNER.name: family.following},
         token=token,
     )
     places = {pk: _largest_first(rows) for pk, rows in successors.items()}
     for follower in followers():
-        remembered = work.undone.followed if work.undone else {}
         change = Change(
             municipality=work.municipality,
             parcels=work.layer.is_parcels,
@@ -238,6 +261,7 @@ def _written(
         ],
         followed={name: each.memory for name, each in outcome.following.items()},
         undoes=work.undone,
+        tolerance=work.tolerance,
     )
 
 

@@ -15,10 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from layers.editing import picture
+from layers.editing.children import INNER
 from layers.editing.drafts import living
 from layers.editing.errors import EditRefused
 from layers.editing.examining import Remark
-from layers.editing.followers import Follower, Following, follower_named, followers
+from layers.editing.followers import Following, Room, follower_named, followers
 from layers.editing.forms import ChangeForm, ReasonForm
 from layers.editing.models import Edit, Layer
 from layers.editing.services import Outcome, change_map, undo, why_not_undone
@@ -43,6 +44,7 @@ def edit_map(request: TownRequest, municipality: str) -> HttpResponse:
         "kind": asked["kind"] if asked["kind"] in Edit.Kind.values else "split",
         "codes": asked["codes"],
         "neighbours_follow": True,
+        "tolerance": Edit.objects.of(request.municipality).tolerance(),
         "valid_from": today,
     }
     form = ChangeForm(initial=initial, municipality=request.municipality)
@@ -154,7 +156,7 @@ def _change(request: TownRequest, *, dry_run: bool) -> HttpResponse:
 def _told(request: TownRequest, outcome: Outcome) -> dict[str, Any]:
     rooms = [
         _room(request, each, outcome.following[each.name])
-        for each in followers()
+        for each in (INNER, *followers())
         if each.name in outcome.following
     ]
     drawn = {
@@ -173,9 +175,7 @@ def _told(request: TownRequest, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _room(
-    request: TownRequest, follower: Follower, following: Following
-) -> dict[str, Any]:
+def _room(request: TownRequest, follower: Room, following: Following) -> dict[str, Any]:
     """What follows in one room: its number, and which for those who may see them."""
     moves = following.moves
     may_see = request.user.has_perm(follower.permission, request.municipality)
@@ -234,7 +234,7 @@ def edit_detail(request: TownRequest, municipality: str, pk: int) -> HttpRespons
 def _recorded(request: TownRequest, edit: Edit) -> dict[str, Any]:
     rooms = []
     for said in edit.consequences:
-        follower = follower_named(said["room"])
+        follower = INNER if said["room"] == INNER.name else follower_named(said["room"])
         if follower and said["moved"] + said["open"]:
             rooms.append(
                 {

@@ -17,12 +17,10 @@ from layers.explorer.asking import (
     offered_by,
     release_asked,
     zone_asked,
-    zones_of,
 )
 from layers.explorer.deprivation import Deprived
 from layers.explorer.gaps import Gap, gaps_of
 from layers.explorer.modelled import Modelled
-from layers.explorer.picture import Picture, draw
 from layers.explorer.ranking import Axis, ticks
 from layers.explorer.rows import Moved, Row, whole
 from layers.geography.models import Facility, Municipality, Zone
@@ -31,7 +29,8 @@ from layers.indicators.breakdowns import ALL, DIMENSIONS
 from layers.indicators.catalogue import Dimension, Indicator
 from layers.indicators.known_totals import sentence
 from layers.indicators.models import Change, Estimate, ModelledEstimate, Release
-from layers.maps.desk import rounds
+from layers.maps.desk import View, rounds
+from layers.maps.drawing import Drawing, Ground
 
 GIRLS, BOYS = DIMENSIONS["sex"].keys
 TOP = 5
@@ -274,18 +273,29 @@ class Profile:
         return next(telling, self.top[0] if self.top else None)
 
     @cached_property
-    def picture(self) -> Picture | None:
+    def picture(self) -> Drawing | None:
+        """The zones by that need, each with its figure; the profile's own is marked."""
         if self.pictured is None:
             return None
-        rows = [
-            Row(row.zone.name if row.zone else "", row)
-            for row in figures(self.release)
-            .of_indicator(self.pictured.indicator.code)
-            .of_breakdown(ALL)
-            .exclude(zone=None)
-        ]
-        code = self.zone.code if self.zone else ""
-        return draw(self.municipality, zones_of(self.release), rows, code)
+        code = self.pictured.indicator.code
+        rows = figures(self.release).of_indicator(code).of_breakdown(ALL)
+        view = View(
+            self.municipality,
+            [self.release],
+            self.release,
+            self.pictured.indicator,
+            ALL,
+        )
+        return Drawing(
+            view,
+            Ground.of(view),
+            signs={
+                row.zone.code: Row(row.zone.name, row).symbol
+                for row in rows
+                if row.zone is not None
+            },
+            chosen=self.zone.code if self.zone else "",
+        )
 
 
 def _beside(direct: Estimate, found: ModelledEstimate | None) -> Modelled | None:

@@ -1,6 +1,6 @@
 """Files that open the layers in QGIS: a definition of one layer, or a project of all.
 
-They hold addresses, names and a plain style, never a key: QGIS asks for it, or takes it
+They hold addresses, names and the layer's style, never a key: QGIS asks for it, or takes it
 from its own store of passwords.
 """
 
@@ -13,6 +13,7 @@ from typing import Literal
 from lxml import etree
 from pyproj import CRS, Transformer
 
+from layers.features.qgis_style import renderer
 from layers.geography.declaration import Layer
 from layers.geography.models import Municipality
 
@@ -22,24 +23,6 @@ PAGE = 1000
 GEOMETRIES = {"point": "Point", "line": "Line", "polygon": "Polygon"}
 WKB_TYPES = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 ORDER = {"point": 0, "line": 1, "polygon": 2}
-SYMBOLS: dict[str, tuple[str, str, dict[str, str]]] = {
-    "point": (
-        "marker",
-        "SimpleMarker",
-        {"name": "circle", "color": "31,111,92,255", "outline_color": "255,255,255,255", "size": "2.6"},
-    ),
-    "line": ("line", "SimpleLine", {"line_color": "31,111,92,255", "line_width": "0.4"}),
-    "polygon": (
-        "fill",
-        "SimpleFill",
-        {
-            "color": "31,111,92,26",
-            "outline_color": "31,111,92,255",
-            "outline_width": "0.3",
-            "style": "solid",
-        },
-    ),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -139,31 +122,12 @@ def _map_layer(parent: etree._Element, source: Source) -> None:
     _system(etree.SubElement(found, "srs"), 4326)
     etree.SubElement(found, "provider", encoding="UTF-8").text = "OAPIF"
     _put(found, "layerGeometryType", str(ORDER[layer.geometry]))
-    renderer = etree.SubElement(
-        found, "renderer-v2", type="singleSymbol", symbollevels="0", enableorderby="0"
-    )
-    symbols = etree.SubElement(renderer, "symbols")
-    kind, name, options = SYMBOLS[layer.geometry]
-    symbol = etree.SubElement(symbols, "symbol", name="0", type=kind, alpha="1")
-    # `class` is a word of Python's.
-    drawn = etree.SubElement(symbol, "layer", {"class": name, "enabled": "1"})
-    for key, value in {**options, **_colours(layer)}.items():
-        etree.SubElement(drawn, "prop", k=key, v=value)
+    found.append(renderer(layer))
     names = etree.SubElement(found, "aliases")
     for place, each in enumerate(layer.fields):
         etree.SubElement(
             names, "alias", index=str(place), field=each.name, name=str(each.label)
         )
-
-
-def _colours(layer: Layer) -> dict[str, str]:
-    """The layer's own colour, where it has one; its classes are the portal's alone."""
-    if layer.style is None:
-        return {}
-    shown = layer.style.shades[0].light
-    red, green, blue = (int(shown[at : at + 2], 16) for at in (1, 3, 5))
-    solid = f"{red},{green},{blue},{round(255 * layer.style.opacity)}"
-    return {"line_color": solid} if layer.geometry == "line" else {"color": solid}
 
 
 def _system(parent: etree._Element, srid: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
@@ -40,35 +40,19 @@ class Field:
     choices: Callable[[Municipality], Iterable[tuple[str, str | Promise]]] | None = None
 
 
-@dataclass(frozen=True)
-class Step:
-    """`start` is a class's lower end, or the text that it stands for."""
-
-    start: float | str
-    colour: str
-    label: str | Promise
-
-
-@dataclass(frozen=True)
-class Shades:
-    """Features coloured by `field`: numbers by the last step at or below them, texts by
-    their own. `blank` says what has no value. Points grow with `size`, a number.
-    """
-
-    field: str
-    title: str | Promise
-    steps: tuple[Step, ...]
-    blank: str | Promise = ""
-    size: str = ""
+# Pixels by which a point's radius grows, and where it ends.
+GROWTH, LARGEST = 2.0, 18.0
 
 
 @dataclass(frozen=True)
 class Shade:
-    """A class of a style. `value` is the text it stands for; of numbers it is the upper
-    end, which belongs to it, and None in the last. Colours by theme.
+    """A colour by theme and what it stands for.
+
+    `value` is the text of a class; of numbers it is the upper end, which belongs to the
+    class, and None in the last.
     """
 
-    label: str
+    label: str | Promise
     light: str
     dark: str
     value: str | float | None = None
@@ -77,24 +61,75 @@ class Shade:
     def by_theme(self) -> tuple[tuple[str, str], ...]:
         return (("light", self.light), ("dark", self.dark))
 
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "label": str(self.label)}
+
 
 @dataclass(frozen=True)
 class Style:
     """How a layer is drawn: in one colour, or by the classes of `field`.
 
-    `shades` begins with the classes; the last shade is for all others. `width` and
-    `size` are pixels of lines and of a point's radius, `opacity` is a share of 1.
+    `shades` are the classes, or the one colour where neither `field` nor `numbers` is
+    said; a raster has classes of numbers and no field. What is in no class has the
+    colour of `others`, without which it is not drawn; nor is a number below `least`.
+
+    `width` and `size` are pixels of lines and of a point's radius, `opacity` is a share
+    of 1. Points grow with the square root of the field `grows_with`. `parted` areas have
+    a line of the ground's colour between them. `title` says what the colours mean.
     """
 
     shades: tuple[Shade, ...]
     field: str = ""
     numbers: bool = False
+    others: Shade | None = None
+    least: float | None = None
+    title: str | Promise = ""
     width: float = 1.5
     size: float = 5
     opacity: float = 0.8
+    grows_with: str = ""
+    parted: bool = False
+
+    @property
+    def classed(self) -> bool:
+        return bool(self.field) or self.numbers
+
+    @property
+    def legend(self) -> tuple[Shade, ...]:
+        """Every colour that the layer can have."""
+        return self.shades if self.others is None else (*self.shades, self.others)
+
+    def shade(self, value: Any) -> Shade | None:
+        """The colour of a feature or cell with this value; None where it has none."""
+        if not self.classed:
+            return self.shades[0]
+        if not self.numbers:
+            return next((x for x in self.shades if x.value == value), self.others)
+        if value is None or (self.least is not None and value < self.least):
+            return self.others
+        ends = (x for x in self.shades if x.value is None or value <= float(x.value))
+        return next(ends, self.others)
+
+    def radius(self, value: Any) -> float:
+        """Pixels of a point whose field `grows_with` says `value`."""
+        if not self.grows_with:
+            return self.size
+        root = float(value or 1) ** 0.5
+        return min(self.size + GROWTH * (root - 1), LARGEST)
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """For the browser, in the active language."""
+        return {
+            **{f.name: getattr(self, f.name) for f in fields(self)},
+            "shades": [each.as_json() for each in self.shades],
+            "others": self.others.as_json() if self.others else None,
+            "title": str(self.title),
+            "growth": [GROWTH, LARGEST],
+        }
+
+
+# Of what says no colours of its own.
+PLAIN = Style((Shade("", "#1f6f5c", "#7fc9b4"),))
 
 
 @dataclass(frozen=True)
@@ -115,7 +150,7 @@ class Layer:
 
     `one_of` names a field of which a map shows one value at a time, the first of its
     choices at the beginning. `renewed` is for what no trigger counts: seconds after
-    which a new version is read from the tables, in place of `tables`. `history` is `sql`
+    which a new version is read from the tables, besides those of `tables`. `history` is `sql`
     with former rows and their `valid_from` and `valid_until`, the first day out of force.
     """
 
@@ -137,7 +172,6 @@ class Layer:
     roles: frozenset[str] = frozenset()
     revocable: bool = False
     style: Style | None = None
-    shades: Shades | None = None
     one_of: str = ""
     renewed: int = 0
     history: str = ""

@@ -206,21 +206,16 @@ class Estimator:
 
     def households(self, eligible: maths.Booleans, by: Grouping) -> maths.Integers:
         sample = self.sample
-        domains = [(np.zeros_like(self.unit_domain), 1)]
+        places = [(np.zeros_like(self.unit_domain), 1)]
         if by.by_zone:
-            domains.insert(0, (self.unit_domain, self.domains))
-        counted = [
-            maths.units_with_children(
-                unit=sample.child_unit,
-                unit_domain=domain,
-                domains=size,
-                group=by.group,
-                membership=by.membership,
-                eligible=eligible,
-            )
-            for domain, size in domains
-        ]
-        return np.hstack(counted)
+            places.insert(0, (self.unit_domain, self.domains))
+        return maths.units_with_children(
+            unit=sample.child_unit,
+            places=places,
+            group=by.group,
+            membership=by.membership,
+            eligible=eligible,
+        )
 
 
 def _weighted(

@@ -17,8 +17,7 @@ from layers.indicators import maths
 from layers.indicators.breakdowns import DIMENSIONS, PAIRS, crossed
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.disclosure import suppression
-from layers.indicators.disclosure.group_differences import Said
-from layers.indicators.disclosure.group_protection import (
+from layers.indicators.disclosure.group_counts import (
     BAND,
     COHORT,
     SEX,
@@ -26,8 +25,9 @@ from layers.indicators.disclosure.group_protection import (
     ZONE,
     Counted,
     Given,
-    Protection,
 )
+from layers.indicators.disclosure.group_differences import Said
+from layers.indicators.disclosure.group_protection import Protection
 from layers.indicators.figures import (
     BREAKDOWNS,
     Estimated,

@@ -23,7 +23,7 @@ import numpy as np
 from layers.indicators.area_figures import families_with_areas
 from layers.indicators.areas import Areas
 from layers.indicators.definitions.indicator import Indicator
-from layers.indicators.disclosure.group_protection import Pair
+from layers.indicators.disclosure.group_counts import Pair
 from layers.indicators.disclosure.suppression import SMALLEST_GROUP
 from layers.indicators.figures import Estimator, Family, families_of
 from layers.indicators.grouped import GroupedFamily, Groups, GroupTable, grouped
@@ -205,12 +205,13 @@ def _candidates(groups: _Groups) -> tuple[Integers, Integers]:
 
 def _published(children: int, sources: Sequence[Told]) -> _Groups:
     rank = np.random.default_rng(SEED).permutation(children)
-    orders: dict[int, Integers] = {}
+    orders: dict[int, tuple[Integers, Integers]] = {}
     parts: list[tuple[Integers, Integers, Integers, Integers]] = []
     for number, (source, told) in enumerate(sources):
         key = id(source.cell)
         if key not in orders:
-            orders[key] = np.lexsort((rank, source.cell))
+            order = np.lexsort((rank, source.cell))
+            orders[key] = order, source.cell[order]
         cells, size, first = _gathered(source, told, orders[key], rank)
         parts.append((np.full(len(cells), number), cells, size, first))
     joined = [np.concatenate(part) for part in zip(*parts, strict=True)]
@@ -218,11 +219,18 @@ def _published(children: int, sources: Sequence[Told]) -> _Groups:
 
 
 def _gathered(
-    source: _Source, told: Integers, order: Integers, rank: Integers
+    source: _Source,
+    told: Integers,
+    ordered: tuple[Integers, Integers],
+    rank: Integers,
 ) -> tuple[Integers, Integers, Integers]:
-    """Of the told cells with a child in them: which, their size and smallest numbers."""
-    at = order[source.inside[order]]
-    inside = source.cell[at]
+    """Of the told cells with a child in them: which, their size and smallest numbers.
+
+    `ordered` (N,) are the children by cell and number, and their cells.
+    """
+    order, cell = ordered
+    among = source.inside[order]
+    at, inside = order[among], cell[among]
     start, end = (np.searchsorted(inside, told, side) for side in ("left", "right"))
     some = end > start
     told, start, end = told[some], start[some], end[some]

@@ -120,8 +120,7 @@ class _Slotted:
         )
         households = maths.units_with_children(
             unit=np.tile(sample.child_unit, many),
-            unit_domain=self.unit_slot,
-            domains=len(self.cells.starts),
+            places=[(self.unit_slot, len(self.cells.starts))],
             group=group,
             membership=membership,
             eligible=eligible,

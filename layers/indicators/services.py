@@ -3,7 +3,7 @@ from datetime import date
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
-from layers.indicators.area_storage import said_by, store_areas
+from layers.indicators.area_storage import store_areas
 from layers.indicators.areas import Areas
 from layers.indicators.changes import changes_of, likeness_of
 from layers.indicators.definitions.municipal import catalogue_of
@@ -20,7 +20,6 @@ from layers.indicators.known_totals import KnownTotals, told_of
 from layers.indicators.modelling import store_modelled
 from layers.indicators.models import (
     Change,
-    Estimate,
     FamilyCounts,
     Observation,
     ObservationSet,
@@ -30,7 +29,7 @@ from layers.indicators.models import (
 from layers.indicators.near_groups import families_with_groups
 from layers.indicators.observations import UnitRow
 from layers.indicators.sample import has_units, read_sample
-from layers.indicators.storage import write_units
+from layers.indicators.storage import write_figures, write_units
 from layers.indicators.succession import Past, Succeeding
 from layers.indicators.twins import published_twin
 from layers.indicators.units import (
@@ -140,10 +139,7 @@ def compute_release(
             likeness=likeness_of(observation_set, figures, catalogue),
             **_sample_size(observation_set),
         )
-        Estimate.objects.bulk_create(
-            [_estimate(release, each) for each in figures],
-            batch_size=BATCH,
-        )
+        write_figures(release, figures)
         store_areas(release, families)
         FamilyCounts.objects.bulk_create(
             FamilyCounts(
@@ -208,13 +204,3 @@ def _sample_size(observation_set: ObservationSet) -> dict[str, int]:
     children = Observation.objects.filter(observation_set=observation_set)
     counts = {"households": units.count(), "children": children.count()}
     return {name: int(shown_count(count)) for name, count in counts.items()}
-
-
-def _estimate(release: Release, figure: Figure) -> Estimate:
-    return Estimate(
-        municipality=release.municipality,
-        release=release,
-        zone=figure.zone,
-        breakdown=figure.breakdown,
-        **said_by(figure),
-    )

@@ -7,6 +7,7 @@ which one statement unfolds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 from django.db import connection
 
 from layers.geography.models import Zone
-from layers.indicators.models import ObservationSet
+from layers.indicators.figures import Figure
+from layers.indicators.models import ObservationSet, Release
 from layers.indicators.observations import ChildRow, UnitRow
 
 BATCH = 5000
@@ -38,6 +40,20 @@ def write_units(
     children = [(ids[unit.key], child) for unit in units for child in unit.children]
     for some in _batches(children):
         _insert_children(observation_set, some)
+
+
+def write_figures(release: Release, figures: Sequence[Figure]) -> None:
+    """Adds what the release says."""
+    names = [each.name for each in fields(Figure)]
+    for some in _batches(figures):
+        columns = {name: [getattr(each, name) for each in some] for name in names}
+        columns["zone"] = [zone.pk if zone else None for zone in columns["zone"]]
+        _run(
+            "insert_estimates.sql",
+            municipality=release.municipality_id,
+            release=release.pk,
+            **columns,
+        )
 
 
 def _widen(observation_set: ObservationSet, units: Iterable[UnitRow]) -> None:

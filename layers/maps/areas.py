@@ -18,8 +18,10 @@ from django.contrib.gis.geos import GEOSException, GEOSGeometry
 from django.db.models import F, FloatField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from layers.indicators.models import Estimate
+from layers.indicators.ties import Ties, Why, ties_of
 from layers.maps.classes import Z_95
 from layers.maps.desk import View, asked
 from layers.maps.errors import UnfitView
@@ -28,6 +30,17 @@ FEWEST = 3
 # The share of a zone that must lie inside what is drawn.
 MOSTLY = 0.5
 MOST_CORNERS = 100
+CAUTION = {
+    Why.SAMPLE: gettext_lazy(
+        "Some sampling places reach into several of these zones, so their errors may go together. The range is as wide as that could make it."
+    ),
+    Why.TOTALS: gettext_lazy(
+        "The weights were drawn to known totals of the whole town, so the zones' errors may go together. The range is as wide as that could make it."
+    ),
+    Why.CHANGED: gettext_lazy(
+        "Answers have changed since this release, so it is not known whether the zones' errors go together. The range is as wide as that could make it."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,7 @@ class Together:
 
     zones: list[Part]
     left: list[str]
+    ties: Ties
 
     @property
     def share(self) -> float:
@@ -56,9 +70,23 @@ class Together:
 
     @property
     def error(self) -> float:
-        """Of independent zones: the design draws its sample in each by itself."""
-        squares = sum((x.error * x.children) ** 2 for x in self.zones)
-        return sqrt(squares) / self._children
+        """Errors of tied zones are added, as if they erred together; those of independent
+        ones by their squares. So the range is never too narrow.
+        """
+        errors = {x.code: x.error * x.children for x in self.zones}
+        tied = (sum(errors[x] for x in group) for group in self._groups)
+        return sqrt(sum(error**2 for error in tied)) / self._children
+
+    @property
+    def _groups(self) -> list[list[str]]:
+        return self.ties.groups(each.code for each in self.zones)
+
+    @property
+    def caution(self) -> str:
+        """Why the range is wider than that of independent zones; empty where it is not."""
+        if all(len(group) == 1 for group in self._groups):
+            return ""
+        return str(CAUTION[self.ties.why])
 
     @property
     def _children(self) -> int:
@@ -141,7 +169,7 @@ def together(view: View, codes: Collection[str]) -> Together:
             % {"count": rest, "least": FEWEST}
         )
     left = [name for name, part in wanted if part is None]
-    return Together(counted, left)
+    return Together(counted, left, ties_of(view.release))
 
 
 def _part(row: Estimate) -> Part | None:
@@ -176,4 +204,5 @@ def spoken(view: View, found: Together) -> dict[str, Any]:
         "range": _("between %(low)d and %(high)d") % {"low": low, "high": high},
         "asked": asked(sum(each.asked for each in found.zones)),
         "title": view.indicator.title,
+        "caution": found.caution,
     }

@@ -85,9 +85,11 @@ class DiskCache:
     with the ETag that the application gives. Any number of processes may write.
     """
 
-    # Bytes on disk of a small file; what a sweep leaves of the limit.
+    # Bytes on disk of a small file; what a sweep leaves of the limit; how often a folder
+    # is made again.
     BLOCK = 4096
     KEPT = 0.9
+    TURNS = 5
 
     def __init__(self, root: Path, limit: int) -> None:
         self.root = root
@@ -135,12 +137,16 @@ class DiskCache:
             return tempfile.mkstemp(dir=self.root, prefix=".new-")
 
     def _rename(self, new: str, path: Path) -> None:
-        try:
-            Path(new).replace(path)
-        except FileNotFoundError:
-            # The first tile there, or a sweep has just removed the empty folder.
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Path(new).replace(path)
+        for _turn in range(self.TURNS):
+            try:
+                Path(new).replace(path)
+            except FileNotFoundError:
+                # The first tile there, or a sweep has just removed the empty folder,
+                # which it may do again before the file is in it.
+                path.parent.mkdir(parents=True, exist_ok=True)
+            else:
+                return
+        Path(new).replace(path)
 
     def sweep(self) -> None:
         """Throw out the oldest files; nothing where another process is at it."""

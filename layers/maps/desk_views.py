@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from layers.geography.access import TownRequest, requires
 from layers.geography.declaration import Layer
 from layers.maps import areas
+from layers.maps.blocks import Block, blocks_of
 from layers.maps.catalogue import layers_of, visible_layers
 from layers.maps.desk import Profile, View, rounds, themes
 from layers.maps.downloads import view_csv, view_features
@@ -30,7 +31,7 @@ from layers.maps.modes import MODES, Shown, query_of, shown
 from layers.maps.multiples import OVER, Multiples
 from layers.maps.overlays import FIRST_FILTER, overlays
 from layers.maps.palettes import all_colours
-from layers.maps.paper import SCALES, Paper, Sheet
+from layers.maps.paper import SCALES, Paper
 from layers.maps.scheme import METHODS, PALETTES
 from layers.maps.search import search
 from layers.maps.town_map import town_map
@@ -120,12 +121,7 @@ def desk(request: TownRequest, municipality: str) -> HttpResponse:
         "map": town_map(town, request.user, _needed(view, offered)),
         "values": picture.values(),
         # Seen before the map has arrived, and where there are no scripts.
-        "first": Drawing(
-            picture,
-            Ground.of(view),
-            view.scheme.palette,
-            bool(request.GET.get("alpha")),
-        ),
+        "first": _first(request, view, picture),
         "settings": _settings(view, offered),
         "last_round": len(view.rounds) - 1,
         "scales": [(each, f"1:{each:,}") for each in SCALES[:9]],
@@ -134,21 +130,32 @@ def desk(request: TownRequest, municipality: str) -> HttpResponse:
     return render(request, "maps/desk.html", context)
 
 
+def _first(request: TownRequest, view: View, picture: Shown) -> Drawing:
+    """As large as the map will be, to the zones' very edge, so that nothing jumps."""
+    ground = Ground.of(view)
+    palette, by_alpha = view.scheme.palette, bool(request.GET.get("alpha"))
+    return Drawing(picture, ground, palette, by_alpha, box=ground.box(0))
+
+
 def _note_layers(request: TownRequest, offered: set[str]) -> None:
     """Tell of the layers that the address switches on."""
     asked = {x.partition(":")[0] for x in request.GET.get("layers", "").split(",")}
     if not asked & offered:
         return
     known = layers_of(request.municipality)
-    for name in asked & offered:
-        layer_used.send(
-            Layer,
-            layer=known[name],
-            municipality=request.municipality,
-            how="map",
-            user=request.user,
-            by_key=False,
-        )
+    for name in asked & offered & known.keys():
+        _note(request, known[name], "map")
+
+
+def _note(request: TownRequest, layer: Layer, how: str) -> None:
+    layer_used.send(
+        Layer,
+        layer=layer,
+        municipality=request.municipality,
+        how=how,
+        user=request.user,
+        by_key=False,
+    )
 
 
 def _needed(view: View, offered: list[dict[str, Any]]) -> list[str]:
@@ -248,10 +255,28 @@ def zone(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     context = {
         "view": view,
         "query": urlencode(view.query),
-        "profile": Profile.asked(view, code),
+        "profile": (profile := Profile.asked(view, code)),
+        "blocks": blocks_of(profile.zone),
     }
     part = "#profile" if request.headers.get("HX-Request") else ""
     return render(request, f"maps/zone_detail.html{part}", context)
+
+
+@require_safe
+@requires("indicators.view_estimates")
+@drawable
+def block(
+    request: TownRequest, municipality: str, code: str, block: str
+) -> HttpResponse:
+    """What stands in a block, which has no figures of its own; a page or the panel."""
+    view = View.asked(request.municipality, request.GET)
+    context = {
+        "view": view,
+        "query": urlencode(view.query),
+        "found": Block.asked(view, code, block, request.user),
+    }
+    part = "#block" if request.headers.get("HX-Request") else ""
+    return render(request, f"maps/block_detail.html{part}", context)
 
 
 @require_safe
@@ -276,13 +301,10 @@ def multiples(request: TownRequest, municipality: str) -> HttpResponse:
 def print_map(request: TownRequest, municipality: str) -> HttpResponse:
     """The map on paper, at the scale that the reader asks for."""
     view = View.asked(request.municipality, request.GET)
-    paper = Paper(
-        view,
-        shown(view, request.GET),
-        Sheet.asked(request.GET),
-        bool(request.GET.get("alpha")),
-        request.GET.get("at", ""),
-    )
+    paper = Paper.asked(view, shown(view, request.GET), request.GET, request.user)
+    known = layers_of(request.municipality)
+    for name in paper.layers.keys() & known.keys():
+        _note(request, known[name], "file")
     name = "-".join((municipality, *view.subject.values())).replace(":", "-")
     response = HttpResponse(paper.pdf(), "application/pdf")
     response["Content-Disposition"] = f'inline; filename="{name}.pdf"'

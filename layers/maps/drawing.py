@@ -4,7 +4,8 @@ and pages of other sites. It says with the same classes and colours what the map
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -122,6 +123,10 @@ class Drawing:
     key: str = "map"
     """Sets this drawing's patterns apart from another's on the same page."""
     box: str = ""
+    signs: Mapping[str, str] = field(default_factory=dict)
+    """By zone code, what is written in place of the name: left to right, no Arabic."""
+    chosen: str = ""
+    """The code of the zone that is marked; empty marks none."""
 
     @cached_property
     def colours(self) -> list[str]:
@@ -151,10 +156,13 @@ class Drawing:
             "shape": shape,
             "fill": seen,
             "blank": blank,
+            "flag": row["flag"] if row else Estimate.Flag.NO_DATA.value,
+            "sign": self.signs.get(shape.code, ""),
             "hatch": ("light" if ink == "#ffffff" else "dark") if uncertain else "",
             "ink": ink,
             "says": f"{row['says']}, {row['range']}" if row else "",
             "named": self.names
+            and not self.signs
             and len(shape.name) * self.text_size * 0.42 < shape.width * 1.25,
         }
 
@@ -164,6 +172,11 @@ class Drawing:
         if row["class"] is None:
             return WITHHELD, True
         return self.colours[row["class"]], False
+
+    @property
+    def outline(self) -> str:
+        """Of the chosen zone, as a path; empty where none is."""
+        return next((x.path for x in self.ground.shapes if x.code == self.chosen), "")
 
     @property
     def view_box(self) -> str:
@@ -187,6 +200,9 @@ class Drawing:
             "hatch_line": 2,
             "halo": 4.5,
             "text": 22,
+            "sign": 30,
+            "bold": 7,
+            "rim": 13,
         }
         return {name: f"{size * self.hair:.2f}" for name, size in sizes.items()}
 

@@ -13,19 +13,19 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.translation import get_language, get_language_info
 
-from layers.geography.declaration import Layer, Shade, Style
+from layers.geography.declaration import PLAIN, Layer, Style
 from layers.geography.models import Municipality
 from layers.maps.desk import View
 from layers.maps.downloads import layer_file, view_features
 from layers.maps.errors import TooManyFeatures
 from layers.maps.modes import Shown
 from layers.maps.palettes import colours, ink_on
+from layers.maps.town_map import bounds
 
 COLOURS = tuple(colours("need", 5))
 TOLD = ("name", "says", "range", "asked")
 # Features of a layer's page: a telephone draws no more.
 MOST = 10_000
-PLAIN = Style((Shade("", "#1f6f5c", "#7fc9b4"),))
 WITHHELD, NO_DATA, INK = "#ffffff", "#d5d5d0", "#1d2b2a"
 
 
@@ -51,6 +51,7 @@ def folium_page(view: View, picture: Shown) -> str:
     context = {
         "title": f"{view.indicator.title} · {view.municipality.name}",
         "view": view,
+        "municipality": view.municipality,
         "legend": legend,
         "steps": list(zip(shades, legend["steps"], strict=False)),
         "square": _square(legend, shades),
@@ -72,7 +73,7 @@ def layer_page(layer: Layer, municipality: Municipality) -> str:
         feature["properties"] = {
             **{x: _inert("" if told[x] is None else str(told[x])) for x in names},
             # A sign that no field's name has.
-            "-style": _layer_style(layer, style, told.get(style.field)),
+            "-style": _layer_style(layer, style, told),
         }
     tooltip = folium.GeoJsonTooltip(
         fields=list(names), aliases=list(names.values()), sticky=True
@@ -81,39 +82,35 @@ def layer_page(layer: Layer, municipality: Municipality) -> str:
         said,
         style_function=lambda feature: feature["properties"]["-style"],
         marker=folium.CircleMarker(radius=style.size),
-        tooltip=tooltip if names else None,
+        # folium looks for the names in the first feature.
+        tooltip=tooltip if names and said["features"] else None,
     )
     context = {
         "title": f"{layer.title} · {municipality.name}",
         "layer": layer,
         "municipality": municipality,
-        "shades": style.shades,
+        "style": style,
     }
     return _page(shapes, context, "maps/offline_layer.html")
 
 
-def _layer_style(layer: Layer, style: Style, value: Any) -> dict[str, Any]:
-    colour = _shade(style, value).light
-    line = layer.geometry == "line"
-    return {
-        "color": "#ffffff" if layer.geometry == "point" else colour,
+def _layer_style(layer: Layer, style: Style, told: dict[str, Any]) -> dict[str, Any]:
+    shade = style.shade(told.get(style.field))
+    if shade is None:
+        return {"stroke": False, "fill": False}
+    look = {
+        "color": "#ffffff"
+        if layer.geometry == "point" or style.parted
+        else shade.light,
         "weight": style.width,
         "opacity": style.opacity,
-        "fill": not line,
-        "fillColor": colour,
+        "fill": layer.geometry != "line",
+        "fillColor": shade.light,
         "fillOpacity": style.opacity,
     }
-
-
-def _shade(style: Style, value: Any) -> Shade:
-    """The class of a value; the last shade is for all others."""
-    classes = style.shades[:-1]
-    if not style.field or value is None or not classes:
-        return style.shades[-1]
-    if not style.numbers:
-        return next((x for x in classes if x.value == value), style.shades[-1])
-    ends = (x for x in classes if x.value is not None and value <= float(x.value))
-    return next(ends, classes[-1])
+    if layer.geometry == "point":
+        look["radius"] = style.radius(told.get(style.grows_with))
+    return look
 
 
 def _page(shapes: folium.GeoJson, more: dict[str, Any], body: str) -> str:
@@ -128,7 +125,11 @@ def _page(shapes: folium.GeoJson, more: dict[str, Any], body: str) -> str:
     # folium would link a dozen files from delivery networks.
     page.default_js, page.default_css = [], []
     shapes.add_to(page)
-    page.fit_bounds(cast("Any", shapes.get_bounds()), padding=(24, 24))
+    if shapes.data["features"]:
+        page.fit_bounds(cast("Any", shapes.get_bounds()), padding=(24, 24))
+    else:
+        west, south, east, north = bounds(more["municipality"])
+        page.fit_bounds([[south, west], [north, east]], padding=(24, 24))
     root = cast("Figure", page.get_root())
     leftwards = get_language_info(language)["bidi"]
     context = {

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.template.defaultfilters import floatformat
-
-from layers.geography.declaration import Field, Layer, Shades
+from layers.geography.declaration import Field, Layer
 from layers.geography.models import Municipality
 from layers.maps.catalogue import visible_layers
 from layers.maps.raster_tiles import MAX_ZOOM, MIN_ZOOM, Shown, shown_rasters
@@ -29,7 +27,7 @@ def overlays(user: Any, municipality: Municipality, zones: str) -> list[dict[str
         *(
             _row(layer, municipality, f"{name}{LABELS}" in layers)
             for name, layer in layers.items()
-            if name != zones and not name.endswith(LABELS)
+            if name != zones and layer.tiled and not name.endswith(LABELS)
         ),
         *(_raster(shown) for shown in shown_rasters(municipality, user)),
     ]
@@ -45,7 +43,6 @@ def _row(layer: Layer, municipality: Municipality, named: bool) -> dict[str, Any
         "sources": [layer.name, f"{layer.name}{LABELS}"] if named else [layer.name],
         "fields": [_field(layer, each, municipality) for each in layer.tile_fields],
         "one_of": layer.one_of,
-        "shades": _shades(layer.shades) if layer.shades else None,
     }
 
 
@@ -58,23 +55,11 @@ def _raster(shown: Shown) -> dict[str, Any]:
         "sources": [],
         "fields": [],
         "one_of": "",
-        "tiles": shown.tiles,
+        "tiles": shown.tiles_by_theme,
         "zooms": [MIN_ZOOM, MAX_ZOOM],
         "bounds": shown.raster.extent.extent,
-        "shades": {
-            "title": str(shown.style.unit),
-            "blank": "",
-            "steps": [
-                {"colour": each["colour"], "label": _class(each["from"], each["to"])}
-                for each in shown.legend()
-            ],
-        },
+        "style": shown.style.as_json(),
     }
-
-
-def _class(low: Any, high: Any) -> str:
-    ends = [floatformat(end) for end in (low, high) if end is not None]
-    return f"{ends[0]} +" if high is None else "–".join(ends)
 
 
 def _field(layer: Layer, field: Field, municipality: Municipality) -> dict[str, Any]:
@@ -87,23 +72,13 @@ def _field(layer: Layer, field: Field, municipality: Municipality) -> dict[str, 
     }
 
 
-def _shades(shades: Shades) -> dict[str, Any]:
-    return {
-        "field": shades.field,
-        "title": str(shades.title),
-        "size": shades.size,
-        "blank": str(shades.blank),
-        "steps": [
-            {"start": each.start, "colour": each.colour, "label": str(each.label)}
-            for each in shades.steps
-        ],
-    }
-
-
 def _choices(
     layer: Layer, field: Field, municipality: Municipality
 ) -> Iterable[tuple[Any, Any]]:
     """Values that a reader can tick: all of a known few, or those with a colour."""
-    if layer.style and layer.style.field == field.name and not layer.style.numbers:
-        return [(shade.value, shade.label) for shade in layer.style.shades[:-1]]
-    return field.choices(municipality) if field.choices else ()
+    if field.choices:
+        return field.choices(municipality)
+    style = layer.style
+    if style is None or style.numbers or style.field != field.name:
+        return ()
+    return [(shade.value, shade.label) for shade in style.shades]

@@ -5,10 +5,11 @@ Lengths on paper are millimetres, on the ground metres in the town's projected s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import floor, log10
+from math import ceil, floor, log10
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.formats import number_format
@@ -18,10 +19,13 @@ from pyproj import Transformer
 
 from gisportal.printing import print_pdf
 from layers.geography.models import Municipality
+from layers.maps.asked_layers import FIGURES, NAMES, Row, filters_asked, rows_asked
 from layers.maps.desk import View
 from layers.maps.drawing import Drawing, Ground
 from layers.maps.errors import UnfitView
 from layers.maps.modes import Shown
+from layers.maps.overlays import overlays
+from layers.maps.paper_layers import Cut, Laid, Layers
 
 PAPERS = {"A4": (210, 297), "A3": (297, 420)}
 TURNS = ("landscape", "portrait")
@@ -48,6 +52,9 @@ BAR = 60
 NAME = 2.7
 # How wide the room for a name is.
 BOX = 40
+# The legend of the layers: height of a line, width of a letter, columns on the sheet.
+LINE, LETTER = 4.0, 1.5
+COLUMNS = {"landscape": 3, "portrait": 2}
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class Sheet:
     turn: str = "landscape"
     scale: int | None = None
     """None: the largest usual one at which the whole town fits."""
+    strip: int = 0
+    """How high the legend of the layers is."""
 
     @classmethod
     def asked(cls, query: Mapping[str, str]) -> Sheet:
@@ -82,7 +91,9 @@ class Sheet:
     def frame(self) -> tuple[int, int]:
         """Width and height of the map on this paper."""
         width, height = self.size
-        return width - 2 * MARGIN, height - 2 * MARGIN - HEAD - FOOT[self.turn]
+        return width - 2 * MARGIN, height - 2 * MARGIN - HEAD - FOOT[
+            self.turn
+        ] - self.strip
 
     def fitting(self, ground: Ground) -> int:
         """The scale's number: the ground is that many times as long as the paper."""
@@ -91,6 +102,18 @@ class Sheet:
         width, height = self.frame
         least = max(ground.width / width, ground.height / height) * 1000 * 1.03
         return next((scale for scale in SCALES if scale >= least), _round_up(least))
+
+
+def _strip(laid: Iterable[Laid], sheet: Sheet) -> int:
+    """Millimetres that their legend takes; 0 where it has a page of its own."""
+    columns = COLUMNS[sheet.turn]
+    letters = (sheet.frame[0] / columns - 6) / LETTER
+    lines = [ceil(each.letters / letters) for each in laid]
+    if not lines:
+        return 0
+    # A column is as high as its share, or as its longest part.
+    height = ceil(max(ceil(sum(lines) / columns) + 1, *lines) * LINE) + 2
+    return height if height < sheet.frame[1] / 3 else 0
 
 
 def kept(text: str) -> str:
@@ -111,6 +134,78 @@ class Paper:
     alpha: bool = False
     at: str = ""
     """Where the desk looked: zoom/latitude/longitude; used where a scale is given."""
+    rows: Sequence[Row] = (Row(NAMES), Row(FIGURES))
+    """What is switched on, the uppermost first."""
+    layers: Mapping[str, Laid] = field(default_factory=dict)
+
+    @classmethod
+    def asked(
+        cls, view: View, picture: Shown, query: Mapping[str, str], user: Any
+    ) -> Paper:
+        """With the layers that the address switches on and `user` may see.
+
+        Raises UnfitView for a sheet or a filter that there is none of.
+        """
+        offered = overlays(user, view.municipality, view.layer)
+        rows, filters = rows_asked(query, offered), filters_asked(query, offered)
+        bare = cls(
+            view, picture, Sheet.asked(query),
+            bool(query.get("alpha")), query.get("at", ""), rows,
+        )  # fmt: skip
+        # How high their legend is says how large the map is, and that what it shows.
+        first = bare._laid(user, offered, filters)
+        strip = _strip(first.values(), bare.sheet)
+        paper = replace(bare, sheet=replace(bare.sheet, strip=strip))
+        if strip and paper.extent != bare.extent:
+            first = paper._laid(user, offered, filters)
+        return replace(paper, layers=first)
+
+    def _laid(self, user: Any, offered: Any, filters: Any) -> dict[str, Laid]:
+        cut = Cut(self.view.municipality, self.extent, self.scale)
+        layers = Layers(user, cut, offered, filters)
+        drawn = (row for row in self.rows if row.name not in (NAMES, FIGURES))
+        return {row.name: layers.laid(row) for row in drawn}
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of the frame."""
+        left, top, width, height = map(float, self.drawing.view_box.split())
+        return left, -top - height, left + width, -top
+
+    @property
+    def legend_apart(self) -> bool:
+        """Whether the legend of the layers has a page of its own."""
+        return bool(self.layers) and not self.sheet.strip
+
+    @cached_property
+    def stack(self) -> list[Laid | None]:
+        """From the lowest to the uppermost; None for the zones with their figures."""
+        return [
+            None if row.name == FIGURES else self.layers[row.name]
+            for row in reversed(self.rows)
+            if row.name == FIGURES or row.name in self.layers
+        ]
+
+    @property
+    def figures_clear(self) -> str:
+        opacity = next(x.opacity for x in self.rows if x.name == FIGURES)
+        return f"{opacity:.2f}"
+
+    @property
+    def words(self) -> list[dict[str, str]]:
+        """Texts of the layers, in millimetres from the frame's upper left corner."""
+        left, top, width, height = map(float, self.drawing.view_box.split())
+        metre = self.scale / 1000
+        return [
+            {
+                "text": text,
+                "left": f"{(x - left) / metre - BOX / 2:.1f}mm",
+                "top": f"{(y - top) / metre - 1.5:.1f}mm",
+            }
+            for each in self.layers.values()
+            for text, x, y in each.words
+            if left < x < left + width and top < y < top + height
+        ]
 
     @cached_property
     def ground(self) -> Ground:
@@ -166,6 +261,8 @@ class Paper:
 
         They are text of the page: the printer shapes no Arabic inside a drawing.
         """
+        if not any(row.name == NAMES for row in self.rows):
+            return []
         left, top, width, height = map(float, self.drawing.view_box.split())
         metre = self.scale / 1000
         return [
@@ -210,6 +307,7 @@ class Paper:
                 "head": HEAD,
                 "foot": FOOT[self.sheet.turn],
                 "turn": self.sheet.turn,
+                "columns": COLUMNS[self.sheet.turn],
             },
         )
         return print_pdf(page, style="paper")

@@ -2,46 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import floor, log10
 
+from django.template.defaultfilters import floatformat
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from layers.geography.declaration import Shade, Style
 from layers.geography.models import Raster
+from layers.maps.palettes import SEQUENTIAL, THEMES, Theme
 
-# Light to dark; the first is people's and hazards', the second the ground's.
-NEED = ("#fbeedd", "#f2cfa6", "#e0a06a", "#c06a3c", "#87391d")
-GROUND = ("#e9efe6", "#cfdcc8", "#b3b99b", "#93876b", "#6d5a48")
 STAFF = "maps.view_staff_layers"
+# By theme, from little to much; the ground is shown in colours of its own.
+NEED = SEQUENTIAL["need"]
+GROUND: Theme = {
+    "light": ("#e9efe6", "#cfdcc8", "#b3b99b", "#93876b", "#6d5a48"),
+    "dark": ("#27302b", "#3d4a3f", "#63674f", "#998b6c", "#d6c4a4"),
+}
 
 
 @dataclass(frozen=True)
-class Style:
+class Kind:
     """`starts` are the lower ends of the classes, None where the file's own range is
-    divided; below the first nothing is drawn. `permission` None means everyone.
+    divided. `permission` None means everyone.
     """
 
-    colours: tuple[str, ...]
+    theme: Theme
     unit: str | Promise
     starts: tuple[float, ...] | None = None
     smooth: bool = False
     permission: str | None = None
 
+    def style(self, starts: Sequence[float]) -> Style:
+        """Below the first of `starts` nothing is drawn."""
+        ends = [*starts[1:], None]
+        colours = zip(*(self.theme[theme] for theme in THEMES), strict=True)
+        return Style(
+            shades=tuple(
+                Shade(_told(low, high), light, dark, high)
+                for low, high, (light, dark) in zip(starts, ends, colours, strict=False)
+            ),
+            numbers=True,
+            least=starts[0],
+            title=self.unit,
+        )
 
-PEOPLE = Style(
-    NEED, _("people per hectare"), starts=(1, 10, 25, 50, 100), permission=STAFF
-)
-STYLES: dict[str, Style] = {
-    Raster.Kind.POPULATION: PEOPLE,
-    Raster.Kind.CHILDREN: Style(
+
+KINDS: dict[str, Kind] = {
+    Raster.Kind.POPULATION: Kind(
+        NEED, _("people per hectare"), starts=(1, 10, 25, 50, 100), permission=STAFF
+    ),
+    Raster.Kind.CHILDREN: Kind(
         NEED, _("children per hectare"), starts=(1, 5, 10, 20, 40), permission=STAFF
     ),
-    Raster.Kind.HAZARD: Style(NEED, _("in the raster’s own unit")),
-    Raster.Kind.TERRAIN: Style(GROUND, _("metres"), smooth=True),
+    Raster.Kind.HAZARD: Kind(NEED, _("in the raster’s own unit")),
+    Raster.Kind.TERRAIN: Kind(GROUND, _("metres"), smooth=True),
     # Nobody has said what it shows, so nobody has said that all may see it.
-    Raster.Kind.OTHER: Style(NEED, _("in the raster’s own unit"), permission=STAFF),
+    Raster.Kind.OTHER: Kind(NEED, _("in the raster’s own unit"), permission=STAFF),
 }
 COUNTS_PEOPLE = (Raster.Kind.POPULATION, Raster.Kind.CHILDREN)
 
@@ -59,10 +78,6 @@ def starts_between(least: float, most: float, classes: int = 5) -> tuple[float, 
     return (least, *starts)
 
 
-def legend(style: Style, starts: tuple[float, ...]) -> list[dict[str, object]]:
-    """A row for each class: its colour and its ends; the last has no upper one."""
-    ends = [*pairwise(starts), (starts[-1], None)]
-    return [
-        {"colour": colour, "from": low, "to": high}
-        for colour, (low, high) in zip(style.colours, ends, strict=False)
-    ]
+def _told(low: float, high: float | None) -> str:
+    start = floatformat(low)
+    return f"{start} +" if high is None else f"{start}–{floatformat(high)}"

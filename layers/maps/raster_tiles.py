@@ -19,20 +19,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from PIL import Image
 from pyproj import CRS
+from rasterio.crs import CRS as RasterCRS
 from rasterio.windows import Window
 from rio_tiler.errors import TileOutsideBounds
 from rio_tiler.io import Reader
 
+from layers.geography.declaration import Style
 from layers.geography.files.raster import valid_values
 from layers.geography.models import Municipality, Raster
 from layers.geography.tenancy import TenantQuerySet
+from layers.maps import palettes
 from layers.maps.cache import Tile
 from layers.maps.errors import NoSuchTile
 from layers.maps.raster_styles import (
     COUNTS_PEOPLE,
-    STYLES,
-    Style,
-    legend,
+    KINDS,
+    Kind,
     starts_between,
 )
 
@@ -42,7 +44,7 @@ MIN_ZOOM, MAX_ZOOM = 8, 17
 CELL, FEWEST = 100.0, 10
 STRIP = 4_000_000
 METRES_A_DEGREE = 111_320.0
-ENGINE = hashlib.sha256(repr((STYLES, CELL, FEWEST)).encode()).hexdigest()[:6]
+ENGINE = hashlib.sha256(repr((KINDS, CELL, FEWEST)).encode()).hexdigest()[:6]
 
 
 def raster_title(raster: Raster) -> str:
@@ -60,15 +62,19 @@ class Shown:
     raster: Raster
 
     @property
+    def kind(self) -> Kind:
+        return KINDS[self.raster.kind]
+
+    @cached_property
     def style(self) -> Style:
-        return STYLES[self.raster.kind]
+        return self.kind.style(self.kind.starts or _starts(self.path))
 
     @property
     def version(self) -> str:
         return f"{self.raster.pk}-{self.raster.sha256[:12]}{ENGINE}"
 
     def may_be_seen_by(self, user: Any) -> bool:
-        permission = self.style.permission
+        permission = self.kind.permission
         return permission is None or user.has_perm(permission, self.raster.municipality)
 
     @property
@@ -78,8 +84,17 @@ class Shown:
     @property
     def tiles(self) -> str:
         """The address of its tiles, with places for zoom, column and row."""
+        return self._tiles(self.version)
+
+    @property
+    def tiles_by_theme(self) -> dict[str, str]:
+        return {
+            theme: self._tiles(themed(self.version, theme)) for theme in palettes.THEMES
+        }
+
+    def _tiles(self, version: str) -> str:
         town, code = self.raster.municipality.slug, self.raster.code
-        address = reverse("tiles:raster", args=[town, code, self.version, 0, 0, 0])
+        address = reverse("tiles:raster", args=[town, code, version, 0, 0, 0])
         return address.removesuffix("0/0/0.png") + "{z}/{x}/{y}.png"
 
     @cached_property
@@ -98,16 +113,19 @@ class Shown:
         return str(path)
 
     @property
-    def starts(self) -> tuple[float, ...]:
-        return self.style.starts or _starts(self.path)
-
-    def legend(self) -> list[dict[str, object]]:
-        return legend(self.style, self.starts)
-
-    @property
     def name(self) -> str:
         """As the desk's addresses say it, apart from the names of declared layers."""
         return f"raster-{self.raster.code}"
+
+
+def themed(version: str, theme: str) -> str:
+    """The version of a picture in a theme's colours: by day it is the raster's own."""
+    return version if theme == palettes.THEMES[0] else f"{version}-{theme}"
+
+
+def theme_of(version: str) -> str:
+    asked = version.rpartition("-")[2]
+    return asked if asked in palettes.THEMES else palettes.THEMES[0]
 
 
 def shown_rasters(municipality: Municipality, user: Any) -> Iterator[Shown]:
@@ -199,9 +217,9 @@ def check_place(z: int, x: int, y: int) -> None:
         )
 
 
-def render(shown: Shown, *, z: int, x: int, y: int) -> Tile:
+def render(shown: Shown, *, theme: str, z: int, x: int, y: int) -> Tile:
     """A PNG of 512 pixels a side with a palette, clear where there is no value."""
-    method = "bilinear" if shown.style.smooth else "nearest"
+    method = "bilinear" if shown.kind.smooth else "nearest"
     with Reader(shown.path) as reader:
         try:
             image = reader.tile(
@@ -216,13 +234,42 @@ def render(shown: Shown, *, z: int, x: int, y: int) -> Tile:
             classes = np.zeros((SIDE, SIDE), dtype="uint8")
         else:
             values = np.ma.filled(image.array[0].astype("float64"), np.nan)
-            # NaN is sorted last, and would be the highest class.
-            classes = np.digitize(values, shown.starts).astype("uint8")
-            classes[np.isnan(values)] = 0
-    return Tile.of(_png(classes, shown.style.colours))
+            classes = classes_of(values, shown.style)
+    return Tile.of(_png(classes, _colours(shown.style, theme)))
 
 
-def _png(classes: np.ndarray, colours: tuple[str, ...]) -> bytes:
+def picture_of(
+    shown: Shown, box: tuple[float, float, float, float], srid: int
+) -> bytes:
+    """The same as one PNG of a box (west, south, east, north) in a projected system."""
+    method = "bilinear" if shown.kind.smooth else "nearest"
+    with Reader(shown.path) as reader:
+        image = reader.part(
+            box,
+            bounds_crs=RasterCRS.from_epsg(srid),
+            dst_crs=RasterCRS.from_epsg(srid),
+            max_size=2 * SIDE,
+            resampling_method=method,
+            reproject_method=method,
+        )
+    values = np.ma.filled(image.array[0].astype("float64"), np.nan)
+    return _png(classes_of(values, shown.style), _colours(shown.style, "light"))
+
+
+def classes_of(values: np.ndarray, style: Style) -> np.ndarray:
+    """Of each cell the place of its shade from 1 on, as `Style.shade` says; 0 is clear."""
+    ends = [float(x.value) for x in style.shades if x.value is not None]
+    classes = np.digitize(values, ends, right=True).astype("uint8") + 1
+    # NaN is sorted last, and would be the highest class.
+    classes[~(values >= style.least)] = 0
+    return classes
+
+
+def _colours(style: Style, theme: str) -> list[str]:
+    return [getattr(shade, theme) for shade in style.shades]
+
+
+def _png(classes: np.ndarray, colours: list[str]) -> bytes:
     image = Image.fromarray(classes, "P")
     image.putpalette(bytes(3) + bytes.fromhex("".join(colours).replace("#", "")))
     out = io.BytesIO()

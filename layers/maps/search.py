@@ -120,14 +120,13 @@ def _features(
         source=sql.SQL(layer.sql),
         texts=sql.SQL(", ").join(columns),
         like=sql.SQL(" OR ").join(
-            sql.SQL("{} ILIKE %(like)s").format(each) for each in columns
+            sql.SQL("{} ~* %(like)s").format(each) for each in columns
         ),
     )
-    plain = asked.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
     bound = {
         **layer.parameters,
         "municipality": municipality.pk,
-        "like": f"%{plain}%",
+        "like": spelling.pattern(asked),
         "most": MOST,
     }
     with connection.cursor() as cursor:
@@ -137,7 +136,8 @@ def _features(
         {
             "kind": "feature",
             "title": next(
-                (x for x in said if asked.casefold() in x.casefold()), said[0]
+                (x for x in said if spelling.normal(asked) in spelling.normal(x)),
+                said[0],
             ),
             "note": str(layer.title),
             "box": box,

@@ -9,6 +9,9 @@ import unicodedata
 SIGNS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0640\u200c-\u200f]")
 LETTERS = str.maketrans("أإآٱىئؤةکی", "ااااييوهكي")
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+# What may stand within a word unseen, and between two.
+UNSEEN = f"[\u0300-\u036f{SIGNS.pattern[1:]}*"
+PARTED = UNSEEN + r"\W+(?:وال|بال|ال)?"
 ARTICLE = re.compile(r"\b(?:وال|بال|ال)(?=\w{2})")
 
 NORTH_SOUTH = {"n": 1, "s": -1, "ش": 1, "ج": -1}
@@ -38,6 +41,30 @@ def normal(text: str) -> str:
     parts = unicodedata.normalize("NFKD", plain).casefold()
     bare = "".join(x for x in parts if not unicodedata.combining(x))
     return " ".join(ARTICLE.sub("", re.sub(r"[^\w]+", " ", bare)).split())
+
+
+def _alike() -> dict[str, str]:
+    """By each letter or digit of `normal` all that are written for it, small ones first."""
+    found: dict[str, set[str]] = {}
+    for code in (*range(0xC0, 0x180), *range(0x620, 0x6FF), *range(0x30, 0x7B)):
+        letter = chr(code)
+        if len(plain := normal(letter)) == 1:
+            found.setdefault(plain, {plain}).add(letter)
+    return {plain: "".join(sorted(letters)) for plain, letters in found.items()}
+
+
+ALIKE = _alike()
+
+
+def pattern(text: str) -> str:
+    """A regular expression of PostgreSQL's, for texts in which `text` stands in any of
+    its spellings; empty where nothing is asked.
+    """
+    words = normal(text).split()
+    return PARTED.join(
+        UNSEEN.join(f"[{ALIKE.get(letter, letter)}]" for letter in word)
+        for word in words
+    )
 
 
 def position(text: str) -> tuple[float, float] | None:

@@ -58,7 +58,17 @@ def kept(key: Key, *, public: bool) -> Tile | None:
 
 def keep(key: Key, tile: Tile, *, public: bool) -> None:
     """Put a tile where the next one who asks finds it. A full disk costs only time."""
+    keep_here(key, tile)
+    keep_on_disk(key, tile, public=public)
+
+
+def keep_here(key: Key, tile: Tile) -> None:
+    """For this process alone."""
     cache.put(key, tile)
+
+
+def keep_on_disk(key: Key, tile: Tile, *, public: bool) -> None:
+    """For all processes, and for nginx where it is public."""
     try:
         disk(public=public).put(key, tile)
     except OSError:

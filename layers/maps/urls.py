@@ -24,6 +24,7 @@ urlpatterns = [
     path("statistics/", desk_views.statistics, name="statistics"),
     path("clusters/", desk_views.clusters, name="clusters"),
     path("zone/<str:code>/", desk_views.zone, name="zone"),
+    path("zone/<str:code>/block/<str:block>/", desk_views.block, name="block"),
     re_path(
         r"^view\.(?P<form>csv|geojson|html)$",
         desk_views.download_view,

@@ -26,7 +26,7 @@ from layers.maps.downloads import layer_file
 from layers.maps.errors import TooManyFeatures
 from layers.maps.events import layer_used
 from layers.maps.folium_page import layer_page
-from layers.maps.models import TileVersion, tile_version
+from layers.maps.models import tile_version, town_and_version
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -46,21 +46,67 @@ def tile(
     if declared is not None and declared.permission is None:
         if found := tiles.kept((town, layer, version, z, x, y), public=True):
             return _answer(request, found, FOR_EVER)
-        found, known = _present(declared, _town(town), z=z, x=x, y=y, public=True)
-        return _answer(
-            request, found, FOR_EVER if known.covers(version) else "no-cache"
-        )
+        return _public(request, declared, town, version, z=z, x=x, y=y)
     with transaction.atomic():
         municipality = _town(town)
         set_tenant(municipality)
         declared = declared or layer_named(layer, municipality)
         _refuse_strangers(request, declared, municipality)
         tiles.check_address(declared, z, x, y)
-        found, known = _present(declared, municipality, z=z, x=x, y=y, public=False)
-    key = (town, layer, known.name, z, x, y)
+        # The version is read before the rows: newer rows under an older version are
+        # only cut again, older ones under a newer would stay.
+        known = tile_version(declared, municipality, z=z, x=x, y=y)
+        key = (town, layer, known.name, z, x, y)
+        found = tiles.kept(key, public=False)
+        if found is None:
+            found = tiles.render(
+                layer=declared, municipality=municipality, z=z, x=x, y=y
+            )
+            tiles.keep(key, found, public=False)
     # What everyone may see for now is asked for anew each time.
     caching = "private, no-store" if declared.permission else "no-cache"
     return _by_proxy(request, key, caching) or _answer(request, found, caching)
+
+
+def _public(
+    request: HttpRequest,
+    layer: Layer,
+    town: str,
+    version: str,
+    *,
+    z: int,
+    x: int,
+    y: int,
+) -> HttpResponse:
+    """Cut, answered, and only then written to the disk."""
+    asked = town_and_version(layer, town, z=z, x=x, y=y)
+    if asked is None:
+        raise Http404(town)
+    municipality, known = asked
+    key = (town, layer.name, known.name, z, x, y)
+    caching = FOR_EVER if known.covers(version) else "no-cache"
+    if found := tiles.kept(key, public=True):
+        return _answer(request, found, caching)
+    found = tiles.render(layer=layer, municipality=municipality, z=z, x=x, y=y)
+    tiles.keep_here(key, found)
+    response = _answer(request, found, caching)
+    if isinstance(response, _Tile):
+        response.keep = key, found
+    else:
+        tiles.keep_on_disk(key, found, public=True)
+    return response
+
+
+class _Tile(HttpResponse):
+    """`keep` is a public tile that goes to the disk when its last byte is out."""
+
+    keep: tuple[Key, Tile] | None = None
+
+    def close(self) -> None:
+        super().close()
+        if self.keep is not None:
+            (key, tile), self.keep = self.keep, None
+            tiles.keep_on_disk(key, tile, public=True)
 
 
 def _town(slug: str) -> Municipality:
@@ -68,21 +114,6 @@ def _town(slug: str) -> Municipality:
     if municipality is None:
         raise Http404(slug)
     return municipality
-
-
-def _present(
-    layer: Layer, municipality: Municipality, *, z: int, x: int, y: int, public: bool
-) -> tuple[Tile, TileVersion]:
-    """The version is read before the rows: newer rows under an older version are only
-    cut again, older ones under a newer would stay.
-    """
-    known = tile_version(layer, municipality, z=z, x=x, y=y)
-    key = (municipality.slug, layer.name, known.name, z, x, y)
-    found = tiles.kept(key, public=public)
-    if found is None:
-        found = tiles.render(layer=layer, municipality=municipality, z=z, x=x, y=y)
-        tiles.keep(key, found, public=public)
-    return found, known
 
 
 def _refuse_strangers(
@@ -116,7 +147,7 @@ def _answer(request: HttpRequest, found: Tile, caching: str) -> HttpResponse:
     gzipped = "gzip" in request.headers.get("Accept-Encoding", "")
     etag = found.etag if gzipped else found.etag[:-1] + '-plain"'
     content = found.content if gzipped else igzip.decompress(found.content)
-    response = HttpResponse(content, "application/vnd.mapbox-vector-tile")
+    response = _Tile(content, content_type="application/vnd.mapbox-vector-tile")
     if gzipped:
         response["Content-Encoding"] = "gzip"
     response["ETag"] = etag

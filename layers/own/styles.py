@@ -69,10 +69,12 @@ class Chosen:
         return asdict(self)
 
     def style(self) -> Style:
+        classed = self.how == VALUES or bool(self.how == NUMBERS and self.ends)
         return Style(
             shades=tuple(self._shades()),
-            field="" if self.how == ONE else self.field,
-            numbers=self.how == NUMBERS,
+            field=self.field if classed else "",
+            numbers=classed and self.how == NUMBERS,
+            others=self._others() if classed else None,
             width=self.width,
             size=self.size,
             opacity=self.opacity,
@@ -85,12 +87,14 @@ class Chosen:
             for place, value in enumerate(self.values):
                 light, dark = inks[(first + place) % len(inks)]
                 yield Shade(value, light, dark, value)
-            yield Shade(_("others"), *OTHERS)
         elif self.how == NUMBERS and self.ends:
             yield from self._steps()
-            yield Shade(_("without a number"), *OTHERS)
         else:
             yield Shade("", *INKS[self.ink])
+
+    def _others(self) -> Shade:
+        said = _("others") if self.how == VALUES else _("without a number")
+        return Shade(said, *OTHERS)
 
     def _steps(self) -> Iterable[Shade]:
         count = len(self.ends)

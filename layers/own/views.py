@@ -320,10 +320,12 @@ def style_preview(request: TownRequest, municipality: str, slug: str) -> JsonRes
     form = _style_form(own, request.GET)
     if not form.is_valid():
         wrong = {form.fields[name].label: said for name, said in form.errors.items()}
-        said = " ".join(f"{name}: {' '.join(each)}" for name, each in wrong.items())
-        return JsonResponse({"error": said}, status=400)
+        error = " ".join(f"{name}: {' '.join(each)}" for name, each in wrong.items())
+        return JsonResponse({"error": error}, status=400)
     own.style = refreshed(own, form.chosen()).as_json()
-    legend = render_to_string("maps/layer_legend.html", {"layer": declared(own)})
+    layer = declared(own)
+    said = {"style": layer.style, "geometry": layer.geometry, "title": layer.title}
+    legend = render_to_string("maps/layer_legend.html", said)
     return JsonResponse({"style": _look(own), "legend": legend})
 
 

@@ -76,6 +76,7 @@ ACCESS: dict[str, frozenset] = {
     ),
     "maps:desk": FIGURES,
     "maps:values": FIGURES,
+    "maps:block": FIGURES,
     "maps:zone": FIGURES,
     "maps:search": FIGURES,
     **dict.fromkeys(
@@ -263,6 +264,7 @@ ACCESS: dict[str, frozenset] = {
     "service_requests:mine": SIGNED_IN,
     "service_requests:queue": REQUESTS,
     "service_requests:register": REQUESTS,
+    "service_requests:public": holders("service_requests.decide_public"),
     "service_requests:create": EVERYONE,
     "service_requests:create_where": EVERYONE,
     "service_requests:create_photo": EVERYONE,

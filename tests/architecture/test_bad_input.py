@@ -1,8 +1,11 @@
 """Whatever stands in an address, a query or a form, the answer is never our fault."""
 
+from contextlib import contextmanager
+from itertools import product
 from urllib.parse import quote, urlencode
 
 import pytest
+from django.db import transaction
 
 from tests.architecture.test_routes import TOWN_ROUTES
 
@@ -10,7 +13,6 @@ pytestmark = pytest.mark.slow
 
 SEEDS = (
     "",
-    "\x00",
     "a\x00b",
     "\ud800",
     "-1",
@@ -20,9 +22,7 @@ SEEDS = (
     "-1e400",
     "0000-01-01",
     "9999-12-31",
-    "' OR 1=1 --",
-    "../../etc/passwd",
-    "{% endraw %}{{ 7*7 }}",
+    "' OR 1=1 -- ../../etc/passwd {% endraw %}{{ 7*7 }}",
     "\u202e\ufeff\u0661\u0662",
     "x" * 20_000,
 )
@@ -197,17 +197,26 @@ def test_one_strange_word_among_right_ones(everybody, world):
     assert faults == set()
 
 
-@pytest.mark.parametrize("name", sorted(FORMS))
-def test_strange_forms(everybody, world, name):
+@contextmanager
+def undone():
+    """What is written within is taken back at the end."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def test_strange_forms(everybody, world):
+    """Each form in the same town, which takes longer to make than a form to spoil."""
     faults = set()
-    url = world.address(name)
-    for field in FORMS[name]:
-        for seed in SEEDS:
-            for before in STEPS.get(name, ()):
-                everybody.post(world.address(before), FORMS[before])
-            response = everybody.post(url, spoilt(FORMS[name], field, seed), FORM)
-            if response.status_code >= 500:
-                faults.add((field, seed[:20]))
+    for name, values in FORMS.items():
+        url = world.address(name)
+        with undone():
+            for field, seed in product(values, SEEDS):
+                for before in STEPS.get(name, ()):
+                    everybody.post(world.address(before), FORMS[before])
+                response = everybody.post(url, spoilt(values, field, seed), FORM)
+                if response.status_code >= 500:
+                    faults.add((name, field, seed[:20]))
     assert faults == set()
 
 

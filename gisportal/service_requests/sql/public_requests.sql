@@ -25,6 +25,9 @@ WITH town AS (
      CROSS JOIN town
      WHERE own.municipality_id = %(municipality)s
        AND case_.status <> 'withdrawn'
+       -- Until its day is over it counts nowhere: who asks all day long learns no hour.
+       AND (case_.created_at AT TIME ZONE town.time_zone)::date
+           < (now() AT TIME ZONE town.time_zone)::date
        AND (case_.status IN ('received', 'in_progress', 'waiting')
             OR case_.created_at > now() - interval '1 year')
 ), cell AS (

@@ -48,6 +48,9 @@ def queue(request: TownRequest, municipality: str) -> HttpResponse:
             "overdue_count": _narrowed(
                 everything, {"status": QueueForm.OVERDUE}, today
             ).count(),
+            "decides": request.user.has_perm(
+                "service_requests.decide_public", request.municipality
+            ),
         },
     )
 

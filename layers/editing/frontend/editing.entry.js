@@ -289,7 +289,7 @@ async function start(form) {
       change(cleared).then(target.name === "layer" ? load : undefined);
     } else if (target.name === "codes") {
       change({ line: "", corners: "" }, { remember: false }).then(() => refresh({ look: true }));
-    } else if (["line", "pieces", "corners", "new_codes", "parent", "names", "valid_from", "neighbours_follow"].includes(target.name)) {
+    } else if (["line", "pieces", "corners", "new_codes", "parent", "names", "tolerance", "valid_from", "neighbours_follow"].includes(target.name)) {
       stale();
       refresh();
     }

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.indicators import maths
-from layers.indicators.linearisation import Domains, as_share, logit_interval
+from layers.indicators.deprivation.domains import Domains, as_share, logit_interval
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layers.indicators import linearisation
 from layers.indicators.definitions.indicator import Indicator, asked
 from layers.indicators.deprivation.age_bands import BANDS, Index, index_of
+from layers.indicators.deprivation.domains import Domains
 from layers.indicators.deprivation.measures import Booleans, Floats, Integers
 from layers.indicators.deprivation.schemes import BandScheme, Scheme
 from layers.indicators.disclosure.suppression import SMALLEST_GROUP
+from layers.indicators.estimation.design import Design, Stage
 from layers.indicators.sample import Sample
 
 
@@ -21,7 +22,7 @@ class Scored:
     """N children; `bands` are those of the scheme that the round asked about."""
 
     sample: Sample
-    design: linearisation.Design
+    design: Design
     bands: dict[str, Band]
     zone: Integers
     """(N,)"""
@@ -39,13 +40,11 @@ class Scored:
         """(N,) of one band, or of any."""
         return self.band >= 0 if place is None else self.band == place
 
-    def domains(
-        self, place: int | None, *, by_zone: bool = False
-    ) -> linearisation.Domains:
+    def domains(self, place: int | None, *, by_zone: bool = False) -> Domains:
         where = self.zone if by_zone else np.zeros_like(self.zone)
         domain = np.where(self.inside(place), where, -1)
         size = len(self.sample.zones) if by_zone else 1
-        return linearisation.Domains.of(self.design, domain, size)
+        return Domains(self.design, domain, size)
 
 
 @dataclass(frozen=True)
@@ -125,14 +124,25 @@ def _band(
     return Band(index, max(needed, 1))
 
 
-def _design(sample: Sample) -> linearisation.Design:
-    """Children as rows; households without children stay in as sampling units."""
-    return linearisation.Design(
-        weight=sample.child_weight,
-        psu=sample.unit_psu[sample.child_unit],
-        stratum=sample.design.psu_stratum,
-        fraction=sample.design.fraction,
+def _design(sample: Sample) -> Design:
+    """Children as rows; households without children stay in as sampling units.
+
+    Where the weights were drawn to known totals the design remembers them, so that errors
+    are those of residuals, as those of indicators.
+    """
+    drawn, calibration = sample.design, sample.calibration
+    stage = Stage(
+        unit=sample.unit_psu[sample.child_unit],
+        stratum=drawn.psu_stratum,
+        sampled=drawn.psus,
+        fraction=drawn.fraction,
+        reach=np.ones(len(drawn.fraction)),
     )
+    if calibration is None:
+        return Design(sample.child_weight, (stage,))
+    margins = [each - each.min() for each in calibration.margins]
+    design = Design(calibration.before, (stage,))
+    return design.calibrated(calibration.after, margins)
 
 
 def step_of(children: int) -> float:

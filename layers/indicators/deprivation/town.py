@@ -17,12 +17,12 @@ from scipy.sparse import csr_array
 
 from layers.indicators import maths
 from layers.indicators.deprivation import measures as deprivation
+from layers.indicators.deprivation.domains import Domains, as_share
 from layers.indicators.deprivation.measures import Booleans, Figure, Floats, Integers
 from layers.indicators.deprivation.scores import Band, Scored, step_of
 from layers.indicators.disclosure import protection
 from layers.indicators.disclosure.audit import LinkedTable
 from layers.indicators.disclosure.suppression import SMALLEST_GROUP
-from layers.indicators.linearisation import Domains, as_share
 from layers.indicators.models import DeprivationFigure, Estimate
 
 Measure = DeprivationFigure.Measure

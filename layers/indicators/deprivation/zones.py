@@ -12,12 +12,12 @@ import numpy as np
 from layers.geography.models import Zone
 from layers.indicators import maths
 from layers.indicators.deprivation import measures as deprivation
+from layers.indicators.deprivation.domains import Domains, as_share
 from layers.indicators.deprivation.measures import Booleans, Figure, Integers
 from layers.indicators.deprivation.scores import Scored, step_of
 from layers.indicators.disclosure import suppression
 from layers.indicators.disclosure.differencing import Issued
 from layers.indicators.figures import shown_total
-from layers.indicators.linearisation import Domains, as_share
 from layers.indicators.models import AgeBand, DeprivationFigure, Estimate
 
 Measure = DeprivationFigure.Measure
@@ -100,18 +100,13 @@ def _with_sums(counts: Integers) -> Integers:
 def _households(scored: Scored, membership: maths.Floats) -> Integers:
     sample = scored.sample
     everywhere = np.zeros_like(sample.unit_zone)
-    parts = [
-        maths.units_with_children(
-            unit=sample.child_unit,
-            unit_domain=where,
-            domains=size,
-            group=scored.band,
-            membership=membership,
-            eligible=scored.band >= 0,
-        )
-        for where, size in ((sample.unit_zone, len(sample.zones)), (everywhere, 1))
-    ]
-    return np.hstack(parts)
+    return maths.units_with_children(
+        unit=sample.child_unit,
+        places=[(sample.unit_zone, len(sample.zones)), (everywhere, 1)],
+        group=scored.band,
+        membership=membership,
+        eligible=scored.band >= 0,
+    )
 
 
 def _issued(scored: Scored, cells: suppression.Table, reasons: np.ndarray) -> Issued:

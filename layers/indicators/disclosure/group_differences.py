@@ -1,17 +1,19 @@
 """Which figures of groups keep their former value in a later release of a round.
 
-The tables are two-way, so the system of equations of `differencing` comes down to single
-cells, rows and columns: a cell is said anew only where it was said before, where neither it
-nor what is left of its row or column has moved by one to four children, and where the sums
-that it belongs to are said anew as well.
+The tables are two-way, so the system of equations of `differencing` comes down to rows and
+columns: a cell is said anew only where it was said before, where neither it nor what is
+left of its row or column, or of some rows less some columns, has moved by one to four
+children, and where the sums that it belongs to are said anew as well. A cell that is not
+said and did not move is taken for known: a correction may be known to be of one zone.
 
 Shapes: R rows, K categories; a last place holds the children in no category.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -52,7 +54,10 @@ def held_back(
         held |= new.fresh & ~_comparable(old, new)
         for change in _changes(old, new):
             held |= new.fresh & _small(change[:, :-1])
-    while (cell := _loose(earlier, new, held)) is not None:
+    while (
+        cell := _loose(earlier, new, held)
+        or _crossing(earlier, new, held, rows, columns)
+    ) is not None:
         held[cell] = True
     return held
 
@@ -122,3 +127,81 @@ def _moved_least(change: Integers, fresh: Booleans, count: Integers) -> int:
     if not among.size:
         among = np.flatnonzero(fresh)
     return int(among[np.argmin(count[among])])
+
+
+def _crossing(
+    earlier: Sequence[Said],
+    new: Said,
+    held: Booleans,
+    rows: Booleans,
+    columns: Booleans,
+) -> tuple[int, int] | None:
+    """A cell said anew without which some rows less some columns leave no small change."""
+    for old in earlier:
+        fresh = new.fresh & ~held & _comparable(old, new)
+        if not fresh.any():
+            continue
+        inside = fresh[:-1] if new.in_zones else fresh
+        sums = fresh[-1] if new.in_zones else columns
+        whole = bool(new.in_zones and rows[-1])
+        for change in _changes(old, new):
+            inner = change[: len(inside)]
+            moved = np.where(np.pad(inside, ((0, 0), (0, 1))), 0, inner)
+            if not moved.any():
+                continue
+            for less, own in _small_sets(moved, rows[: len(inside)], sums, whole):
+                among = np.zeros_like(fresh)
+                among[: len(inside)] = inside & own[:, None]
+                if new.in_zones:
+                    among[-1] = fresh[-1] & less
+                else:
+                    among |= fresh & less
+                if among.any():
+                    return _least(change[:, :-1], among, new.count[:, :-1])
+    return None
+
+
+def _small_sets(
+    moved: Integers, rows: Booleans, sums: Booleans, whole: bool
+) -> Iterator[tuple[Booleans, Booleans]]:
+    """Columns (K,) and rows (R,) whose sums differ by a small change.
+
+    `moved` (R, K + 1) are the changes of what is not said; `rows` and `sums` (K,) are said,
+    and with `whole` the sum of all rows. So rows that are not said are one that is.
+    """
+    said = np.append(rows[rows], whole)
+    moved, open_cells = (
+        np.vstack(
+            [each[rows], each[~rows].sum(axis=0, keepdims=True, dtype=each.dtype)]
+        )
+        for each in (moved, moved != 0)
+    )
+    chosen = np.array(list(product((False, True), repeat=len(sums)))).T
+    inside = np.pad(chosen, ((0, 1), (0, 0)))
+    beyond = ~inside
+    touching, leaving = (open_cells @ at for at in (inside, beyond))
+    within = (said & open_cells.any(axis=1))[:, None] & ~leaving
+    subtracted = chosen.any(axis=0) & ~(chosen & ~sums[:, None]).any(axis=0)
+    nothing = np.zeros_like(chosen)
+    for columns, among, change, known in (
+        (nothing, within, np.where(within, moved @ (inside | beyond), 0), True),
+        (chosen, within, np.where(within, 0, moved @ inside), subtracted),
+        (
+            chosen,
+            touching,
+            np.where(touching, moved @ beyond, 0),
+            subtracted & ~(touching & ~said[:, None]).any(axis=0),
+        ),
+    ):
+        for at in np.flatnonzero(_small(change.sum(axis=0)) & known):
+            own = np.zeros(len(rows), dtype=bool)
+            own[rows] = among[:-1, at]
+            yield columns[:, at], own
+
+
+def _least(change: Integers, among: Booleans, count: Integers) -> tuple[int, int]:
+    """Of the cells `among`, the smallest of those that moved, or of all."""
+    moved = among & (change != 0)
+    cells = np.argwhere(moved if moved.any() else among)
+    row, column = min(cells.tolist(), key=lambda cell: int(count[tuple(cell)]))
+    return row, column

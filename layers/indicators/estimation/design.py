@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,6 +137,27 @@ class Design:
         first = self.stages[0]
         endless = replace(first, fraction=np.zeros_like(first.fraction))
         return replace(self, stages=(endless,))
+
+    @cached_property
+    def explaining(self) -> tuple[list[Integers], Floats]:
+        """Categories (N,) of each margin, numbered through, and the inverse (C, C) of their
+        cross products with the weights from before the calibration.
+        """
+        before = self.weight if self.before is None else self.before
+        sizes = [int(margin.max()) + 1 for margin in self.margins]
+        starts = np.cumsum([0, *sizes[:-1]])
+        columns = [
+            margin + start for margin, start in zip(self.margins, starts, strict=True)
+        ]
+        width = sum(sizes)
+        cross = np.zeros((width, width))
+        for one in columns:
+            for other in columns:
+                pairs = np.bincount(one * width + other, before, width * width)
+                cross += pairs.reshape(width, width)
+        # The margins share their total, so the system is singular by design.
+        inverse = np.linalg.pinv(cross, rcond=1e-12, hermitian=True)
+        return columns, np.asarray(inverse, dtype=np.float64)
 
     def calibrated(self, weight: Floats, margins: Sequence[Integers]) -> Design:
         """The same sample with weights (N,) that meet known totals by `margins` (N,) each."""

@@ -128,13 +128,16 @@ class Cells:
         return np.asarray(units - strata)
 
 
-def variances(design: Design, rows: Rows, influence: Floats) -> tuple[Floats, Integers]:
+def variances(
+    design: Design, rows: Rows, influence: Floats, first: Cells | None = None
+) -> tuple[Floats, Integers]:
     """Variance (D,) of the sum of `influence` (R,), weights included, and degrees of freedom.
 
     Where the weights were calibrated, influences are first freed of what their margins
     explain; this reaches rows outside the domain, so domains are then done one by one.
+    `first` are the cells of the first stage, where they are known already.
     """
-    first = rows.cells(design.stages[0])
+    first = first or rows.cells(design.stages[0])
     if not design.margins:
         return _by_stage(design, rows, influence, first), first.degrees()
     found = np.empty(rows.domains)
@@ -202,21 +205,9 @@ def residuals(design: Design, influence: Floats) -> Floats:
     before = design.weight if design.before is None else design.before
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(design.weight > 0, influence / design.weight, 0.0)
-    sizes = [int(margin.max()) + 1 for margin in design.margins]
-    starts = np.cumsum([0, *sizes[:-1]])
-    columns = [
-        margin + start for margin, start in zip(design.margins, starts, strict=True)
-    ]
-    width = sum(sizes)
-    cross = np.zeros((width, width))
-    right = np.zeros(width)
-    for column in columns:
-        right += _sums(column, before * value, width)
-        for other in columns:
-            pairs = _sums(column * width + other, before, width * width)
-            cross += pairs.reshape(width, width)
-    # The margins share their total, so the system is singular by design.
-    slope = np.linalg.lstsq(cross, right, rcond=1e-12)[0]
+    columns, inverse = design.explaining
+    right = sum(_sums(column, before * value, len(inverse)) for column in columns)
+    slope = inverse @ right
     fitted = sum(slope[column] for column in columns)
     return np.asarray(design.weight * (value - fitted))
 

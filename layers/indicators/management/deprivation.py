@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.indicators import linearisation
 from layers.indicators.deprivation.measures import Structure
+from layers.indicators.estimation.design import Design, Factor, SinglePSU
 from layers.indicators.management.data import MISSING, DataError, DataTable, Floats
 
 KEYS = frozenset(
@@ -74,7 +74,7 @@ class Children:
     """(N,)"""
     unknown: dict[str, int]
     """Missing answers per indicator."""
-    design: linearisation.Design
+    design: Design
     domain: NDArray[np.int64]
     """(N,) place in `domains`, whether inside or not."""
     domains: list[dict[str, str]]
@@ -116,22 +116,23 @@ def _refuse(table: DataTable, name: str, wrong: NDArray[np.bool_], words: str) -
         raise table.error(row, name, f'"{table.text(name)[row]}" {words}')
 
 
-def _design(table: DataTable, spec: Spec, weight: Floats) -> linearisation.Design:
-    def labels(name: str | None) -> NDArray[np.str_] | None:
+def _design(table: DataTable, spec: Spec, weight: Floats) -> Design:
+    def labels(name: str | None) -> Factor | None:
         if name is None:
             return None
         found = table.text(name)
         empty = np.array([str(cell).lower() in MISSING for cell in found])
         _refuse(table, name, empty, "is no name of a stratum or cluster")
-        return found
+        return Factor.of(found)
 
     try:
-        return linearisation.Design.of(
+        cluster = labels(spec.cluster)
+        return Design.of(
             weight=weight,
             strata=labels(spec.strata),
-            cluster=labels(spec.cluster),
-            frame=table.numbers(spec.fpc) if spec.fpc else None,
-            single=spec.single,
+            clusters=[cluster] if cluster else (),
+            frames=[table.numbers(spec.fpc)] if spec.fpc else (),
+            single=SinglePSU(spec.single),
         )
     except DataError:
         raise
@@ -293,8 +294,8 @@ def _level(given: Mapping[str, Any]) -> float:
 
 def _single(given: Mapping[str, Any]) -> str:
     single = given.get("single_psu", "adjust")
-    if single not in linearisation.SINGLE_PSU:
-        choices = ", ".join(linearisation.SINGLE_PSU)
+    if single not in list(SinglePSU):
+        choices = ", ".join(SinglePSU)
         raise DataError(f'"single_psu" is {single!r}; it is one of {choices}.')
     return str(single)
 

@@ -43,22 +43,30 @@ def intervals(
     at 0 and 1 Clopper-Pearson on the count divided by `pooled_effect`, the design effect of a
     wider domain, broadcast against (B, D). NaN where there are no degrees of freedom.
     """
-    size = effective_size(found)
-    tail = (1.0 - level) / 2.0
+    size, tail = _uncapped_size(found), (1.0 - level) / 2.0
     edge = (found.estimate <= 0.0) | (found.estimate >= 1.0)
-    low, high = logit(estimate=found.estimate, se=found.se, df=found.df, tail=tail)
-    small = (size < SMALLEST_EFFECTIVE_SAMPLE) | (found.variance <= 0) | edge
+    few = np.minimum(size, found.count) < SMALLEST_EFFECTIVE_SAMPLE
+    small = few | (found.variance <= 0) | edge
+    known = ~np.isnan(found.estimate) & (found.df >= 1)
     pooled = np.maximum(np.nan_to_num(pooled_effect, nan=1.0), 1.0)
-    exact_low, exact_high = korn_graubard(
-        estimate=found.estimate,
-        size=np.where(edge, found.count / pooled, _uncapped_size(found)),
-        count=found.count,
-        df=found.df,
+    size = np.where(edge, found.count / pooled, size)
+    low, high = np.full((2, *small.shape), np.nan)
+    # The quantiles cost far more than all else, so each figure gets only its own.
+    exact, usual = known & small, known & ~small
+    low[exact], high[exact] = korn_graubard(
+        estimate=found.estimate[exact],
+        size=size[exact],
+        count=found.count[exact],
+        df=found.df[exact],
         tail=tail,
     )
-    low, high = np.where(small, exact_low, low), np.where(small, exact_high, high)
-    unknown = np.isnan(found.estimate) | (found.df < 1)
-    return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
+    low[usual], high[usual] = logit(
+        estimate=found.estimate[usual],
+        se=found.se[usual],
+        df=found.df[usual],
+        tail=tail,
+    )
+    return low, high
 
 
 def reliable(found: Ratios, low: Floats, high: Floats) -> Booleans:

@@ -138,7 +138,7 @@ def _curved(totals: Totals, membership: Floats, cells: Cells) -> Floats:
         _grouped(part, membership)
         for part in (totals.numerator, totals.denominator, totals.count)
     )
-    active = (count > 0).astype(np.float64)
+    active = np.minimum(count, 1.0)
     return np.stack([cells.slot_sums(each) for each in (n * n, n * d, d * d, active)])
 
 
@@ -148,7 +148,12 @@ def _grouped(part: Floats, membership: Floats) -> Floats:
         return membership @ part
     # Faster than a matrix product of this shape, which waits for BLAS threads.
     rows = np.flatnonzero(membership[0])
-    return part[rows] if len(rows) == 1 else part[rows].sum(axis=0)[None]
+    if len(rows) == 1:
+        return part[rows[0] : rows[0] + 1]
+    found = np.zeros(part.shape[1])
+    for row in rows:
+        found += part[row]
+    return found[None]
 
 
 def ratios_of(sums: SlotSums, slots: Slots) -> Ratios:

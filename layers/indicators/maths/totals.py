@@ -1,5 +1,6 @@
 """Children summed by primary sampling unit and domain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,40 +137,46 @@ def psu_totals(
     One pass over the children per statistic; children outside every group carry group -1.
     """
     kept = np.flatnonzero(eligible & (group >= 0))
-    needy = kept[in_need[kept]]
+    at, weighted = (group * cells + cell)[kept], weight[kept]
+    needy = np.flatnonzero(in_need[kept])
+    needy_at = at[needy]
 
-    def total(rows: Integers, weights: Floats | None) -> Floats:
-        at = group[rows] * cells + cell[rows]
+    def total(at: Integers, weights: Floats | None) -> Floats:
         summed = np.bincount(at, weights=weights, minlength=groups * cells)
-        return summed.astype(np.float64).reshape(groups, cells)
+        return summed.astype(np.float64, copy=False).reshape(groups, cells)
 
     return Totals(
-        total(needy, weight[needy]),
-        total(kept, weight[kept]),
-        total(needy, None),
-        total(kept, None),
+        total(needy_at, weighted[needy]),
+        total(at, weighted),
+        total(needy_at, None),
+        total(at, None),
     )
 
 
 def units_with_children(
     *,
     unit: Integers,
-    unit_domain: Integers,
-    domains: int,
+    places: Sequence[tuple[Integers, int]],
     group: Integers,
     membership: Floats,
     eligible: Booleans,
 ) -> Integers:
     """Units (households) with an eligible child, per breakdown and domain, (B, D).
 
-    Not additive over groups: a household with a girl and a boy is one household.
+    `places` are the domain (units,) of each unit and how many there are, side by side in
+    the result. Not additive over groups: a household with a girl and a boy is one.
     """
-    groups = membership.shape[1]
     kept = np.flatnonzero(eligible & (group >= 0))
-    at = group[kept] * len(unit_domain) + unit[kept]
-    found = np.bincount(at, minlength=groups * len(unit_domain)).reshape(groups, -1)
-    present = (membership @ found) > 0
-    return whole(summed(present.astype(np.float64), unit_domain, domains))
+    found = np.zeros((membership.shape[1], len(places[0][0])), dtype=np.bool_)
+    found[group[kept], unit[kept]] = True
+    rows = []
+    for members in membership:
+        among = np.flatnonzero(found[members > 0].any(axis=0))
+        counted = [
+            np.bincount(domain[among], minlength=size) for domain, size in places
+        ]
+        rows.append(np.concatenate(counted))
+    return np.stack(rows)
 
 
 def summed(values: Floats, index: Integers, size: int) -> Floats:

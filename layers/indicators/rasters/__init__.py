@@ -1,0 +1,1 @@
+"""What rasters and ways on foot say of zones: people, hazards, minutes to a place."""

@@ -52,7 +52,7 @@ function names(config, zones) {
     paint: {
       "text-color": ["to-color", state("ink", colour("map-label"))],
       "text-halo-color": ["to-color", state("halo", colour("map-halo"))],
-      "text-halo-width": 1.5,
+      "text-halo-width": 1.9,
     },
   };
 }

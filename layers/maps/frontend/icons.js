@@ -1,13 +1,6 @@
 // Pictograms of places and the hatch, drawn here so that no picture is fetched.
-const PATHS = {
-  school: "M3 10.500 12 6l9 4.500-9 4.500Zm4 2.500v4c3 2 7 2 10 0v-4",
-  kindergarten: "M5 19v-6h6v6Zm8 0v-6h6v6ZM9 12V6h6v6Z",
-  clinic: "M12 6v12M6 12h12",
-  playground: "M5 19 9 6h6l4 13M12 6v7m-2 0h4",
-  library: "M12 8c-2-1.500-4.500-2-7-2v11c2.500 0 5 .500 7 2 2-1.500 4.500-2 7-2V6c-2.500 0-5 .500-7 2Zm0 0v11",
-  worship: "M6 19v-5a6 6 0 0 1 12 0v5Zm6-11V5",
-  other: "M12 11.500v1",
-};
+import PATHS from "../pictograms.json";
+
 const RATIO = 2;
 
 export const KINDS = Object.keys(PATHS);

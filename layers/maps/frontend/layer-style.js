@@ -1,36 +1,43 @@
 // A layer drawn as its declaration says: in one colour, or by classes of a field.
-const theme = () => (document.documentElement.dataset.bsTheme === "dark" ? "dark" : "light");
+export const theme = () => (document.documentElement.dataset.bsTheme === "dark" ? "dark" : "light");
 
-export function ink({ shades, field, numbers }) {
+export function ink({ shades, others, field, numbers, least }) {
   const now = theme();
-  const others = shades.at(-1)[now];
-  const classes = shades.slice(0, -1);
-  if (!field || !classes.length) return others;
-  if (!numbers) {
-    return ["match", ["get", field], ...classes.flatMap((each) => [each.value, each[now]]), others];
+  if (!field) return shades[0][now];
+  const blank = others?.[now] ?? "transparent";
+  const value = ["get", field];
+  if (!numbers) return ["match", ["to-string", value], ...shades.flatMap((each) => [each.value, each[now]]), blank];
+  const steps = ["case", ["!=", ["typeof", value], "number"], blank];
+  if (least !== null) steps.push(["<", value, least], blank);
+  for (const each of shades) {
+    if (each.value !== null) steps.push(["<=", value, each.value], each[now]);
   }
-  const steps = ["case", ["!", ["has", field]], others];
-  for (const { value, ...each } of classes) {
-    if (value !== null) steps.push(["<=", ["get", field], value], each[now]);
-  }
-  return [...steps, classes.at(-1)[now]];
+  const last = shades.at(-1);
+  return [...steps, last.value === null ? last[now] : blank];
+}
+
+function radius({ size, grows_with: by, growth: [step, most] }) {
+  if (!by) return size;
+  const root = ["sqrt", ["to-number", ["get", by], 1]];
+  return ["min", ["+", size, ["*", step, ["-", root, 1]]], most];
 }
 
 // Style layers of MapLibre; the first has the layer's own name.
 export function styledLayers({ name, geometry, style }, halo) {
   const from = { source: name, "source-layer": name };
   const colour = ink(style);
-  const { width, size, opacity } = style;
+  const { width, opacity, parted } = style;
   if (geometry === "point") {
     return [{ id: name, type: "circle", ...from,
-      paint: { "circle-color": colour, "circle-radius": size, "circle-opacity": opacity,
+      paint: { "circle-color": colour, "circle-radius": radius(style), "circle-opacity": opacity,
                "circle-stroke-width": width, "circle-stroke-color": halo, "circle-stroke-opacity": opacity } }];
   }
   const line = { id: name, type: "line", ...from, layout: { "line-join": "round", "line-cap": "round" },
     paint: { "line-color": colour, "line-width": width, "line-opacity": opacity } };
   if (geometry === "line") return [line];
+  const edge = { "line-color": parted ? halo : colour, "line-opacity": Math.min(opacity + 0.2, 1) };
   return [
     { id: name, type: "fill", ...from, paint: { "fill-color": colour, "fill-opacity": opacity, "fill-antialias": false } },
-    { ...line, id: `${name}-outline`, paint: { ...line.paint, "line-opacity": Math.min(opacity + 0.2, 1) } },
+    { ...line, id: `${name}-outline`, paint: { ...line.paint, ...edge } },
   ];
 }

@@ -77,7 +77,8 @@ export const drawn = {
     id: "labels", type: "symbol", source: `${zones}_labels`, "source-layer": `${zones}_labels`,
     layout: {
       "text-field": nameIn(language),
-      "text-font": FONTS,
+      // No font has this name; MapLibre reads the weight from it.
+      "text-font": ["Medium", ...FONTS],
       "text-size": ["interpolate", ["linear"], ["zoom"], 11, 11, 14, 14, 17, 18],
       "text-max-width": 7,
       "text-padding": 3,

@@ -8,6 +8,7 @@ from layers.maps.models.versions import (
     LayerVersionQuerySet,
     TileVersion,
     tile_version,
+    town_and_version,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "SavedMapQuerySet",
     "TileVersion",
     "tile_version",
+    "town_and_version",
 ]

@@ -148,20 +148,34 @@ class TileVersion:
 def tile_version(
     layer: Layer, municipality: Municipality, *, z: int, x: int, y: int
 ) -> TileVersion:
+    """Raises Municipality.DoesNotExist where the town was removed meanwhile."""
+    found = town_and_version(layer, municipality.slug, z=z, x=x, y=y)
+    if found is None:
+        raise Municipality.DoesNotExist(municipality.slug)
+    return found[1]
+
+
+def town_and_version(
+    layer: Layer, slug: str, *, z: int, x: int, y: int
+) -> tuple[Municipality, TileVersion] | None:
+    """None where there is no such town. Of the town only key and slug are read."""
     west, south, east, north = about(z, x, y)
     bound: dict[str, Any] = {
         **{"west": west, "south": south, "east": east, "north": north},
-        "municipality": municipality.pk,
+        "town": slug,
         "tables": list(layer.tables),
     }
     with connection.cursor() as cursor:
         cursor.execute(TILE_VERSION, bound)
-        raised = {source: numbers for source, *numbers in cursor.fetchall()}
+        found = cursor.fetchall()
+    if not found:
+        return None
+    town = Municipality.from_db(connection.alias, ["id", "slug"], [found[0][0], slug])
+    raised = {source: numbers for _town, source, *numbers in found}
     rows = [raised.get(table, (0, 0)) for table in layer.tables]
     now = periods(layer)
-    return TileVersion(
-        layer, [*(row[0] for row in rows), *now], [*(row[1] for row in rows), *now]
-    )
+    since = [*(row[0] for row in rows), *now]
+    return town, TileVersion(layer, since, [*(row[1] for row in rows), *now])
 
 
 def about(z: int, x: int, y: int) -> tuple[float, float, float, float]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from gisportal.accounts.roles import Role
 from gisportal.cases.models import Case
 from gisportal.cases.services import Reporter
-from gisportal.service_requests.layers import LAYERS
+from gisportal.service_requests.layers import REQUESTS
 from layers.maps import tiles
 from tests.factories.accounts import UserFactory, staff
 from tests.factories.geography import (
@@ -22,7 +22,6 @@ from tests.factories.geography import (
 )
 from tests.factories.service_requests import category, service_request
 
-(REQUESTS,) = LAYERS
 CENTRE = (35.83, 33.80)
 
 
@@ -47,6 +46,19 @@ def at(east=0.0, north=0.0):
 
 
 def told(client, town, **query):
+    a_day_later()
+    return told_today(client, town, **query)
+
+
+def a_day_later():
+    today = timezone.now() - timedelta(days=1)
+    for case in Case.objects.filter(created_at__gt=today):
+        Case.objects.filter(pk=case.pk).update(
+            created_at=case.created_at - timedelta(days=1)
+        )
+
+
+def told_today(client, town, **query):
     address = reverse("features:items", args=[town.slug, REQUESTS.name])
     answer = client.get(address, {"f": "json", **query})
     assert answer.status_code == 200, answer.content
@@ -75,6 +87,12 @@ def test_a_street_lamp_is_told_at_its_cell_and_not_where_it_stands(client, quart
     xs = sorted(x for x, _y in places)
     assert 2 <= len(xs) <= 3
     assert all(0.0026 < right - left < 0.0028 for left, right in pairwise(xs)), xs
+
+
+def test_a_request_is_told_from_the_next_day_on(client, quarter):
+    service_request(quarter, point=at())
+    assert told_today(client, quarter) == []
+    assert len(told(client, quarter)) == 1
 
 
 def test_where_houses_are_few_the_zone_is_told(client, quarter):
@@ -123,6 +141,7 @@ def test_nothing_that_names_a_person_leaves(client, quarter):
         description="The canary of 14 Olive Street",
         point=at(),
     )
+    a_day_later()
     number = Case.objects.get().number
     address = reverse("features:layer_file", args=[quarter.slug, REQUESTS.name])
     file = client.get(address, {"format": "geojson"})
@@ -130,7 +149,8 @@ def test_nothing_that_names_a_person_leaves(client, quarter):
     assert '"requests"' in body
     for secret in ("القنديل", "03987654", "canary", number):
         assert secret not in body
-    day = timezone.localdate().replace(day=1).isoformat()
+    yesterday = timezone.localdate() - timedelta(days=1)
+    day = yesterday.replace(day=1).isoformat()
     assert f'"month": "{day}"' in body
 
 

@@ -9,7 +9,7 @@ from gisportal.billing.models import Account
 from gisportal.cases.models import Case
 from layers.editing.models import Layer
 from layers.editing.services import Order, undo
-from layers.geography.models import Parcel
+from layers.geography.models import Parcel, Zone
 from surveys.models import Household, Submission, SubmissionEvent, Target
 from tests.factories.billing import AccountFactory
 from tests.factories.surveys import RoundFactory
@@ -252,3 +252,36 @@ def test_an_open_request_goes_by_its_point_and_an_answered_one_stays(
     assert open_.parcel.code == "2/1"
     assert done.parcel.code == "2"
     assert moves(outcome, "requests") == [("2026-00001", "2", "2/1", False)]
+
+
+def test_records_without_a_parcel_follow_their_position(
+    edit, record, block, editor, django_assert_max_num_queries
+):
+    """Thousands may stand in one quarter: statements do not grow with their number."""
+    spots = {1: (1.2, 1.5), 2: (2.8, 0.5), 3: (1.9, 0.1), 4: (0.5, 0.5), 5: (2.9, 1.9)}
+    here = {number: record(number, position=spot) for number, spot in spots.items()}
+    zones = {zone.code: zone for zone in Zone.objects.of(block).current()}
+    for number, each in here.items():
+        zone = zones["W" if number == 4 else "E"]
+        Submission.objects.filter(pk=each.pk).update(parcel=None, zone=zone, placed_by="zone")  # fmt: skip
+    Submission.objects.filter(pk=here[5].pk).update(accuracy=400)
+
+    def told():
+        rows = Submission.objects.order_by("pk").values_list("zone__code", "placed_by")
+        return list(rows)
+
+    before = told()
+    with django_assert_max_num_queries(75):
+        outcome = edit("split", Layer.QUARTERS, codes=["E"], line=[at(2, -1), at(2, 3)], new_codes=["E1", "E2"])  # fmt: skip
+    west, east = zone_at("2"), zone_at("3")
+    assert told()[:4] == [(west, "zone"), (east, "zone"), (west, "zone"), ("W", "zone")]
+    assert ("H1", "E", west, False) in moves(outcome, "records")
+    assert ("H4", "W", "W", False) not in moves(outcome, "records")
+    event = SubmissionEvent.objects.filter(submission=here[1]).get()
+    assert (event.by, event.before["zone"], event.after["zone"]) == (editor, "E", west)
+    take_back(block, editor, outcome.edit)
+    assert told()[:4] == before[:4]
+
+
+def zone_at(parcel):
+    return Parcel.objects.get(code=parcel, valid_until=None).zone.code

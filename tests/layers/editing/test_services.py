@@ -168,8 +168,8 @@ def test_neighbours_move_along_with_a_shared_corner(edit, parcels):
 @WITHIN
 @given(x=st.floats(0.1, 1.9), y=st.floats(0.1, 1.9))
 def test_a_moved_corner_opens_no_gap_and_no_overlap(edit, block, x, y):
-    # A corner that stays where it was is refused.
-    assume(abs(x - 1) + abs(y - 1) > 1e-6)
+    # A corner that stays where it was, within 2 cm, is refused.
+    assume(abs(x - 1) + abs(y - 1) > 2e-3)
     with transaction.atomic():
         rows = list(Parcel.objects.of(block).current())
         whole = shapely.union_all([shape(row) for row in rows])

@@ -102,15 +102,15 @@ def test_a_zone_without_any_figure_has_a_profile_that_says_why(read, paper, two)
 
 def test_the_map_marks_the_zone_and_hatches_the_uncertain(two, town, read):
     picture = Profile.asked(town, "Q1", {}).picture
-    shapes = {each["code"]: each for each in picture.shapes}
-    assert picture.chosen == shapes["Q1"]["path"]
-    assert shapes["Q3"]["uncertain"]
+    shapes = {each["shape"].code: each for each in picture.shapes}
+    assert picture.outline == shapes["Q1"]["shape"].path
+    assert shapes["Q3"]["hatch"]
     assert shapes["Q4"]["blank"]
-    assert "class" in shapes["Q4"]
-    assert shapes["Q4"]["class"] is None
+    assert shapes["Q4"]["sign"] == "(*)"
     page = read("zone/Q1/")
-    assert "url(#hatch-" in page
-    assert Profile.asked(town, "", {}).picture.chosen == ""
+    assert "url(#map-" in page
+    assert picture.outline in page
+    assert Profile.asked(town, "", {}).picture.outline == ""
 
 
 def test_a_paper_that_the_browser_holds_is_not_made_again(planner, at, two):

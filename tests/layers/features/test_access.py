@@ -10,9 +10,9 @@ from django.utils import timezone
 from gisportal.accounts.models import ApiKey
 from gisportal.accounts.roles import PERMISSIONS, Role
 from gisportal.accounts.services import hash_of, issue_key, revoke_key
+from gisportal.service_requests.layers import REQUESTS
 from layers.geography.tenancy import set_tenant
 from layers.maps import catalogue
-from layers.maps.catalogue import layer_named
 from tests.factories.accounts import UserFactory, staff
 from tests.factories.geography import (
     FacilityFactory,
@@ -21,7 +21,9 @@ from tests.factories.geography import (
     ZoneFactory,
 )
 
-LAYERS = sorted(catalogue._layers)
+# Requests are there as long as the town does not decide otherwise.
+DECLARED = {**catalogue._layers, REQUESTS.name: REQUESTS}
+LAYERS = sorted(DECLARED)
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def towns(db):
 
 
 def allowed(layer, role):
-    needed = layer_named(layer).permission
+    needed = DECLARED[layer].permission
     return needed is None or (role is not None and needed in PERMISSIONS[role])
 
 
@@ -66,7 +68,7 @@ def test_no_layer_leaks_by_role_and_municipality(client, towns, role, layer):
         other = there if town is here else here
         opens = allowed(layer, role if town is here else None)
         for address in addresses(town, layer):
-            if "tiles" in address and not layer_named(layer).tiled:
+            if "tiles" in address and not DECLARED[layer].tiled:
                 continue
             response = client.get(address)
             assert (response.status_code == 200) == opens, (

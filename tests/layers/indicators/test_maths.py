@@ -231,13 +231,12 @@ def test_a_census_has_no_sampling_error_but_keeps_an_interval():
 def test_households_are_counted_once_per_breakdown():
     counted = maths.units_with_children(
         unit=np.array([0, 0, 1, 2]),
-        unit_domain=np.array([0, 1, 1]),
-        domains=2,
+        places=[(np.array([0, 1, 1]), 2), (np.zeros(3, dtype=int), 1)],
         group=np.array([0, 1, 1, 0]),
         membership=BREAKDOWNS,
         eligible=np.array([True, True, True, False]),
     )
-    assert counted.tolist() == [[1, 1], [1, 0], [1, 1]]
+    assert counted.tolist() == [[1, 1, 2], [1, 0, 1], [1, 1, 2]]
 
 
 seeds = st.integers(0, 10_000)

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from layers.indicators.models import Estimate
+from layers.indicators.models import Estimate, SampleUnit
 from layers.maps.areas import together, zones_within
 from layers.maps.desk import View
 from layers.maps.errors import UnfitView
@@ -83,3 +83,37 @@ def test_what_is_no_area_is_refused_with_the_way_out(view, drawn):
 def test_the_square_of_the_factory_lies_where_the_test_thinks(view):
     assert square(west=35.82, side=0.005).extent[0] == pytest.approx(35.82)
     assert len(zones_within(view, json.dumps(BOX))) == 12
+
+
+def test_errors_of_zones_that_share_a_sampling_place_are_added(town, publish, view):
+    codes = ["Q01", "Q02", "Q05"]
+    alone = together(view, codes)
+    assert alone.caution == ""
+    # One place reaches from the first zone into the second.
+    units = SampleUnit.objects.filter(observation_set=view.release.observation_set)
+    place = units.filter(zone__code="Q01").first().psu
+    other = units.filter(zone__code="Q02").first()
+    SampleUnit.objects.filter(pk=other.pk).update(psu=place)
+    found = together(view, codes)
+    error = {x.code: x.error * x.children for x in found.zones}
+    tied = (error["Q01"] + error["Q02"]) ** 2 + error["Q05"] ** 2
+    assert found.error == pytest.approx(
+        tied**0.5 / sum(x.children for x in found.zones)
+    )
+    assert found.error > alone.error
+    assert "sampling places reach into several" in found.caution
+    # Zones that no place ties are as they were.
+    assert together(view, ["Q03", "Q04", "Q05"]).caution == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"calibration": {"zone": 3}}, "known totals"), ({"digest": "0" * 64}, "changed")],
+)
+def test_what_is_not_known_of_the_design_makes_the_range_wide(view, change, words):
+    for name, value in change.items():
+        setattr(view.release, name, value)
+    found = together(view, ["Q01", "Q02", "Q05"])
+    added = sum(x.error * x.children for x in found.zones)
+    assert found.error == pytest.approx(added / sum(x.children for x in found.zones))
+    assert words in found.caution

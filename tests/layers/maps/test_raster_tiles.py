@@ -3,6 +3,8 @@ import io
 import numpy as np
 import pytest
 import rasterio
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
 from pyproj import Transformer
@@ -12,8 +14,8 @@ from gisportal.accounts.roles import PERMISSIONS, Role
 from layers.geography.services import import_raster
 from layers.maps import raster_tiles, tiles
 from layers.maps.overlays import overlays
-from layers.maps.raster_styles import GROUND, NEED, STYLES, legend, starts_between
-from layers.maps.raster_tiles import Shown, coarsen, shown_rasters
+from layers.maps.raster_styles import GROUND, KINDS, NEED, starts_between
+from layers.maps.raster_tiles import Shown, coarsen, shown_rasters, themed
 from tests.factories.accounts import UserFactory, staff
 from tests.factories.geography import MunicipalityFactory
 from tests.layers.indicators.rasters.test_population import write
@@ -59,12 +61,19 @@ def test_cells_have_the_colour_of_their_class(client, town, tmp_path):
     values[:, 2:4], values[:, 4:6], values[:, 6:] = 1, 2, 5
     values[0, 0] = -99999
     shown = grown(tmp_path, town, "hazard", values)
-    assert shown.starts == (0, 1, 2, 3, 4)
-    for column, expected in ((1, NEED[0]), (3, NEED[1]), (5, NEED[2]), (8, NEED[4])):
+    assert [x.value for x in shown.style.shades] == [1, 2, 3, 4, None]
+    assert shown.style.least == 0
+    for column, value, at in ((1, 0, 0), (3, 1, 0), (5, 2, 1), (8, 5, 4)):
         place = tile_at(WEST + column * 100 + 50, NORTH - 450, 16)
-        response = client.get(address(town, shown, place))
-        assert response["Content-Type"] == "image/png"
-        assert colour(response, place) == expected
+        for theme in ("light", "dark"):
+            version = themed(shown.version, theme)
+            response = client.get(address(town, shown, place, version))
+            assert response["Content-Type"] == "image/png"
+            assert "immutable" in response["Cache-Control"]
+            assert colour(response, place) == NEED[theme][at]
+            # As every other picture of the layer has it.
+            assert colour(response, place) == getattr(shown.style.shade(value), theme)
+    assert shown.style.shade(-1) is None
     unknown = tile_at(WEST + 50, NORTH - 50, 16)
     outside = tile_at(WEST - 900, NORTH - 50, 16)
     for place in (unknown, outside):
@@ -97,7 +106,7 @@ def test_a_public_raster_is_kept_for_ever_under_its_version(client, town, tmp_pa
 
 def test_rasters_are_seen_by_whom_they_are_for(client, town, tmp_path):
     values = np.full((8, 10), 30.0)
-    every = [grown(tmp_path, town, kind, values, code=f"r-{kind}") for kind in STYLES]
+    every = [grown(tmp_path, town, kind, values, code=f"r-{kind}") for kind in KINDS]
     place = tile_at(WEST + 500, NORTH - 400, 15)
     people = {role: staff(town, role) for role in Role} | {
         "nobody": UserFactory(),
@@ -107,7 +116,7 @@ def test_rasters_are_seen_by_whom_they_are_for(client, town, tmp_path):
         client.force_login(user)
         seen = {shown.raster.kind for shown in shown_rasters(town, user)}
         for shown in every:
-            permission = shown.style.permission
+            permission = shown.kind.permission
             allowed = permission is None or permission in PERMISSIONS.get(role, ())
             response = client.get(address(town, shown, place))
             assert response.status_code == (200 if allowed else 403)
@@ -156,7 +165,7 @@ def test_a_lone_child_is_on_no_tile(client, town, tmp_path):
     lone = tile_at(WEST + 505, NORTH - 405, 17)
     many = tile_at(WEST + 150, NORTH - 150, 17)
     assert colour(client.get(address(town, shown, lone)), lone) is None
-    assert colour(client.get(address(town, shown, many)), many) == NEED[4]
+    assert colour(client.get(address(town, shown, many)), many) == NEED["light"][4]
 
 
 @pytest.mark.parametrize("path", ["raster/none/1/14/1/1.png", "raster/x/1/40/1/1.png"])
@@ -169,9 +178,9 @@ def test_classes_of_a_range_are_round_and_a_single_value_is_one_class():
     assert starts_between(0, 5) == (0, 1, 2, 3, 4)
     assert starts_between(312.4, 903.7) == (312.4, 430.0, 550.0, 670.0, 790.0)
     assert starts_between(7, 7) == (7,)
-    assert legend(STYLES["terrain"], (7,)) == [
-        {"colour": GROUND[0], "from": 7, "to": None}
-    ]
+    (only,) = KINDS["terrain"].style((7,)).shades
+    assert (only.label, only.value) == ("7 +", None)
+    assert (only.light, only.dark) == (GROUND["light"][0], GROUND["dark"][0])
 
 
 def test_the_desk_offers_rasters_with_their_classes_to_those_who_may_see_them(
@@ -187,8 +196,8 @@ def test_the_desk_offers_rasters_with_their_classes_to_those_who_may_see_them(
     assert set(seen[Role.PLANNER]) == {"raster-hazard", "raster-children"}
     assert set(seen[Role.RESIDENT]) == {"raster-hazard"}
     row = seen[Role.PLANNER]["raster-children"]
-    assert [each["label"] for each in row["shades"]["steps"]][::4] == ["1–5", "40 +"]
-    assert row["shades"]["title"] == "children per hectare"
+    assert [each["label"] for each in row["style"]["shades"]][::4] == ["1–5", "40 +"]
+    assert row["style"]["title"] == "children per hectare"
 
 
 def test_a_file_of_people_is_the_coarse_one_and_only_for_the_staff(
@@ -225,3 +234,13 @@ def test_the_list_says_whose_a_raster_is_and_what_may_be_done_with_it(
     said = page.content.decode()
     assert "Water authority" in said
     assert "CC-BY-4.0" in said
+
+
+def test_a_raster_is_drawn_outside_a_transaction(client, town, tmp_path):
+    shown = grown(tmp_path, town, "hazard", np.ones((8, 10)))
+    place = tile_at(WEST + 150, NORTH - 450, 16)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address(town, shown, place)).status_code == 200
+    said = [query["sql"] for query in queries]
+    assert any("geography_raster" in each for each in said)
+    assert not any("SAVEPOINT" in each for each in said)

@@ -3,12 +3,13 @@ import gzip
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
 from layers.geography import layers
 from layers.geography.models import Parcel, Zone
-from layers.maps import catalogue, tiles
+from layers.maps import catalogue, tiles, views
 from layers.maps.catalogue import layer_named
 from layers.maps.models import LayerVersion
 from tests.factories.accounts import staff
@@ -98,12 +99,23 @@ def test_a_cached_public_tile_needs_no_query(client, town):
     url = address(town, "zones", Z14)
     with CaptureQueriesContext(connection) as queries:
         client.get(url)
-    # Town, version and tile, in no transaction but that of the message which reads rows.
-    _, _, cut = [query["sql"] for query in queries]
+    # Town with version, and tile, in no transaction but that of the message which reads rows.
+    _, cut = [query["sql"] for query in queries]
     assert f"set_config('app.municipality', {town.pk}::text, true)" in cut
     with CaptureQueriesContext(connection) as queries:
         assert client.get(url).status_code == 200
     assert [query["sql"] for query in queries] == []
+
+
+def test_a_public_tile_goes_to_the_disk_after_its_answer(client, town):
+    folder = tiles.disk(public=True).root / town.slug
+    request = RequestFactory().get(address(town, "zones", Z14))
+    z, x, y = Z14
+    response = views.tile(request, town.slug, "zones", "now", z=z, x=x, y=y)
+    assert not list(folder.rglob("*.mvt.gz"))
+    response.close()
+    (kept,) = folder.rglob("*.mvt.gz")
+    assert gzip.decompress(kept.read_bytes()) == response.content
 
 
 def test_another_version_answers_the_present_content_and_is_not_kept(client, town):

@@ -21,7 +21,7 @@ def test_a_page_holds_the_layer_in_its_colours(town):
         page = folium_page.layer_page(declared(own), town)
     assert "Shade in the town" in page
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=", page)
-    for shade in declared(own).style.shades:
+    for shade in declared(own).style.legend:
         assert shade.light in page
 
 

@@ -74,9 +74,8 @@ def test_the_page_of_colours_shows_what_would_come_and_keeps_it_on_demand(
         **{"palette": "violet", "classes": "3", "method": "equal", "opacity": "70"},
     }
     told = manager.get(at(town, "style_preview", own.slug), asked).json()
-    assert [shade["value"] for shade in told["style"]["shades"]] == [
-        *(0.5, 1.5, None, None)
-    ]
+    assert [shade["value"] for shade in told["style"]["shades"]] == [0.5, 1.5, None]
+    assert told["style"]["others"]["label"]
     own.refresh_from_db()
     assert own.style["how"] == "one"
     manager.post(at(town, "style", own.slug), asked)

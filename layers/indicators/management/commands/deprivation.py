@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from layers.indicators import maths
 from layers.indicators.deprivation import measures as deprivation
+from layers.indicators.deprivation.domains import Domains, as_share
 from layers.indicators.deprivation.measures import Figure, Measures, Structure
-from layers.indicators.linearisation import Domains, as_share
 from layers.indicators.management.data import (
     DataCommand,
     DataError,
@@ -88,7 +88,7 @@ class Scope:
     ) -> None:
         self.children, self.names = children, names
         inside = np.where(children.inside, domain, -1)
-        self.domains = Domains.of(children.design, inside, len(names))
+        self.domains = Domains(children.design, inside, len(names))
         everyone = np.ones(len(domain))
         self.population = self.domains.totals(everyone)
         read = np.bincount(domain, minlength=len(names))

@@ -1,6 +1,7 @@
 // The list of layers: on or off, order, opacity, filter by a field. By mouse, by finger
 // and by keyboard.
 import { FILL, NAMES, filters, keep, keepFilter, shown } from "./overlays.js";
+import { isClassed, key } from "./keys.js";
 import { byId, element, settings, words } from "./page.js";
 import * as state from "./state.js";
 
@@ -30,9 +31,9 @@ function move(name, step) {
 
 function toggle(name, checked) {
   const on = shown().filter((row) => row.name !== name);
-  const { geometry, shades } = titles.get(name);
+  const { geometry, style } = titles.get(name);
   // What covers the ground begins below the names and places.
-  const covers = geometry === "raster" || (geometry === "polygon" && shades);
+  const covers = geometry === "raster" || (geometry === "polygon" && style?.opacity === 1);
   const place = covers ? on.findIndex((row) => row.name === FILL) : 0;
   if (checked) on.splice(place, 0, { name, opacity: 100 });
   keep(on);
@@ -51,30 +52,10 @@ function row({ name, opacity, off }, place, all) {
     step(name, title, 1, words.down, place === last),
     more(name, title, opacity, fields),
   );
-  if (titles.get(name).style) made.append(legend(titles.get(name)));
+  const { style, geometry } = titles.get(name);
+  if (style && !isClassed(style)) made.append(element("span", { className: "overlay-key" }, key(geometry, style.shades[0])));
   if (only) made.append(choiceOf(name, fields.find((field) => field.name === only)));
   return made;
-}
-
-const SVG = "http://www.w3.org/2000/svg";
-const KEYS = {
-  point: (fill) => ["circle", { cx: "10", cy: "7", r: "5.5", fill }],
-  line: (stroke) => ["path", { d: "M1 11L8 4L12 9L19 2", fill: "none", stroke, "stroke-width": "2.5" }],
-  polygon: (fill) => ["rect", { x: "1", y: "1", width: "18", height: "12", rx: "2", fill }],
-};
-
-function legend({ title, geometry, style }) {
-  return element("ul", { className: "layer-classes" }, ...style.shades.map((shade) => {
-    const key = document.createElementNS(SVG, "svg");
-    for (const [name, value] of [["viewBox", "0 0 20 14"], ["class", "layer-key"], ["aria-hidden", "true"]]) key.setAttribute(name, value);
-    for (const theme of ["light", "dark"]) {
-      const [tag, attributes] = KEYS[geometry](shade[theme]);
-      const shape = document.createElementNS(SVG, tag);
-      for (const [name, value] of Object.entries({ ...attributes, class: `for-${theme}` })) shape.setAttribute(name, value);
-      key.append(shape);
-    }
-    return element("li", {}, key, element("bdi", { text: shade.label || title }));
-  }));
 }
 
 // Of what lies over one another only one value is looked at.

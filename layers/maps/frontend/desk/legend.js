@@ -1,6 +1,7 @@
 // The legend: classes with their colours, what the signs mean, and how sure it all is.
 import { onFigures, view } from "./figures.js";
 import { palette } from "./colours.js";
+import { isClassed, key } from "./keys.js";
 import { shown } from "./overlays.js";
 import { byId, desk, element, settings, svg, words } from "./page.js";
 import * as state from "./state.js";
@@ -78,13 +79,13 @@ export function showLegend() {
 // Of each layer over the figures that has colours of its own, the uppermost first.
 function showOverlays() {
   const on = shown().map(({ name }) => settings.overlays.find((each) => each.name === name));
-  const boxes = on.filter((each) => each?.shades).map(({ title, shades }) =>
+  const boxes = on.filter((each) => each?.style && isClassed(each.style)).map(({ title, geometry, style }) =>
     element("div", { className: "overlay-legend" },
       element("h3", { text: title }),
-      element("p", { className: "small soft", text: shades.title }),
-      element("ol", { className: "words-scale" },
-        ...shades.steps.map(({ colour, label }) => element("li", {}, swatch(colour), element("bdi", { text: label }))),
-        shades.blank ? element("li", {}, swatch("var(--map-no-data)"), element("span", { text: shades.blank })) : null)));
+      style.title ? element("p", { className: "small soft", text: style.title }) : null,
+      element("ul", { className: "words-scale" },
+        ...[...style.shades, style.others].filter(Boolean).map((shade) =>
+          element("li", {}, key(geometry, shade), element("bdi", { text: shade.label }))))));
   legend.querySelector("[data-overlays]").replaceChildren(...boxes);
 }
 

@@ -2,7 +2,7 @@
 import { choroplethLayers } from "../choropleth.js";
 import { configuration, townMap } from "../town-map.js";
 import { figuresOf, onFigures, view } from "./figures.js";
-import { addPictures, arrange, forget, overlayLayers } from "./overlays.js";
+import { addPictures, arrange, forget, overlayLayers, repaintPictures } from "./overlays.js";
 import { byId, desk, narrow, say, settings, still, words } from "./page.js";
 import { drawHatch, paint, setState } from "./painter.js";
 import * as state from "./state.js";
@@ -29,7 +29,7 @@ async function make(container, camera) {
     canvasContextAttributes: { preserveDrawingBuffer: true },
     layers: (all) => [...choroplethLayers(all, settings.zones), ...overlayLayers(all)],
     prepare: (made) => { drawHatch(made); addPictures(made); },
-    onTheme: (changed) => { drawHatch(changed); forget(changed); arrange(changed); repaint(); },
+    onTheme: (changed) => { drawHatch(changed); repaintPictures(changed); forget(changed); arrange(changed); repaint(); },
   });
   arrange(map);
   return map;
@@ -164,7 +164,7 @@ export function padding() {
   if (narrow.matches) {
     const below = frame.getBoundingClientRect().bottom;
     const covered = panel ? Math.max(below - panel.getBoundingClientRect().top, 0) : 0;
-    return { left: 12, right: 12, top: 62, bottom: Math.min(covered, below / 2) + 12 };
+    return { left: 12, right: 12, top: 62, bottom: covered ? Math.min(covered, below / 2) + 12 : 56 };
   }
   const side = frame.dataset.compare === "side";
   const [start, end] = [side ? 24 : 404, panel && !side ? panel.offsetWidth + 44 : 24];

@@ -1,7 +1,7 @@
 // Layers over the figures: how each is drawn, in which order, how opaque, and which of
 // its features are left out.
 import { FIGURES, above } from "../choropleth.js";
-import { styledLayers } from "../layer-style.js";
+import { styledLayers, theme } from "../layer-style.js";
 import { colour, drawn, nameIn } from "../town-map.js";
 import { settings } from "./page.js";
 import * as state from "./state.js";
@@ -72,11 +72,19 @@ function expression(filter) {
   return [filter.sign === "<" ? "<=" : ">=", ["to-number", value, 0], Number(filter.text) || 0];
 }
 
+const pictures = settings.overlays.filter(({ geometry }) => geometry === "raster");
+const tilesNow = ({ tiles }) => [location.origin + tiles[theme()]];
+
 // Pictures of cells come from tiles of their own.
 export function addPictures(map) {
-  for (const { name, tiles, zooms, bounds } of settings.overlays.filter(({ geometry }) => geometry === "raster")) {
-    map.addSource(name, { type: "raster", tiles: [location.origin + tiles], tileSize: 512, minzoom: zooms[0], maxzoom: zooms[1], bounds });
+  for (const picture of pictures) {
+    const { name, zooms, bounds } = picture;
+    map.addSource(name, { type: "raster", tiles: tilesNow(picture), tileSize: 512, minzoom: zooms[0], maxzoom: zooms[1], bounds });
   }
+}
+
+export function repaintPictures(map) {
+  for (const picture of pictures) map.getSource(picture.name).setTiles(tilesNow(picture));
 }
 
 function styleLayers(overlay, config) {
@@ -89,11 +97,10 @@ function styleLayers(overlay, config) {
   if (name === "outlines") {
     return [{ ...drawn.outlines(), id: name,
       paint: { ...drawn.outlines().paint, "line-color": colour("map-parcel-on-need"),
-               "line-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.15, 15, 0.3, 17, 0.5] } }];
+               "line-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.06, 14.5, 0.14, 16, 0.35, 17, 0.5] } }];
   }
   if (name === "parcels") return [numbers()];
   if (overlay.style) return styledLayers(overlay, colour("map-halo"));
-  if (overlay.shades) return shaded(overlay, area);
   const ink = colour(COLOURS[[...known.keys()].indexOf(name) % COLOURS.length]);
   if (geometry === "point") {
     return [{ id: name, type: "circle", ...area,
@@ -103,21 +110,6 @@ function styleLayers(overlay, config) {
     paint: { "line-color": ink, "line-width": ["interpolate", ["linear"], ["zoom"], 11, 0.8, 15, 1.8] } };
   const labelled = `${name}_labels` in config.layers;
   return labelled ? [lines, labels(`${name}_labels`, config.language)] : [lines];
-}
-
-function shaded({ name, geometry, shades }, area) {
-  const value = ["get", shades.field];
-  const colours = shades.steps.flatMap(({ start, colour: shade }) => [start, shade]);
-  const blank = colour("map-no-data");
-  const fill = typeof shades.steps[0].start === "number"
-    ? ["case", ["==", ["typeof", value], "number"], ["step", ["to-number", value, 0], blank, ...colours], blank]
-    : ["match", ["to-string", value], ...colours, blank];
-  if (geometry === "point") {
-    const radius = shades.size ? ["min", ["+", 4, ["*", 2, ["sqrt", ["to-number", ["get", shades.size], 1]]]], 18] : 6;
-    return [{ id: name, type: "circle", ...area,
-      paint: { "circle-color": fill, "circle-radius": radius, "circle-stroke-width": 1.5, "circle-stroke-color": colour("map-halo") } }];
-  }
-  return [{ id: name, type: "fill", ...area, paint: { "fill-color": fill, "fill-outline-color": colour("map-halo") } }];
 }
 
 function labels(source, language) {

@@ -64,6 +64,7 @@ async function together(codes) {
     if (mine !== asking) return out;
     out.append(element("b", { text: `${words.together}: ${said.says}` }), ` ${said.range}. `,
       element("span", { className: "soft small", text: `${said.asked}. ${said.left.length ? `${words.left}: ${said.left.join("، ")}.` : ""}` }));
+    if (said.caution) out.append(element("span", { className: "small picked-caution", text: said.caution }));
   } catch (error) {
     out.append(element("span", { className: "soft small", text: error.message }));
   }

@@ -81,7 +81,9 @@ export function begin() {
   const form = byId("print");
   form.addEventListener("submit", () => {
     const asked = state.drawn();
+    // The sheet has the layers in the order, opacity and filters of the desk.
     if (state.get("at")) asked.set("at", state.get("at"));
+    for (const name of ["layers", "filter"]) if (state.get(name) !== null) asked.set(name, state.get(name));
     for (const field of form.querySelectorAll("[data-filled]")) field.remove();
     for (const [name, value] of asked) {
       const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });

@@ -1,6 +1,7 @@
 // The chosen zone and its panel.
 import { onFigures } from "./figures.js";
-import { keepInSight, mark, whenReady } from "./maps.js";
+import { goToBox, keepInSight, mark, whenReady } from "./maps.js";
+import { keep, shown } from "./overlays.js";
 import { byId, desk, fragment, say } from "./page.js";
 import { toggle } from "./picked.js";
 import { keys } from "./pointing.js";
@@ -35,6 +36,19 @@ function subject() {
   return new URLSearchParams(["indicator", "round", "breakdown"].map((name) => [name, asked.get(name)]));
 }
 
+// Below a zone: its blocks, drawn on the map as the panel opens them.
+async function open(link) {
+  try {
+    panel.querySelector("[data-body]").innerHTML = await fragment(link.href);
+  } catch (error) {
+    return say(error.message);
+  }
+  const on = shown();
+  if (!on.some(({ name }) => name === "blocks")) keep([{ name: "blocks", opacity: 100 }, ...on]);
+  goToBox(link.dataset.box.split(",").map(Number));
+  panel.focus({ preventScroll: true });
+}
+
 export function close() {
   const code = state.get("zone");
   state.set({ zone: "" });
@@ -52,11 +66,21 @@ function shut() {
 
 export function begin() {
   panel.querySelector("[data-close]").addEventListener("click", close);
+  panel.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-block], [data-zone-of]");
+    if (!link || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    if (link.dataset.block) open(link);
+    else choose(link.dataset.zoneOf);
+  });
   onFigures(() => state.get("zone") && choose(state.get("zone"), { quiet: true }));
   state.on(["zone"], () => state.get("zone") || isOpen() && shut());
   const asked = state.get("zone");
   if (asked) {
     choose(asked, { quiet: true });
-    whenReady(() => mark(asked, { chosen: true }));
+    whenReady(() => {
+      mark(asked, { chosen: true });
+      if (isOpen()) keepInSight(asked);
+    });
   }
 }

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from layers.indicators.deprivation.domains import Domains
 from layers.indicators.deprivation.measures import (
     Structure,
     agreement,
@@ -18,7 +19,7 @@ from layers.indicators.deprivation.measures import (
     overlaps,
     share,
 )
-from layers.indicators.linearisation import Design, Domains
+from layers.indicators.estimation.design import Design, Factor
 
 SIXTHS = {
     "water": {"source": Fraction(1, 6), "toilet": Fraction(1, 6)},
@@ -45,12 +46,12 @@ def simulated(seed, children=240):
 
 def domains_of(data):
     """Three zones; a tenth of the children is outside them all (below 0)."""
-    return Domains.of(
+    return Domains(
         Design.of(
             weight=data["weight"],
-            strata=data["stratum"].astype(str),
-            cluster=data["household"].astype(str),
-            frame=data["frame"],
+            strata=Factor.of(data["stratum"]),
+            clusters=[Factor.of(data["household"])],
+            frames=[data["frame"]],
         ),
         np.maximum(data["domain"], -1),
         3,
@@ -150,7 +151,7 @@ def test_domains_weighted_by_their_population_give_the_total():
     data = simulated(2)
     zones = domains_of(data)
     inside = np.where(data["domain"] >= 0, 0, -1)
-    total = Domains.of(zones.design, inside, 1)
+    total = Domains(zones.design, inside, 1)
     needed = STRUCTURE.needed(Fraction(1, 3))
     parts = measures(STRUCTURE, data["deprived"], needed, zones)
     whole = measures(STRUCTURE, data["deprived"], needed, total)
@@ -369,5 +370,5 @@ def test_a_share_of_none_is_bounded_by_the_design_effect_of_all_domains():
     assert found.estimate[1] == 0
     assert found.low[1] == 0
     alone = np.where(data["domain"] == 1, 0, -1)
-    by_count = share(Domains.of(domains.design, alone, 1), affected)
+    by_count = share(Domains(domains.design, alone, 1), affected)
     assert found.high[1] > by_count.high[0] > 0

@@ -4,9 +4,10 @@ equations of `differencing` over the same tables."""
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from layers.indicators.disclosure import differencing
 from layers.indicators.disclosure.differencing import Issued, found
 from layers.indicators.disclosure.group_differences import Said, held_back
 from layers.indicators.disclosure.suppression import SMALLEST_GROUP
@@ -38,15 +39,21 @@ def corrected(random, inner, said):
 
 
 def rows_said(before, after):
-    """All children of a row are said anew where they did not move a little."""
-    said = np.ones(ZONES + 1, dtype=bool)
-    for old, new in zip(before.measures(), after.measures(), strict=True):
-        change = np.abs(new.sum(axis=1) - old.sum(axis=1))
-        said &= ~((change > 0) & (change < SMALLEST_GROUP))
-    for old, new in zip(before.measures(), after.measures(), strict=True):
-        change = new.sum(axis=1) - old.sum(axis=1)
-        said[-1] &= not 0 < abs(change[:-1][~said[:-1]].sum()) < SMALLEST_GROUP
-    return said
+    """Rows whose sum of all children is said anew, by the rule of families."""
+    return ~differencing.held_back([of_all(before)], of_all(after))
+
+
+def of_all(said):
+    count, affected = said.count.sum(axis=1), said.affected.sum(axis=1)
+    return Issued(
+        atoms=range(ZONES),
+        cells=range(ZONES + 1),
+        membership=np.vstack([np.eye(ZONES), np.ones(ZONES)]),
+        count=count,
+        affected=affected,
+        fresh=np.ones(ZONES + 1, dtype=bool),
+        secret=np.zeros(ZONES + 1, dtype=bool),
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -74,6 +81,8 @@ def test_no_cell_that_is_said_anew_has_moved_a_little(seed):
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000))
+@example(66)
+@example(447)
 def test_the_equations_of_both_releases_find_no_small_change_either(seed):
     random = np.random.default_rng(seed)
     inner, before = first_table(random)
@@ -85,12 +94,18 @@ def test_the_equations_of_both_releases_find_no_small_change_either(seed):
 
 
 def issued(said, rows):
-    """As `differencing` has it: the cells, and the sums of all children of each row."""
+    """As `differencing` has it: the cells, and the sums of all children of each row.
+
+    Children in no category are a cell that is never said: without one the equations would
+    take them for the same as before wherever their row's sum stays, though a child went
+    to them from a category.
+    """
     width = GROUPS + 1
     atoms = [(zone, group) for zone in range(ZONES) for group in range(width)]
+    told = np.pad(said.fresh, ((0, 0), (0, 1)))
     cells, membership, values = [], [], []
     for row in range(ZONES + 1):
-        for group in (*range(GROUPS), None):
+        for group in (*range(width), None):
             mask = [
                 float(row in (zone, ZONES) and group in (own, None))
                 for zone, own in atoms
@@ -102,7 +117,7 @@ def issued(said, rows):
                 (
                     said.count[row, at].sum(),
                     said.affected[row, at].sum(),
-                    rows[row] if group is None else said.fresh[row, group],
+                    rows[row] if group is None else told[row, group],
                 )
             )
     count, affected, fresh = (np.array(part) for part in zip(*values, strict=True))

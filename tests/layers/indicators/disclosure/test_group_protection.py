@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from layers.indicators.disclosure import suppression
-from layers.indicators.disclosure.group_protection import Given, Protection
+from layers.indicators.disclosure.group_counts import Given
+from layers.indicators.disclosure.group_protection import Protection
 from layers.indicators.disclosure.suppression import SENSITIVE, SMALLEST_GROUP, USUAL
 
 ZONES = 4

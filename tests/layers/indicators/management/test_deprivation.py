@@ -261,7 +261,7 @@ WATER = {"no_water": "1/2", "no_toilet": "1/2"}
         ({"single_psu": "drop"}, "it is one of adjust, average, certainty, fail"),
         ({"sensitivity": 1}, "it is true or false"),
         ({"fpc": ["frame", "weight"]}, "frame counts of several stages"),
-        ({"fpc": "weight"}, 'Stratum "North" has two frame counts (fpc).'),
+        ({"fpc": "weight"}, 'Stratum "North" has two frame counts (fpc): 2 and 3.'),
         ({"strata": "child", "fpc": None}, 'Cluster "a" is in two strata'),
         ({"cutof": ["1/3"]}, 'The specification knows no "cutof".'),
         (

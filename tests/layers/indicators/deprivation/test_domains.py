@@ -3,7 +3,8 @@ import polars as pl
 import pytest
 import svy
 
-from layers.indicators.linearisation import Design, Domains, logit_interval
+from layers.indicators.deprivation.domains import Domains, logit_interval
+from layers.indicators.estimation.design import Design, Factor, SinglePSU
 
 ROWS = 300
 
@@ -25,8 +26,14 @@ def columns(seed, *, fpc=True):
 
 
 def design_of(data, **options):
-    named = {key: data.get(key) for key in ("weight", "strata", "cluster", "frame")}
-    return Design.of(**named, **options)
+    frame = data.get("frame")
+    return Design.of(
+        weight=data["weight"],
+        strata=Factor.of(data["strata"]),
+        clusters=[Factor.of(data["cluster"])],
+        frames=() if frame is None else [frame],
+        single=SinglePSU(options.get("single", "adjust")),
+    )
 
 
 def by_svy(data, **options):
@@ -47,7 +54,7 @@ def by_svy(data, **options):
 @pytest.mark.parametrize("fpc", [True, False])
 def test_ratios_in_domains_agree_with_svy(seed, fpc):
     data = columns(seed, fpc=fpc)
-    domains = Domains.of(design_of(data), data["zone"], 3)
+    domains = Domains(design_of(data), data["zone"], 3)
     estimate, variance = domains.ratio(data["y"], data["x"])
     found = by_svy(data).estimation.ratio("y", "x", by="zone").to_polars()
     for row in found.iter_rows(named=True):
@@ -62,9 +69,7 @@ def test_ratios_in_domains_agree_with_svy(seed, fpc):
 def test_a_stratum_with_one_unit_agrees_with_svy(single, other):
     data = columns(4)
     data["cluster"] = np.where(data["strata"] == "0", "only", data["cluster"])
-    domains = Domains.of(
-        design_of(data, single=single), np.zeros(ROWS, dtype=np.int64), 1
-    )
+    domains = Domains(design_of(data, single=single), np.zeros(ROWS, dtype=np.int64), 1)
     _, variance = domains.ratio(data["y"], data["x"])
     found = by_svy(data, singleton=other).estimation.ratio("y", "x").to_polars()
     assert variance[0] ** 0.5 == pytest.approx(found["se"][0], abs=1e-9)
@@ -75,7 +80,7 @@ def test_average_gives_a_lonely_stratum_the_mean_of_the_others():
     data["cluster"] = np.where(data["strata"] == "0", "only", data["cluster"])
     whole = np.zeros(ROWS, dtype=np.int64)
     some, mean = (
-        Domains.of(design_of(data, single=single), whole, 1)
+        Domains(design_of(data, single=single), whole, 1)
         for single in ("certainty", "average")
     )
     sure, averaged = (each.ratio(data["y"], data["x"])[1] for each in (some, mean))
@@ -88,7 +93,7 @@ def test_a_whole_stratum_of_one_unit_adds_nothing():
     data["frame"] = np.where(data["strata"] == "0", 1.0, data["frame"])
     whole = np.zeros(ROWS, dtype=np.int64)
     found = [
-        Domains.of(design_of(data, single=single), whole, 1).ratio(data["y"], data["x"])
+        Domains(design_of(data, single=single), whole, 1).ratio(data["y"], data["x"])
         for single in ("adjust", "certainty", "average", "fail")
     ]
     for _, variance in found[1:]:
@@ -98,7 +103,7 @@ def test_a_whole_stratum_of_one_unit_adds_nothing():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"frame": np.full(ROWS, 7.0)}, 'stratum "0" has 8 sampled units but a frame'),
+        ({"frame": np.full(ROWS, 7.0)}, 'Stratum "0" has 8 sampled units but a frame'),
         ({"frame": np.arange(ROWS) + 50.0}, "has two frame counts"),
         ({"strata": np.arange(ROWS).astype(str)}, "is in two strata"),
     ],
@@ -112,13 +117,13 @@ def test_columns_that_contradict_each_other_are_refused(change, words):
 def test_fail_refuses_a_stratum_with_one_unit():
     data = columns(4)
     data["cluster"] = np.where(data["strata"] == "0", "only", data["cluster"])
-    with pytest.raises(ValueError, match='stratum "0" has a single sampling unit'):
+    with pytest.raises(ValueError, match='Stratum "0" has a single sampling unit'):
         design_of(data, single="fail")
 
 
 def test_an_empty_domain_has_no_ratio():
     data = columns(0)
-    domains = Domains.of(design_of(data), np.zeros(ROWS, dtype=np.int64), 2)
+    domains = Domains(design_of(data), np.zeros(ROWS, dtype=np.int64), 2)
     estimate, variance = domains.ratio(data["y"], data["x"])
     assert np.isnan([estimate[1], variance[1]]).all()
     assert domains.count.tolist() == [ROWS, 0]
