@@ -136,8 +136,7 @@ def _added(
     table: suppression.Table, known: np.ndarray, rule: suppression.Rule
 ) -> np.ndarray:
     """The reasons of all cells; those of `known`, the first ones, stay."""
-    own = suppression.primary(table, rule)
-    own[: len(known)] = known
+    own = np.concatenate([known, suppression.primary(table, rule)[len(known) :]])
     seen = np.isin(own, ["", suppression.NO_DATA])
     added = np.arange(len(own)) >= len(known)
     hidden = suppression.without_harm(table, ~seen, rule, added)
