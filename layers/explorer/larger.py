@@ -10,15 +10,18 @@ from django.utils.translation import gettext as _
 
 from layers.explorer.rows import Row
 from layers.geography.models import Zone
+from layers.indicators.breakdowns import ALL, label_of
 from layers.indicators.models import Area, AreaEstimate, Release
 
 Level = Area.Level
 
 
-def rows_of_areas(release: Release, indicator: str) -> dict[str, list[Row]]:
+def rows_of_areas(
+    release: Release, indicator: str, breakdown: str = ALL
+) -> dict[str, list[Row]]:
     """By level, merged zones last, the greatest need first."""
     found = AreaEstimate.objects.of_release(release).of_indicator(indicator)
-    rows = list(found)
+    rows = list(found.of_breakdown(breakdown))
     names = zone_names(row.area for row in rows)
     levels: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -53,6 +56,7 @@ def lines_of_areas(release: Release, titles: Mapping[str, str]) -> Iterator[list
             row.area.code,
             name_of(row.area, names),
             row.area.codes,
+            label_of(row.breakdown),
             *(row.estimate, row.se, row.low, row.high),
             *(row.n, row.households, row.population, row.total),
             str(row.get_flag_display()),
@@ -63,7 +67,7 @@ def lines_of_areas(release: Release, titles: Mapping[str, str]) -> Iterator[list
 def area_headings() -> list[str]:
     return [
         _("indicator"), _("title"), _("level"), _("code"), _("area"), _("zones"),
-        _("percent"), _("standard error"), _("from"), _("to"),
+        _("group"), _("percent"), _("standard error"), _("from"), _("to"),
         _("children asked, rounded"), _("households, rounded"),
         _("children, estimated"), _("children in need, estimated"),
         _("reliability"), _("reason"),

@@ -292,11 +292,14 @@ def _modelled(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _areas(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
-    levels = rows_of_areas(question.release, question.indicator.code)
+    levels = rows_of_areas(
+        question.release, question.indicator.code, question.breakdown
+    )
     town = town_row(question)
     axis = axis_for([town, *(row for rows in levels.values() for row in rows)])
     return {
         "town": town,
+        "group": question.group,
         "axis": axis_marks(axis),
         "chart": [
             {

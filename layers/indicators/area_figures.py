@@ -1,22 +1,22 @@
 """Figures of larger areas, protected in one table with those of zones and the town.
 
-Told of all children. Areas that are parents of zones are protected with the zones, the
+Told of all children, girls and boys. Areas that are parents of zones are protected with the zones, the
 zones giving way first; regions are added to the finished table, and where one of them
 would give a withheld figure away it is withheld itself, so none costs a zone its figure.
 
-Shapes: M members of a family, E areas.
+Shapes: M members of a family, B breakdowns, E areas.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import numpy as np
 
 from layers.indicators import maths
 from layers.indicators.areas import Area, Areas, told_of, unit_area
-from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.disclosure import suppression
 from layers.indicators.figures import (
@@ -25,7 +25,6 @@ from layers.indicators.figures import (
     Estimator,
     Family,
     Figure,
-    Grouping,
     family_membership,
     family_table,
     finished,
@@ -44,18 +43,16 @@ class Tier:
     unit_area: maths.Integers
     """(U,)"""
     members: list[Estimated]
-    """Arrays (1, E + 2): the areas, households in none, and the town."""
+    """Arrays (B, E + 2): the areas, households in none, and the town."""
 
     def table(self, zones: int) -> suppression.Table:
         size, indicators = len(self.areas), [each.indicator for each in self.members]
         inside = np.zeros((size, zones), dtype=bool)
         for number, area in enumerate(self.areas):
             inside[number, list(area.places)] = True
-        rows = np.arange(0, len(self.members) * len(BREAKDOWNS), len(BREAKDOWNS))
         return suppression.area_table(
-            groups=family_membership(indicators)[rows],
+            groups=family_membership(indicators),
             areas=inside,
-            breakdown=rows,
             count=np.vstack([each.found.count[:, :size] for each in self.members]),
             affected=np.vstack(
                 [each.found.affected[:, :size] for each in self.members]
@@ -69,15 +66,18 @@ class ToldTier(Tier):
     """And what may be told of them."""
 
     reasons: np.ndarray
-    """(M, E)"""
+    """(M, B, E)"""
 
     def figures(self) -> Iterator[tuple[Area, Figure]]:
-        areas = self.areas
+        # Those in no area and the town are told elsewhere, or not at all.
+        columns = (*self.areas, None, None)
         for estimated, reasons in zip(self.members, self.reasons, strict=True):
-            # Those in no area and the town are told elsewhere, or not at all.
-            row = np.append(reasons, [suppression.PROTECTS_OTHERS] * 2)[None]
-            found = told_figures((None,) * (len(areas) + 1), (ALL,), estimated, row)
-            yield from zip(areas, found, strict=False)
+            row = np.pad(
+                reasons, ((0, 0), (0, 2)), constant_values=suppression.PROTECTS_OTHERS
+            )
+            found = told_figures((None,) * len(columns[1:]), BREAKDOWNS, estimated, row)
+            named = zip(cycle(columns), found, strict=False)
+            yield from ((area, figure) for area, figure in named if area)
 
 
 @dataclass
@@ -94,9 +94,7 @@ class Estimators:
             estimator = Estimator(self.sample, place, len(areas) + 1)
             self.known[key] = place, estimator
         place, estimator = self.known[key]
-        everybody = np.zeros_like(self.sample.child_group)
-        by = Grouping(everybody, np.ones((1, 1)))
-        members = [estimator.estimate(each, by) for each in indicators]
+        members = [estimator.estimate(each) for each in indicators]
         return Tier(areas, place, members)
 
 
@@ -147,7 +145,7 @@ def _told(tiers: Sequence[Tier], reasons: np.ndarray) -> list[ToldTier]:
     """`reasons` of their cells, one tier after another."""
     found = []
     for tier in tiers:
-        shape = len(tier.members), len(tier.areas)
+        shape = len(tier.members), len(BREAKDOWNS), len(tier.areas)
         mine = reasons[: np.prod(shape)].reshape(shape)
         found.append(ToldTier(tier.areas, tier.unit_area, tier.members, mine))
         reasons = reasons[np.prod(shape) :]

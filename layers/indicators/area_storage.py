@@ -26,6 +26,7 @@ def store_areas(release: Release, families: Sequence[Succeeding]) -> None:
                     municipality=release.municipality,
                     release=release,
                     area=row,
+                    breakdown=figure.breakdown,
                     **said_by(figure),
                 )
             )

@@ -384,10 +384,7 @@ def issued(
     """The counts of a family (`count`, `affected`, `fresh`, `secret`) with their names."""
     rows = window_membership(windows)
     membership = suppression.zone_membership(rows, len(zones))
-    every = rows[:: len(BREAKDOWNS)]
-    larger = [
-        suppression.area_membership(every, _inside(each, zones)) for each in tiers
-    ]
+    larger = [suppression.area_membership(rows, _inside(each, zones)) for each in tiers]
     return Issued(
         atoms=[
             (pk, band, sex)
@@ -402,9 +399,10 @@ def issued(
             for zone in (*(code for _pk, code in zones), None)
         ]
         + [
-            (code, ALL, tuple(key))
+            (code, breakdown, tuple(key))
             for named in tiers
             for code in codes
+            for breakdown in BREAKDOWNS
             for key, _places in named
         ],
         membership=np.vstack([membership, *larger]),

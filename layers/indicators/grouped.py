@@ -6,7 +6,7 @@ Only what can be said is told: a table of which nothing may be published has no 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +25,7 @@ from layers.indicators.disclosure.group_counts import (
     ZONE,
     Counted,
     Given,
+    Larger,
 )
 from layers.indicators.disclosure.group_differences import Said
 from layers.indicators.disclosure.group_protection import Protection
@@ -34,6 +35,7 @@ from layers.indicators.figures import (
     Estimator,
     Figure,
     Grouping,
+    Tier,
     bands,
     rule_of,
     told_figures,
@@ -47,6 +49,7 @@ UNSAFE = (
     suppression.FEW_HOUSEHOLDS,
     suppression.FEW_AFFECTED,
 )
+TOLD = ("", suppression.NO_DATA)
 
 
 @dataclass(frozen=True)
@@ -162,8 +165,11 @@ def grouped(
     estimator: Estimator,
     members: Sequence[Estimated],
     reasons: np.ndarray,
+    tiers: Sequence[Tier] = (),
 ) -> GroupedFamily:
-    """`reasons` (members, breakdowns, zones + 1) of all children, girls and boys."""
+    """`reasons` (members, breakdowns, zones + 1) of all children, girls and boys; `tiers`
+    are of larger areas.
+    """
     widest = _widest(members)
     if widest is None:
         return GroupedFamily([], None)
@@ -172,7 +178,9 @@ def grouped(
     if not eligible.any():
         return GroupedFamily([], None)
     given = _given(groups, members, reasons, widest, (eligible, in_need))
-    protection = Protection(given)
+    home = groups.sample.child_unit[eligible]
+    areas = [tier.unit_area[home] for tier in tiers]
+    protection = Protection(_with_areas(given, members, tiers, areas))
     protection.run([name for name in groups.categories if name != SEX], groups.pairs)
     zones = groups.sample.zones
     tables = [
@@ -227,16 +235,9 @@ def _given(
     band = _band_of(sample, members[widest].indicator, all_bands)[chosen]
     sex = sample.child_group[chosen]
     sizes = {name: len(DIMENSIONS[name].categories) for name in groups.categories}
-    told = np.isin(reasons, ["", suppression.NO_DATA])
-    holds = np.array(
-        [
-            [start <= first < end for first, _after in all_bands]
-            for start, end in windows(list(members))
-        ]
-    )
-    # (members, bands, 2, zones): whether a figure that holds the band is told.
-    says = told[:, None, 1:, :-1] & holds[:, :, None, None]
+    told = np.isin(reasons, TOLD)
     rule = rule_of(list(members))
+    sex_hidden, sex_secrets = _sexes(members, reasons[..., :-1])
     return Given(
         places={
             **{
@@ -259,14 +260,49 @@ def _given(
         unasked=frozenset(name for name in sizes if DIMENSIONS[name].asked),
         open_rows=np.asarray(told[:, 0].all(axis=0)),
         sex_told=told[widest, 1:].T,
-        sex_hidden=~says.any(axis=0).transpose(2, 0, 1),
-        sex_secrets=[
-            (frozenset(np.flatnonzero(holds[member]).tolist()), int(at), int(row))
-            for member, row, at in np.argwhere(
-                np.isin(reasons[:, 1 : len(BREAKDOWNS), :-1], UNSAFE)
-            )
-        ],
+        sex_hidden=sex_hidden,
+        sex_secrets=sex_secrets,
     )
+
+
+def _with_areas(
+    given: Given,
+    members: Sequence[Estimated],
+    tiers: Sequence[Tier],
+    areas: Sequence[maths.Integers],
+) -> Given:
+    """`areas` (tiers, N) are the children's, the last number for those in none."""
+    found, places = [], dict(given.places)
+    for number, (tier, area) in enumerate(zip(tiers, areas, strict=True)):
+        hidden, secrets = _sexes(members, tier.reasons)
+        somewhere = np.pad(hidden, ((0, 1), (0, 0), (0, 0)), constant_values=True)
+        each = Larger(f"area {number}", f"site {number}", somewhere, secrets)
+        places |= {
+            each.area: area,
+            each.site: area * hidden.shape[1] + given.places[BAND],
+        }
+        found.append(each)
+    return replace(given, places=places, larger=found)
+
+
+def _sexes(
+    members: Sequence[Estimated], reasons: np.ndarray
+) -> tuple[np.ndarray, list[tuple[frozenset[int], int, int]]]:
+    """(places, bands, 2) where no figure of girls or boys that holds the band is told, by
+    `reasons` (members, breakdowns, places); the bands, place and sex of the secret ones.
+    """
+    ages = windows(list(members))
+    holds = np.array(
+        [[start <= first < end for first, _ in bands(ages)] for start, end in ages]
+    )
+    of_sex = reasons[:, 1 : len(BREAKDOWNS)]
+    says = np.isin(of_sex, TOLD)[:, None] & holds[:, :, None, None]
+    hidden = ~says.any(axis=0).transpose(2, 0, 1)
+    secrets = [
+        (frozenset(np.flatnonzero(holds[member]).tolist()), int(at), int(row))
+        for member, row, at in np.argwhere(np.isin(of_sex, UNSAFE))
+    ]
+    return hidden, secrets
 
 
 def _band_of(

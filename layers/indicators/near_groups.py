@@ -122,7 +122,10 @@ def families_with_groups(
         else families_of(sample, indicators)
     )
     found = [
-        (family, grouped(groups, estimator, family.members, family.reasons))
+        (
+            family,
+            grouped(groups, estimator, family.members, family.reasons, family.tiers),
+        )
         for family in families
     ]
     beside = [*beside, *(part for family, _ in found for part in _of_areas(family))]
@@ -139,10 +142,12 @@ def _of_areas(family: Family) -> Iterator[Beside]:
     for tier in family.tiers:
         cell = tier.unit_area[sample.child_unit]
         cell = np.where(cell == len(tier.areas), -1, cell)
+        by_sex = np.where(cell < 0, -1, 2 * cell + sample.child_group)
         for estimated, reasons in zip(tier.members, tier.reasons, strict=True):
             asked, in_need = sample.decide(estimated.indicator)
-            told = np.flatnonzero(reasons == "")
-            yield Beside(cell, told, (asked, in_need, asked & ~in_need))
+            judged = asked, in_need, asked & ~in_need
+            yield Beside(cell, np.flatnonzero(reasons[0] == ""), judged)
+            yield Beside(by_sex, np.flatnonzero(reasons[1:].T == ""), judged)
 
 
 def nearly_equal(

@@ -50,8 +50,8 @@ class Past:
     """By family, the zones of each release in `issued`."""
     groups: dict[tuple[str, str], list[Said]] = field(default_factory=dict)
     """By family and table."""
-    areas: dict[tuple[str, str, str], AreaEstimate] = field(default_factory=dict)
-    """What the last one says of larger areas, by indicator and the area's key."""
+    areas: dict[tuple[str, str, str, str], AreaEstimate] = field(default_factory=dict)
+    """What the last one says of larger areas, by indicator, breakdown and area's key."""
     regions: dict[str, list[list[str]]] = field(default_factory=dict)
     """By family, the codes of the zones of each region in the last one."""
 
@@ -71,7 +71,7 @@ class Past:
         said = Estimate.objects.of_release(last).select_related("zone") if last else ()
         former = {(row.indicator, row.breakdown, row.zone_id): row for row in said}
         told = AreaEstimate.objects.of_release(last) if last else ()
-        areas = {(row.indicator, *row.area.key): row for row in told}
+        areas = {(row.indicator, row.breakdown, *row.area.key): row for row in told}
         regions = {
             row.family: regions_in(row.content)
             for row in rows
@@ -120,7 +120,8 @@ class Succeeding:
         cells = (found for tier in self.family.tiers for found in tier.figures())
         later = self.held[self.family.reasons.size :]
         for (area, figure), held in zip(cells, later, strict=True):
-            row = self.past.areas.get((figure.indicator, *area.key))
+            place = figure.indicator, figure.breakdown, *area.key
+            row = self.past.areas.get(place)
             yield area, kept(figure, row) if held else figure
 
     def _of_groups(self, table: GroupTable) -> Iterator[Figure]:

@@ -64,6 +64,22 @@ class Given:
     """(Z, bands, 2) where no published figure of girls or boys holds the band."""
     sex_secrets: Sequence[tuple[frozenset[int], int, int]]
     """Bands, zone and sex of the withheld ones."""
+    larger: Sequence[Larger] = ()
+
+
+@dataclass(frozen=True)
+class Larger:
+    """What is published of girls and boys of larger areas that share no zone.
+
+    `places` has two axes of each: `area`, the last place for zones in none, and `site`
+    (area x band).
+    """
+
+    area: str
+    site: str
+    sex_hidden: Booleans
+    """(areas + 1, bands, 2) as of zones."""
+    sex_secrets: Sequence[tuple[frozenset[int], int, int]]
 
 
 @dataclass

@@ -132,6 +132,10 @@ class Crossed:
         given = self.given
         hidden: dict[Pair, Booleans] = {
             (SEX, SITE): given.sex_hidden.reshape(-1, 2).T,
+            **{
+                (SEX, each.site): each.sex_hidden.reshape(-1, 2).T
+                for each in given.larger
+            },
         }
         hidden |= {
             (ZONE, name): ~table.told[:-1]

@@ -126,22 +126,20 @@ def area_table(
     *,
     groups: Floats,
     areas: Booleans,
-    breakdown: Integers,
     count: Integers,
     affected: Integers,
     households: Integers,
 ) -> Table:
-    """The table of R rows over E areas, each of whole zones.
+    """The table of B breakdowns, those of the zones' table, over E areas of whole zones.
 
-    `groups` (R, G) says which groups each row sums, `areas` (E, D) which zones each area
-    holds, `breakdown` (R,) the rows of the zones' table that say the same; the other
-    arrays have the shape (R, E).
+    `groups` (B, G) says which groups each breakdown sums, `areas` (E, D) which zones each
+    area holds; the other arrays have the shape (B, E).
     """
-    rows, size = count.shape
+    breakdowns, size = count.shape
     return Table(
         membership=area_membership(groups, areas),
-        zone=np.tile(AREA - np.arange(size), rows),
-        breakdown=np.repeat(breakdown, size),
+        zone=np.tile(AREA - np.arange(size), breakdowns),
+        breakdown=np.repeat(np.arange(breakdowns), size),
         count=count.ravel(),
         affected=affected.ravel(),
         households=households.ravel(),
@@ -149,8 +147,8 @@ def area_table(
 
 
 def area_membership(groups: Floats, areas: Booleans) -> Floats:
-    """(R x E, D x G) for R rows of G groups over E areas of D zones."""
-    inside = np.einsum("rg,ez->rezg", groups, areas.astype(np.float64))
+    """(B x E, D x G) for B breakdowns of G groups over E areas of D zones."""
+    inside = np.einsum("bg,ez->bezg", groups, areas.astype(np.float64))
     return np.asarray(inside.reshape(len(groups) * len(areas), -1))
 
 

@@ -107,6 +107,10 @@ class Migration(migrations.Migration):
                     models.CharField(max_length=60, verbose_name="indicator"),
                 ),
                 (
+                    "breakdown",
+                    models.CharField(max_length=60, verbose_name="breakdown"),
+                ),
+                (
                     "definition_version",
                     models.PositiveSmallIntegerField(
                         verbose_name="version of definition"
@@ -212,7 +216,12 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "estimate of a larger area",
                 "verbose_name_plural": "estimates of larger areas",
-                "ordering": ["indicator", "area__level", "area__codes"],
+                "ordering": [
+                    "indicator",
+                    "breakdown",
+                    "area__level",
+                    "area__codes",
+                ],
             },
         ),
         migrations.AddConstraint(
@@ -224,7 +233,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="areaestimate",
             constraint=models.UniqueConstraint(
-                fields=("area", "indicator"), name="area_estimate_once"
+                fields=("area", "indicator", "breakdown"), name="area_estimate_once"
             ),
         ),
         migrations.AddConstraint(

@@ -64,16 +64,20 @@ class AreaEstimateQuerySet(TenantQuerySet):
     def of_indicator(self, code: str) -> Self:
         return self.filter(indicator=code)
 
+    def of_breakdown(self, breakdown: str) -> Self:
+        return self.filter(breakdown=breakdown)
+
     def of_level(self, level: str) -> Self:
         return self.filter(area__level=level)
 
 
 class AreaEstimate(TenantModel):
-    """A published figure of all children of a larger area, or why there is none."""
+    """A published figure of a larger area, or why there is none."""
 
     release = models.ForeignKey(Release, models.PROTECT, related_name="+")
     area = models.ForeignKey(Area, models.PROTECT, related_name="estimates")
     indicator = models.CharField(_("indicator"), max_length=60)
+    breakdown = models.CharField(_("breakdown"), max_length=60)
     definition_version = models.PositiveSmallIntegerField(_("version of definition"))
     estimate = models.FloatField(_("estimate"), null=True)
     se = models.FloatField(_("standard error"), null=True)
@@ -99,10 +103,10 @@ class AreaEstimate(TenantModel):
     class Meta:
         verbose_name = _("estimate of a larger area")
         verbose_name_plural = _("estimates of larger areas")
-        ordering = ["indicator", "area__level", "area__codes"]
+        ordering = ["indicator", "breakdown", "area__level", "area__codes"]
         constraints = [
             models.UniqueConstraint(
-                fields=["area", "indicator"], name="area_estimate_once"
+                fields=["area", "indicator", "breakdown"], name="area_estimate_once"
             ),
             models.CheckConstraint(
                 condition=Q(flag__in=["reliable", "uncertain"])
@@ -124,7 +128,3 @@ class AreaEstimate(TenantModel):
     @property
     def zone_id(self) -> int | None:
         return self.area.zone_id
-
-    @property
-    def breakdown(self) -> str:
-        return "all"

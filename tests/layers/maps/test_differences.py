@@ -39,6 +39,7 @@ ZONES = ("Z1", "Z2", "Z3", "Z4")
 SECTIONS = {"QA": ("Z1", "Z4"), "QB": ("Z2", "Z3")}
 """QA without Z1 are the canaries."""
 BREAKDOWNS = ("all", "sex:female", "sex:male")
+GROUPS = dict(zip(("all children", "girls", "boys"), BREAKDOWNS, strict=True))
 FORMATS = ("values.json", "view.csv", "view.geojson", "view.html", "table", "zone")
 OF_AREAS = ("areas", "figures.xlsx")
 ZOOMS = (10, 13, 16)
@@ -329,14 +330,15 @@ class Views:
         for indicator in ("hou_internet", "pro_labour"):
             page = self.get("", "figures", view="areas", indicator=indicator)
             told = re.findall(r"hidden\">(\d+) of 100 children", page)
-            said = rows.of_indicator(indicator).filter(estimate__isnull=False)
+            said = rows.of_indicator(indicator).of_breakdown("all")
+            said = said.filter(estimate__isnull=False)
             assert sorted(told) == sorted(str(round(100 * x.estimate)) for x in said)
         answer = self.client.get(f"/en/{self.town.slug}/figures/files/figures.xlsx")
         book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
         for row in book["Larger areas"].iter_rows(min_row=2, values_only=True):
-            indicator, zones, share, n = row[0], row[5], row[6], row[10]
+            indicator, zones, group, share, n = row[0], row[5], row[6], row[7], row[11]
             if share is not None:
-                cell = name, indicator, "all", zones, "figures.xlsx"
+                cell = name, indicator, GROUPS[group], zones, "figures.xlsx"
                 self._add(cell, share / 100, 0.01 if n <= 100 else 0.001, n)
 
     def _read_pages(self, key, rows, query):
