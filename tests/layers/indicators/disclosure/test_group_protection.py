@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from layers.indicators.disclosure import suppression
-from layers.indicators.disclosure.group_counts import Given
+from layers.indicators.disclosure.group_counts import Given, Larger
 from layers.indicators.disclosure.group_protection import Protection
 from layers.indicators.disclosure.suppression import SENSITIVE, SMALLEST_GROUP, USUAL
 
@@ -22,10 +22,13 @@ PAIRS = [("sex", "wealth"), ("sex", "origin"), ("wealth", "origin")]
 AXES = ("zone", "sex", "wealth", "origin")
 LENGTHS = (ZONES, 2, 4, 3)
 """With a last place for those in no category."""
+AREAS = ((0, 3), (1, 2))
+"""The zones of each larger area."""
 
 
 def town(seed, size):
-    """A town of `size` children or so, and what it would publish of girls and boys."""
+    """A town of `size` children or so, and what it would publish of girls and boys, in
+    zones and in larger areas."""
     random = np.random.default_rng(seed)
     size = int(random.integers(size // 2, size))
     unit = random.integers(0, size // 2, size)
@@ -41,42 +44,71 @@ def town(seed, size):
     in_need = random.random(size) < 0.15 + 0.4 * poor
     reasons = sexes(places, in_need, unit)
     told = np.isin(reasons, ["", "no_data"])
+    zones, areas = np.split(reasons, [ZONES + 1], axis=1)
+    hidden = np.pad(
+        ~told[1:, ZONES + 1 :].T[:, None],
+        ((0, 1), (0, 0), (0, 0)),
+        constant_values=True,
+    )
+    area = np.array([x in AREAS[1] for x in range(ZONES)]).astype(int)[zone]
     return Given(
-        places={**places, "band": np.zeros(size, int), "cohort": sex, "site": zone},
+        places={
+            **places,
+            "band": np.zeros(size, int),
+            "cohort": sex,
+            "site": zone,
+            "area 0": area,
+            "site 0": area,
+        },
         unit=unit,
         in_need=in_need,
         sizes={"zone": ZONES, **SIZES},
         rules={"sex": USUAL, "wealth": USUAL, "origin": SENSITIVE},
         unasked=frozenset({"wealth", "origin"}),
-        open_rows=told[0],
-        sex_told=told[1:].T,
-        sex_hidden=~told[1:, :-1].T[:, None],
-        sex_secrets=[
-            (frozenset({0}), int(at), int(row))
-            for row, at in np.argwhere(
-                np.isin(
-                    reasons[1:, :-1], ["few_children", "few_households", "few_affected"]
-                )
-            )
-        ],
+        open_rows=told[0, : ZONES + 1],
+        sex_told=told[1:, : ZONES + 1].T,
+        sex_hidden=~told[1:, :ZONES].T[:, None],
+        sex_secrets=secrets(zones[1:, :-1]),
+        larger=[Larger("area 0", "site 0", hidden, secrets(areas[1:]))],
     ), reasons
 
 
+def secrets(reasons):
+    unsafe = ["few_children", "few_households", "few_affected"]
+    return [
+        (frozenset({0}), int(at), int(row))
+        for row, at in np.argwhere(np.isin(reasons, unsafe))
+    ]
+
+
 def sexes(places, in_need, unit):
-    """Reasons (3, zones + 1) of all children, girls and boys, as a release has them."""
+    """Reasons (3, zones + 1 + areas) of all children, girls and boys, as a release has
+    them."""
     masks = [np.ones_like(in_need), places["sex"] == 0, places["sex"] == 1]
     wheres = [*(places["zone"] == zone for zone in range(ZONES)), np.ones_like(in_need)]
+    wheres += [np.isin(places["zone"], zones) for zones in AREAS]
 
     def counts(also):
         return np.array([[(m & w & also).sum() for w in wheres] for m in masks])
 
+    groups = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    homes = np.array([[len(set(unit[m & w])) for w in wheres] for m in masks])
+    found = {
+        "count": counts(np.ones_like(in_need)),
+        "affected": counts(in_need),
+        "households": homes,
+    }
+    parts = {name: np.split(x, [ZONES + 1], axis=1) for name, x in found.items()}
+    inside = np.array([[zone in zones for zone in range(ZONES)] for zones in AREAS])
     table = suppression.zone_table(
-        membership=np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]),
-        count=counts(np.ones_like(in_need)),
-        affected=counts(in_need),
-        households=np.array([[len(set(unit[m & w])) for w in wheres] for m in masks]),
+        membership=groups, **{name: x[0] for name, x in parts.items()}
+    ).joined(
+        suppression.area_table(
+            groups=groups, areas=inside, **{name: x[1] for name, x in parts.items()}
+        )
     )
-    return suppression.withheld(table, USUAL).reshape(3, -1)
+    flat = np.split(suppression.withheld(table, USUAL), [3 * (ZONES + 1)])
+    return np.hstack([each.reshape(3, -1) for each in flat])
 
 
 def said(reason, part):
@@ -100,11 +132,10 @@ class Attack:
         )
         self.given, self.rows, self.secret = given, [], []
         for row, name in ((0, None), (1, 0), (2, 1)):
-            for zone in range(ZONES + 1):
-                at = {} if zone == ZONES else {"zone": zone}
-                self._cell(
-                    at if name is None else {**at, "sex": name}, reasons[row, zone]
-                )
+            wheres = [*({"zone": zone} for zone in range(ZONES)), {}]
+            wheres += [{"zone": zones} for zones in AREAS]
+            for at, reason in zip(wheres, reasons[row], strict=True):
+                self._cell(at if name is None else {**at, "sex": name}, reason)
         for name, table in protection.zones.items():
             for (row, column), reason in np.ndenumerate(table.reasons):
                 at = {} if row == ZONES else {"zone": row}
@@ -117,7 +148,7 @@ class Attack:
     def _cell(self, at, reason):
         mask = np.array(
             [
-                all(atom[AXES.index(name)] == x for name, x in at.items())
+                all(np.isin(atom[AXES.index(name)], x) for name, x in at.items())
                 for atom in self.atoms
             ]
         )
