@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-from django.utils.translation import gettext as _
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from layers.explorer.rows import Row
 from layers.geography.models import Zone
-from layers.indicators.breakdowns import ALL, label_of
+from layers.indicators.breakdowns import ALL
 from layers.indicators.models import Area, AreaEstimate, Release
 
 Level = Area.Level
+
+
+class Place(NamedTuple):
+    """Where a figure is of, as files name it."""
+
+    code: str
+    name: str
+    level: str
+    zones: str = ""
+    """Codes of the zones of a larger area, with + between."""
 
 
 def rows_of_areas(
@@ -44,31 +54,49 @@ def name_of(area: Area, names: Mapping[int, str]) -> str:
     return " + ".join(names[pk] for pk in area.members)
 
 
-def lines_of_areas(release: Release, titles: Mapping[str, str]) -> Iterator[list[Any]]:
-    """A line a figure for files; shares between 0 and 1."""
-    rows = list(AreaEstimate.objects.of_release(release))
-    names = zone_names(row.area for row in rows)
-    for row in rows:
-        yield [
-            row.indicator,
-            titles[row.indicator],
-            str(Level(row.area.level).label),
-            row.area.code,
-            name_of(row.area, names),
-            row.area.codes,
-            label_of(row.breakdown),
-            *(row.estimate, row.se, row.low, row.high),
-            *(row.n, row.households, row.population, row.total),
-            str(row.get_flag_display()),
-            str(row.get_reason_display()),
-        ]
+def places_of(release: Release) -> Iterator[tuple[Place, AreaEstimate]]:
+    """A line a figure for files."""
+    names = zone_names(Area.objects.filter(release=release))
+    for row in AreaEstimate.objects.of_release(release).iterator(chunk_size=2000):
+        area = row.area
+        label = str(Level(area.level).label)
+        yield Place(area.code, name_of(area, names), label, area.codes), row
 
 
-def area_headings() -> list[str]:
-    return [
-        _("indicator"), _("title"), _("level"), _("code"), _("area"), _("zones"),
-        _("group"), _("percent"), _("standard error"), _("from"), _("to"),
-        _("children asked, rounded"), _("households, rounded"),
-        _("children, estimated"), _("children in need, estimated"),
-        _("reliability"), _("reason"),
-    ]  # fmt: skip
+@dataclass(frozen=True)
+class Around:
+    """The larger areas that hold a zone."""
+
+    release: Release
+    zone: Zone
+
+    @cached_property
+    def _rows(self) -> list[AreaEstimate]:
+        found = AreaEstimate.objects.of_release(self.release).of_breakdown(ALL)
+        return list(found.filter(area__members__contains=[self.zone.pk]))
+
+    @cached_property
+    def parent(self) -> Area | None:
+        """The smallest one that is a zone itself."""
+        held = [row.area for row in self._rows if row.area.zone]
+        return min(held, key=lambda area: len(area.members), default=None)
+
+    @property
+    def name(self) -> str:
+        return name_of(self.parent, {}) if self.parent else ""
+
+    @cached_property
+    def of_parent(self) -> dict[str, Row]:
+        """By indicator."""
+        return {
+            row.indicator: Row(self.name, row)
+            for row in self._rows
+            if row.area == self.parent
+        }
+
+    @cached_property
+    def merged(self) -> dict[str, Row]:
+        """By indicator, with the names of all its zones."""
+        rows = [row for row in self._rows if row.area.level == Level.MERGED]
+        names = zone_names(row.area for row in rows)
+        return {row.indicator: Row(name_of(row.area, names), row) for row in rows}

@@ -59,6 +59,10 @@ class Row:
         return bool(self.figure.flag == Flag.UNCERTAIN)
 
     @property
+    def reliable(self) -> bool:
+        return bool(self.figure.flag == Flag.RELIABLE)
+
+    @property
     def value(self) -> int | None:
         return out_of_100(self.figure.estimate)
 

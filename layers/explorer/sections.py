@@ -292,12 +292,18 @@ def _modelled(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _areas(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
-    levels = rows_of_areas(
-        question.release, question.indicator.code, question.breakdown
-    )
+    """`level` chooses one; an unknown one, or none, means all."""
+    every = rows_of_areas(question.release, question.indicator.code, question.breakdown)
+    wanted = query.get("level")
+    levels = {wanted: every[wanted]} if wanted in every else every
     town = town_row(question)
     axis = axis_for([town, *(row for rows in levels.values() for row in rows)])
+    sort = query.get("sort") if query.get("sort") in SORTS else "need"
+    key = _order(SORTS[sort or "need"])
     return {
+        "levels": [(name, capfirst(Area.Level(name).label)) for name in every],
+        "level": wanted if wanted in every else "",
+        "sort": sort,
         "town": town,
         "group": question.group,
         "axis": axis_marks(axis),
@@ -306,6 +312,7 @@ def _areas(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
                 "title": capfirst(Area.Level(level).label),
                 "merged": level == Area.Level.MERGED,
                 "rows": [drawn(row, axis) for row in rows],
+                "table": sorted(rows, key=key),
             }
             for level, rows in levels.items()
         ],

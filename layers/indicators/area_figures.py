@@ -1,8 +1,9 @@
 """Figures of larger areas, protected in one table with those of zones and the town.
 
-Told of all children, girls and boys. Areas that are parents of zones are protected with the zones, the
-zones giving way first; regions are added to the finished table, and where one of them
-would give a withheld figure away it is withheld itself, so none costs a zone its figure.
+Told of all children, girls and boys. Figures of all children of parents are protected
+with the zones, the zones giving way first, unless zones would tell less than without them.
+All other areas are added to the finished table; where one would give a withheld figure
+away it is withheld itself, so none costs a zone its figure.
 
 Shapes: M members of a family, B breakdowns, E areas.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 
 import numpy as np
+from numpy.typing import NDArray
 
 from layers.indicators import maths
 from layers.indicators.areas import Area, Areas, told_of, unit_area
@@ -33,6 +35,8 @@ from layers.indicators.figures import (
     told_figures,
 )
 from layers.indicators.sample import Sample
+
+Reasons = NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ def _family(
     base = len(table.count)
     for tier in tiers:
         table = table.joined(tier.table(len(sample.zones)))
-    reasons = suppression.withheld(table, rule)
+    reasons = _protected(table, base, rule)
     whole = reasons[:base].reshape(len(members), len(BREAKDOWNS), -1)[:, 0, -1] == ""
     town = [each for each, told in zip(members, whole, strict=True) if told]
     counts, shares = (
@@ -126,19 +130,52 @@ def _family(
     if merged:
         tiers.append(estimators.tier(merged, indicators))
         table = table.joined(tiers[-1].table(len(sample.zones)))
-        reasons = _added(table, reasons, rule)
+        known = np.arange(len(table.count)) < len(reasons)
+        reasons = _added(table, known, reasons, rule)
     return finished(sample, members, table, reasons, _told(tiers, reasons[base:]))
 
 
+def _protected(table: suppression.Table, base: int, rule: suppression.Rule) -> Reasons:
+    """With parents from the start, or, where zones and the town would tell less, added to
+    the finished table as well; `base` cells are of zones and the town.
+
+    A parent's group of one to four children is kept secret in either way.
+    """
+    zones = np.arange(len(table.count)) < base
+    few = suppression.gives_group_away(table.affected, rule)
+    few |= suppression.gives_group_away(table.unaffected, rule)
+    all_children = table.breakdown % len(BREAKDOWNS) == 0
+    always = zones | (few & (table.count > 0))
+    ways = [always | all_children, always] if base < len(zones) else [zones]
+    found = [
+        _added(table, first, suppression.withheld(table.part(first), rule), rule)
+        for first in ways
+    ]
+    return max(found, key=lambda reasons: int((reasons[:base] == "").sum()))
+
+
 def _added(
-    table: suppression.Table, known: np.ndarray, rule: suppression.Rule
-) -> np.ndarray:
-    """The reasons of all cells; those of `known`, the first ones, stay."""
-    own = np.concatenate([known, suppression.primary(table, rule)[len(known) :]])
-    seen = np.isin(own, ["", suppression.NO_DATA])
-    added = np.arange(len(own)) >= len(known)
-    hidden = suppression.without_harm(table, ~seen, rule, added)
-    return np.where(hidden & seen, suppression.PROTECTS_OTHERS, own)
+    table: suppression.Table,
+    first: maths.Booleans,
+    known: Reasons,
+    rule: suppression.Rule,
+) -> Reasons:
+    """The reasons of all cells; those of the `first` ones are known and stay.
+
+    What is too rough to be added is a sum of zones, which keep their own secrets: it is
+    not told, and not protected either.
+    """
+    found = suppression.primary(table, rule).astype("<U20")
+    rough = ~first & ~np.isin(found, ["", suppression.NO_DATA])
+    found[rough] = suppression.PROTECTS_OTHERS
+    found[first] = known
+    seen = np.isin(found, ["", suppression.NO_DATA])
+    hidden = ~seen
+    hidden[~rough] = suppression.without_harm(
+        table.part(~rough), ~seen[~rough], rule, ~first[~rough]
+    )
+    found[hidden & seen] = suppression.PROTECTS_OTHERS
+    return found
 
 
 def _told(tiers: Sequence[Tier], reasons: np.ndarray) -> list[ToldTier]:

@@ -84,6 +84,9 @@ class Table:
         """(C,) 0 for zones, 1 for larger areas, 2 for the town."""
         return np.where(self.zone == TOWN, 2, self.zone <= AREA).astype(np.int64)
 
+    def part(self, cells: Booleans) -> "Table":
+        return Table(*(getattr(self, each.name)[cells] for each in fields(self)))
+
     def joined(self, other: "Table") -> "Table":
         """Its cells, then those of another table over the same atoms."""
         pairs = (

@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from layers.explorer.sdmx import COLUMNS, group_codes
 from layers.explorer.sdmx import DIMENSIONS as CODES
 from layers.indicators.breakdowns import DIMENSIONS
-from layers.indicators.models import Estimate
+from layers.indicators.models import AreaEstimate, Estimate
 from tests.layers.explorer.conftest import ZONES
 
 # What nobody may find in a file: values of a figure that is withheld.
@@ -37,12 +37,19 @@ def lines(take):
 
 
 def hidden(release):
-    return release.estimates.filter(estimate=None).count()
+    return sum(
+        rows.filter(estimate=None).count()
+        for rows in (release.estimates.all(), areas(release))
+    )
+
+
+def areas(release):
+    return AreaEstimate.objects.of_release(release)
 
 
 def test_the_csv_has_a_line_a_figure_with_its_release_and_definition(lines, two):
     rows = lines("figures.csv")
-    assert len(rows) == two.estimates.count()
+    assert len(rows) == two.estimates.count() + areas(two).count()
     assert {(row["release"], row["definition version"]) for row in rows} == {("2", "1")}
     row = next(
         row
@@ -55,6 +62,20 @@ def test_the_csv_has_a_line_a_figure_with_its_release_and_definition(lines, two)
     assert int(row["children asked, rounded"]) == stored.n
     assert int(row["children in need, estimated"]) == stored.total
     assert row["reliability"] == "reliable"
+
+
+def test_larger_areas_follow_with_their_level_and_zones(lines, two):
+    rows = lines("figures.csv")
+    found = next(
+        row
+        for row in rows
+        if (row["indicator"], row["zone code"], row["group"])
+        == ("edu_oos", "S1", "all children")
+    )
+    stored = areas(two).get(indicator="edu_oos", breakdown="all", area__zone__code="S1")
+    assert (found["level"], found["its zones"]) == ("cadastral sections", "Q1+Q2")
+    assert float(found["percent"]) == pytest.approx(100 * stored.estimate)
+    assert {row["its zones"] for row in rows if row["level"] == "quarter"} == {""}
 
 
 def test_withheld_figures_stand_there_without_values(lines, two):
@@ -145,7 +166,13 @@ def test_sdmx_columns_begin_as_the_field_guide_has_them(lines, two, town):
     moved = {row["DISPLACEMENT_STATUS"] for row in rows}
     assert moved == {"_T", "DISP", "NDISP"}
     assert (ages["edu_oos_primary"], ages["ecd_stim"]) == ("Y6T11", "M24T59")
-    assert {row["REF_AREA"] for row in rows} >= {town.slug, f"{town.slug}.Q1"}
+    places = {row["REF_AREA"] for row in rows}
+    assert places >= {town.slug, *(f"{town.slug}.{code}" for code in ("Q1", "S1"))}
+    merged = areas(two).of_level("merged").values_list("area__codes", flat=True)
+    assert {place for place in places if ".merged." in place} == {
+        f"{town.slug}.merged.{codes.replace('+', '_')}" for codes in merged
+    }
+    assert merged
 
 
 def test_sdmx_says_why_a_value_is_missing(lines, two):
@@ -167,14 +194,15 @@ def test_sdmx_says_why_a_value_is_missing(lines, two):
 def test_the_geosight_table_is_long_and_its_attributes_are_json(lines, two, town):
     rows = lines("geosight.csv")
     assert list(rows[0]) == ["geom_code", "date", "indicator", "value", "attributes"]
-    assert len(rows) == two.estimates.count()
+    parents = areas(two).exclude(area__zone=None)
+    assert len(rows) == two.estimates.count() + parents.count()
     for row in rows:
         said = json.loads(row["attributes"])
         assert said["release"] == 2
         if said["flag"] == "withheld":
             assert row["value"] == ""
             assert not {"low", "high", "n", "se", "children_in_need"} & said.keys()
-    assert {row["geom_code"] for row in rows} == {town.slug, *ZONES}
+    assert {row["geom_code"] for row in rows} == {town.slug, *ZONES, "S1", "S2"}
 
 
 def test_no_file_holds_a_number_for_a_figure_that_is_withheld(lines, two):
