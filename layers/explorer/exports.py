@@ -155,7 +155,8 @@ def _figures_csv(out: IO[bytes], release: Release) -> None:
 
 
 def _sdmx_csv(out: IO[bytes], release: Release) -> None:
-    rows = chain(stored(release), AreaEstimate.objects.of_release(release))
+    areas = AreaEstimate.objects.of_release(release)
+    rows = chain[Said](stored(release), areas)
     _write_csv(out, sdmx.COLUMNS, sdmx.lines(release, rows), mark=False)
 
 
@@ -171,7 +172,7 @@ def geosight_lines(release: Release) -> Iterator[list[Any]]:
     modelled = by_figure(release)
     parents = AreaEstimate.objects.of_release(release).exclude(area__zone=None)
     # Merged zones have no shape of their own in a reference data set.
-    for row in chain(stored(release), parents):
+    for row in chain[Said](stored(release), parents):
         share, low, high, model, weight = modelled_cells(row, modelled)
         said = {
             "group": row.breakdown,
