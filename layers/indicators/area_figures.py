@@ -1,9 +1,9 @@
 """Figures of larger areas, protected in one table with those of zones and the town.
 
 Told of all children, girls and boys. Figures of all children of parents are protected
-with the zones, the zones giving way first, unless zones would tell less than without them.
-All other areas are added to the finished table; where one would give a withheld figure
-away it is withheld itself, so none costs a zone its figure.
+with the zones, the zones giving way first, unless these would lose more figures than
+parents gain. All others are added to the finished table; where one would give a withheld
+figure away it is withheld itself, so none costs a zone its figure.
 
 Shapes: M members of a family, B breakdowns, E areas.
 """
@@ -136,8 +136,8 @@ def _family(
 
 
 def _protected(table: suppression.Table, base: int, rule: suppression.Rule) -> Reasons:
-    """With parents from the start, or, where zones and the town would tell less, added to
-    the finished table as well; `base` cells are of zones and the town.
+    """With parents from the start, or, where zones and the town would lose more figures
+    than parents gain, added to the finished table; `base` cells are of zones and the town.
 
     A parent's group of one to four children is kept secret in either way.
     """
@@ -147,11 +147,9 @@ def _protected(table: suppression.Table, base: int, rule: suppression.Rule) -> R
     all_children = table.breakdown % len(BREAKDOWNS) == 0
     always = zones | (few & (table.count > 0))
     ways = [always | all_children, always] if base < len(zones) else [zones]
-    found = [
-        _added(table, first, suppression.withheld(table.part(first), rule), rule)
-        for first in ways
-    ]
-    return max(found, key=lambda reasons: int((reasons[:base] == "").sum()))
+    found = [(suppression.withheld(table.part(first), rule), first) for first in ways]
+    known, first = max(found, key=lambda way: int((way[0] == "").sum()))
+    return _added(table, first, known, rule)
 
 
 def _added(

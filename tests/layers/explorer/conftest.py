@@ -8,7 +8,6 @@ from datetime import date
 
 import pytest
 
-from layers.geography.models import Zone
 from layers.indicators.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release, replace_observations
 from tests.factories.accounts import staff
@@ -48,18 +47,12 @@ def households(year: int, code: str, number: int, share: float):
 
 @pytest.fixture
 def zones(town):
-    """Q1 and Q2 in section S1, the others in S2."""
-    sections = [
-        ZoneFactory(municipality=town, code=code, name_en=code, kind=Zone.Kind.SECTION)
-        for code in ("S1", "S2")
-    ]
     return [
         ZoneFactory(
             municipality=town,
             code=code,
             name_en=f"Quarter {code}",
             name_ar=f"حيّ {place}",
-            parent=sections[place > 1],
             geometry=square(west=35.82 + place * 0.005, side=0.005),
         )
         for place, code in enumerate(ZONES)

@@ -7,8 +7,10 @@ from openpyxl import load_workbook
 
 from layers.explorer.sdmx import COLUMNS, group_codes
 from layers.explorer.sdmx import DIMENSIONS as CODES
+from layers.geography.models import Zone
 from layers.indicators.breakdowns import DIMENSIONS
 from layers.indicators.models import AreaEstimate, Estimate
+from tests.factories.geography import ZoneFactory
 from tests.layers.explorer.conftest import ZONES
 
 # What nobody may find in a file: values of a figure that is withheld.
@@ -64,18 +66,36 @@ def test_the_csv_has_a_line_a_figure_with_its_release_and_definition(lines, two)
     assert row["reliability"] == "reliable"
 
 
-def test_larger_areas_follow_with_their_level_and_zones(lines, two):
-    rows = lines("figures.csv")
+def test_larger_areas_follow_with_their_level_and_zones(
+    lines, publish, town, zones, planner, at
+):
+    """Q1 and Q2 in section S1, the others in S2."""
+    for code, inside in (("S1", zones[:2]), ("S2", zones[2:])):
+        section = ZoneFactory(
+            municipality=town, code=code, name_en=code, kind=Zone.Kind.SECTION
+        )
+        pks = [zone.pk for zone in inside]
+        Zone.objects.filter(pk__in=pks).update(parent=section)
+    release = publish()
     found = next(
         row
-        for row in rows
-        if (row["indicator"], row["zone code"], row["group"])
-        == ("edu_oos", "S1", "all children")
+        for row in lines("figures.csv")
+        if (row["indicator"], row["zone code"]) == ("edu_oos", "S1")
+        and row["group"] == "all children"
     )
-    stored = areas(two).get(indicator="edu_oos", breakdown="all", area__zone__code="S1")
+    stored = areas(release).of_indicator("edu_oos").of_breakdown("all")
+    s1 = stored.get(area__zone__code="S1")
     assert (found["level"], found["its zones"]) == ("cadastral sections", "Q1+Q2")
-    assert float(found["percent"]) == pytest.approx(100 * stored.estimate)
-    assert {row["its zones"] for row in rows if row["level"] == "quarter"} == {""}
+    assert float(found["percent"]) == pytest.approx(100 * s1.estimate)
+    codes = {row["geom_code"] for row in lines("geosight.csv")}
+    assert codes == {town.slug, *ZONES, "S1", "S2"}
+    places = {row["REF_AREA"] for row in lines("sdmx.csv")}
+    assert f"{town.slug}.S1" in places
+    page = planner.get(at("?view=areas&indicator=edu_oos&level=section&sort=name"))
+    (section,) = page.context["chart"]
+    assert [row.name for row in section["table"]] == ["S1", "S2"]
+    profile = planner.get(at("zone/Q1/")).content.decode()
+    assert '<th scope="col" class="number">S1</th>' in profile
 
 
 def test_withheld_figures_stand_there_without_values(lines, two):
@@ -167,7 +187,7 @@ def test_sdmx_columns_begin_as_the_field_guide_has_them(lines, two, town):
     assert moved == {"_T", "DISP", "NDISP"}
     assert (ages["edu_oos_primary"], ages["ecd_stim"]) == ("Y6T11", "M24T59")
     places = {row["REF_AREA"] for row in rows}
-    assert places >= {town.slug, *(f"{town.slug}.{code}" for code in ("Q1", "S1"))}
+    assert places >= {town.slug, f"{town.slug}.Q1"}
     merged = areas(two).of_level("merged").values_list("area__codes", flat=True)
     assert {place for place in places if ".merged." in place} == {
         f"{town.slug}.merged.{codes.replace('+', '_')}" for codes in merged
@@ -194,15 +214,14 @@ def test_sdmx_says_why_a_value_is_missing(lines, two):
 def test_the_geosight_table_is_long_and_its_attributes_are_json(lines, two, town):
     rows = lines("geosight.csv")
     assert list(rows[0]) == ["geom_code", "date", "indicator", "value", "attributes"]
-    parents = areas(two).exclude(area__zone=None)
-    assert len(rows) == two.estimates.count() + parents.count()
+    assert len(rows) == two.estimates.count()
     for row in rows:
         said = json.loads(row["attributes"])
         assert said["release"] == 2
         if said["flag"] == "withheld":
             assert row["value"] == ""
             assert not {"low", "high", "n", "se", "children_in_need"} & said.keys()
-    assert {row["geom_code"] for row in rows} == {town.slug, *ZONES, "S1", "S2"}
+    assert {row["geom_code"] for row in rows} == {town.slug, *ZONES}
 
 
 def test_no_file_holds_a_number_for_a_figure_that_is_withheld(lines, two):
