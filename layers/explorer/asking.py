@@ -17,6 +17,7 @@ from layers.indicators import releases
 from layers.indicators.breakdowns import ALL, label_of
 from layers.indicators.definitions.indicator import Dimension, Indicator
 from layers.indicators.definitions.municipal import indicators_in
+from layers.indicators.figures import BREAKDOWNS
 from layers.indicators.models import (
     Change,
     ChangeQuerySet,
@@ -31,6 +32,7 @@ VIEWS = {
     "rounds": gettext_lazy("Round by round"),
     "groups": gettext_lazy("Group by group"),
     "changes": gettext_lazy("Better or worse"),
+    "areas": gettext_lazy("Larger areas"),
     "modelled": gettext_lazy("Modelled"),
 }
 
@@ -62,7 +64,7 @@ class Question:
             raise Http404(_("There are no figures for this group of children."))
         if view not in VIEWS:
             raise Http404(_("There is no such view of the figures."))
-        if view == "modelled":
+        if view == "modelled" or (view == "areas" and breakdown not in BREAKDOWNS):
             breakdown = ALL
         zone = zone_asked(release, query.get("zone") or "")
         return cls(

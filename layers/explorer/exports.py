@@ -7,6 +7,7 @@ import io
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from math import sqrt
 from typing import IO, Any
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from layers.explorer import sdmx
 from layers.explorer.asking import figures
+from layers.explorer.larger import Place, places_of
 from layers.explorer.modelled import by_figure
 from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
@@ -22,6 +24,7 @@ from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.known_totals import sentence
 from layers.indicators.models import (
     AgeBand,
+    AreaEstimate,
     Change,
     DeprivationFigure,
     Estimate,
@@ -60,11 +63,31 @@ def headings() -> list[str]:
         _("children, estimated"), _("children in need, estimated"),
         _("reliability"), _("reason"), _("modelled, percent"), _("modelled, from"),
         _("modelled, to"), _("model"), _("weight of own answers, percent"),
+        _("level"), _("its zones"),
     ]  # fmt: skip
 
 
+Said = Estimate | AreaEstimate
+
+
 def lines(release: Release) -> Iterator[list[Any]]:
-    """A line a figure; shares as percent, empty where nothing is published."""
+    """A line a figure of zones and the town."""
+    yield from _lines(release, ((_place(row), row) for row in stored(release)))
+
+
+def area_lines(release: Release) -> Iterator[list[Any]]:
+    """The same of larger areas."""
+    yield from _lines(release, places_of(release))
+
+
+def _place(row: Estimate) -> Place:
+    if row.zone is None:
+        return Place("", _("Whole town"), _("Whole town"))
+    return Place(row.zone.code, row.zone.name, row.zone.get_kind_display())
+
+
+def _lines(release: Release, rows: Iterable[tuple[Place, Said]]) -> Iterator[list[Any]]:
+    """Shares as percent, empty where nothing is published."""
     observed = release.observation_set
     constant = [
         releases.round_title(observed),
@@ -73,12 +96,12 @@ def lines(release: Release) -> Iterator[list[Any]]:
     ]
     titles = titles_of(release)
     modelled = by_figure(release)
-    for row in stored(release):
+    for place, row in rows:
         yield [
             row.indicator,
             titles[row.indicator],
-            row.zone.code if row.zone else "",
-            row.zone.name if row.zone else _("Whole town"),
+            place.code,
+            place.name,
             label_of(row.breakdown),
             *constant,
             row.definition_version,
@@ -87,15 +110,17 @@ def lines(release: Release) -> Iterator[list[Any]]:
             str(Estimate.Flag(row.flag).label),
             str(Estimate.Reason(row.reason).label),
             *modelled_cells(row, modelled),
+            place.level,
+            place.zones,
         ]
 
 
 def modelled_cells(
-    row: Estimate, modelled: Mapping[tuple[str, int], ModelledEstimate]
+    row: Said, modelled: Mapping[tuple[str, int], ModelledEstimate]
 ) -> list[Any]:
     """Estimate, bounds, method and weight; empty but for all children of a zone."""
     found = None
-    if row.zone_id and row.breakdown == ALL:
+    if isinstance(row, Estimate) and row.zone_id and row.breakdown == ALL:
         found = modelled.get((row.indicator, row.zone_id))
     if found is None:
         return [None] * 5
@@ -125,11 +150,14 @@ def percent(share: float | None) -> float | None:
 
 
 def _figures_csv(out: IO[bytes], release: Release) -> None:
-    _write_csv(out, headings(), lines(release), mark=True)
+    rows = chain(lines(release), area_lines(release))
+    _write_csv(out, headings(), rows, mark=True)
 
 
 def _sdmx_csv(out: IO[bytes], release: Release) -> None:
-    _write_csv(out, sdmx.COLUMNS, sdmx.lines(release, stored(release)), mark=False)
+    areas = AreaEstimate.objects.of_release(release)
+    rows = chain[Said](stored(release), areas)
+    _write_csv(out, sdmx.COLUMNS, sdmx.lines(release, rows), mark=False)
 
 
 def _geosight_csv(out: IO[bytes], release: Release) -> None:
@@ -142,7 +170,9 @@ def geosight_lines(release: Release) -> Iterator[list[Any]]:
     day = release.observation_set.reference_date.isoformat()
     town = release.municipality.slug
     modelled = by_figure(release)
-    for row in stored(release):
+    parents = AreaEstimate.objects.of_release(release).exclude(area__zone=None)
+    # Merged zones have no shape of their own in a reference data set.
+    for row in chain[Said](stored(release), parents):
         share, low, high, model, weight = modelled_cells(row, modelled)
         said = {
             "group": row.breakdown,
@@ -194,6 +224,7 @@ def _figures_xlsx(out: IO[bytes], release: Release) -> None:
         (_("Sampling errors"), precision_headings(), precision_lines(release)),
         (_("Changes"), change_headings(), change_lines(release)),
         (_("Several needs"), deprivation_headings(), deprivation_lines(release)),
+        (_("Larger areas"), headings(), area_lines(release)),
         (_("About"), [_("what"), _("value")], about(release)),
     ]
     write_workbook(out, sheets)

@@ -20,6 +20,7 @@ from layers.explorer.asking import (
 )
 from layers.explorer.deprivation import Deprived
 from layers.explorer.gaps import Gap, gaps_of
+from layers.explorer.larger import Around
 from layers.explorer.modelled import Modelled
 from layers.explorer.ranking import Axis, ticks
 from layers.explorer.rows import Moved, Row, whole
@@ -46,12 +47,22 @@ class Need:
     row: Row
     groups: dict[str, Row]
     town: Row | None
+    larger: Row | None = None
+    """Of the parent of the zone."""
+    merged: Row | None = None
+    """Of the zone together with its neighbours."""
     modelled: Modelled | None = None
     """Only beside an uncertain figure."""
 
     @property
     def moved(self) -> Moved | None:
         return Moved(self.row.change) if self.row.change else None
+
+    @property
+    def merged_instead(self) -> Row | None:
+        """Where the zone alone says little."""
+        helps = self.merged is not None and self.merged.shown
+        return self.merged if helps and not self.row.reliable else None
 
     @property
     def girls(self) -> Row | None:
@@ -113,11 +124,25 @@ class Profile:
                     if (code, group) in by_key
                 },
                 town=town.get(code),
+                larger=self.around.of_parent.get(code) if self.around else None,
+                merged=self.around.merged.get(code) if self.around else None,
                 modelled=_beside(by_key[code, ALL], modelled.get(code)),
             )
             for code, each in offered_by(self.release).items()
             if (code, ALL) in by_key
         ]
+
+    @cached_property
+    def around(self) -> Around | None:
+        return Around(self.release, self.zone) if self.zone else None
+
+    @property
+    def larger(self) -> str:
+        """The name of the larger area that holds the zone; empty without one."""
+        return self.around.name if self.around else ""
+
+    def merged(self) -> list[Need]:
+        return [each for each in self.needs if each.merged_instead]
 
     def _modelled(self) -> dict[str, ModelledEstimate]:
         if self.zone is None:
@@ -254,7 +279,7 @@ class Profile:
     @property
     def columns(self) -> int:
         """Of the table of all indicators."""
-        return 7 + bool(self.zone) + bool(self.former_round)
+        return 7 + bool(self.zone) + bool(self.larger) + bool(self.former_round)
 
     @cached_property
     def pictured(self) -> Need | None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from layers.explorer.ranking import Axis
-from layers.indicators.models import Change, Estimate
+from layers.indicators.models import AreaEstimate, Change, Estimate
 from layers.maps.wording import asked, out_of_100
 
 Flag, Verdict = Estimate.Flag, Change.Verdict
@@ -43,7 +43,7 @@ class Row:
     """One figure under the name by which its list tells it from the others."""
 
     name: str
-    figure: Estimate
+    figure: Estimate | AreaEstimate
     change: Change | None = None
 
     @property
@@ -57,6 +57,10 @@ class Row:
     @property
     def uncertain(self) -> bool:
         return bool(self.figure.flag == Flag.UNCERTAIN)
+
+    @property
+    def reliable(self) -> bool:
+        return bool(self.figure.flag == Flag.RELIABLE)
 
     @property
     def value(self) -> int | None:

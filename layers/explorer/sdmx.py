@@ -16,7 +16,7 @@ from typing import Any
 from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.definitions.municipal import indicators_in
-from layers.indicators.models import Estimate, Release
+from layers.indicators.models import AreaEstimate, Estimate, Release
 
 COLUMNS = [
     "STRUCTURE", "STRUCTURE_ID", "ACTION",
@@ -51,7 +51,9 @@ STATUS = {
 FREE, CONFIDENTIAL, SECONDARY = "F", "C", "D"
 
 
-def lines(release: Release, rows: Iterable[Estimate]) -> Iterator[list[Any]]:
+def lines(
+    release: Release, rows: Iterable[Estimate | AreaEstimate]
+) -> Iterator[list[Any]]:
     """Percent with one decimal; no value where the figure is not published."""
     observed = release.observation_set
     town = release.municipality.slug
@@ -59,7 +61,7 @@ def lines(release: Release, rows: Iterable[Estimate]) -> Iterator[list[Any]]:
     for row in rows:
         yield [
             *STRUCTURE,
-            f"{town}.{row.zone.code}" if row.zone else town,
+            area_code(town, row),
             row.indicator,
             *group_codes(row.breakdown, age_of(known.get(row.indicator))),
             observed.reference_date.isoformat(),
@@ -74,6 +76,14 @@ def lines(release: Release, rows: Iterable[Estimate]) -> Iterator[list[Any]]:
             observed.source,
             row.reason,
         ]
+
+
+def area_code(town: str, row: Estimate | AreaEstimate) -> str:
+    """The town, or a zone in it; of merged zones all their codes."""
+    if isinstance(row, AreaEstimate) and row.zone is None:
+        # A plus sign separates values in SDMX queries.
+        return f"{town}.{row.area.level}.{row.area.codes.replace('+', '_')}"
+    return f"{town}.{row.zone.code}" if row.zone else town
 
 
 def group_codes(breakdown: str, ages: str) -> list[str]:
@@ -94,7 +104,7 @@ def age_of(indicator: Indicator | None) -> str:
     return f"{'M' if window.unit == 'months' else 'Y'}{window.first}T{window.last}"
 
 
-def confidentiality(row: Estimate) -> str:
+def confidentiality(row: Estimate | AreaEstimate) -> str:
     """Withheld for itself, or to protect another figure."""
     if row.flag != Estimate.Flag.WITHHELD:
         return FREE

@@ -12,6 +12,7 @@ from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 from layers.explorer.asking import Question, figures, offered_by, zone_asked
+from layers.explorer.larger import rows_of_areas
 from layers.explorer.modelled import modelled_view
 from layers.explorer.ranking import (
     LESS,
@@ -32,7 +33,7 @@ from layers.indicators.breakdowns import (
     label_of,
     offered,
 )
-from layers.indicators.models import Change, Estimate
+from layers.indicators.models import Area, Change, Estimate
 
 SORTS: dict[str, Callable[[Row], Any]] = {
     "need": lambda row: -(row.value or 0),
@@ -290,7 +291,36 @@ def _modelled(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
     return {**found, "axis": axis_marks(found.pop("axis_object"))}
 
 
+def _areas(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
+    """`level` chooses one; an unknown one, or none, means all."""
+    every = rows_of_areas(question.release, question.indicator.code, question.breakdown)
+    wanted = query.get("level")
+    levels = {wanted: every[wanted]} if wanted in every else every
+    town = town_row(question)
+    axis = axis_for([town, *(row for rows in levels.values() for row in rows)])
+    sort = query.get("sort") if query.get("sort") in SORTS else "need"
+    key = _order(SORTS[sort or "need"])
+    return {
+        "levels": [(name, capfirst(Area.Level(name).label)) for name in every],
+        "level": wanted if wanted in every else "",
+        "sort": sort,
+        "town": town,
+        "group": question.group,
+        "axis": axis_marks(axis),
+        "chart": [
+            {
+                "title": capfirst(Area.Level(level).label),
+                "merged": level == Area.Level.MERGED,
+                "rows": [drawn(row, axis) for row in rows],
+                "table": sorted(rows, key=key),
+            }
+            for level, rows in levels.items()
+        ],
+    }
+
+
 BUILDERS = {
+    "areas": _areas,
     "zones": _zones,
     "rounds": _rounds,
     "groups": _groups,

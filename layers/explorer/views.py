@@ -31,6 +31,7 @@ from layers.geography.access import requires
 from layers.geography.models import Municipality
 from layers.indicators import releases
 from layers.indicators.breakdowns import offered
+from layers.indicators.figures import BREAKDOWNS
 from layers.indicators.known_totals import sentence
 from layers.indicators.models import Release
 from layers.maps.desk import rounds
@@ -69,11 +70,13 @@ def explorer(request: HttpRequest, municipality: str) -> HttpResponse:
 
 
 def _choice(question: Question) -> dict[str, Any]:
+    areas = question.view == "areas"
+    keys = BREAKDOWNS if areas else releases.keys_in(question.release)
     return {
         "question": question,
         "release": question.release,
         "round": releases.round_title(question.release.observation_set),
-        "groups": list(offered(releases.keys_in(question.release))),
+        "groups": list(offered(keys)),
         "query": urlencode(question.query),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,9 +54,11 @@ def clusters_of(
 
 
 def _neighbours(zones: list[Zone]) -> csr_array:
-    """Zones that share a point of their border (queen)."""
+    return spatial.contiguity(len(zones), zip(*bordering(zones), strict=True))
+
+
+def bordering(zones: Sequence[Zone]) -> tuple[list[int], list[int]]:
+    """The places of zones that share a point of their border (queen), each with itself."""
     shapes = [shapely.from_wkb(bytes(zone.geometry.wkb)) for zone in zones]
     left, right = STRtree(shapes).query(shapes, predicate="dwithin", distance=APART)
-    return spatial.contiguity(
-        len(zones), zip(left.tolist(), right.tolist(), strict=True)
-    )
+    return left.tolist(), right.tolist()

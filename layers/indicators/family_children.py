@@ -18,8 +18,16 @@ from layers.indicators.disclosure.group_counts import (
     SITE,
     ZONE,
     Given,
+    Larger,
 )
-from layers.indicators.figures import BREAKDOWNS, Estimated, bands, rule_of, windows
+from layers.indicators.figures import (
+    BREAKDOWNS,
+    Estimated,
+    Tier,
+    bands,
+    rule_of,
+    windows,
+)
 from layers.indicators.sample import Sample
 
 TOLD = ("", suppression.NO_DATA)
@@ -50,6 +58,8 @@ class FamilyChildren:
     """(members, breakdowns, zones + 1) of all children, girls and boys."""
     widest: int
     """The member that all others are part of."""
+    tiers: Sequence[Tier] = ()
+    """Of larger areas."""
 
     @cached_property
     def windows(self) -> list[tuple[int, int]]:
@@ -58,6 +68,16 @@ class FamilyChildren:
     @cached_property
     def bands(self) -> list[tuple[int, int]]:
         return bands(self.windows)
+
+    @cached_property
+    def holds(self) -> maths.Booleans:
+        """(members, bands)"""
+        return np.array(
+            [
+                [start <= first < end for first, _after in self.bands]
+                for start, end in self.windows
+            ]
+        )
 
     @cached_property
     def parts(self) -> tuple[int, ...]:
@@ -88,19 +108,13 @@ class FamilyChildren:
         band, sex = self._band[chosen], sample.child_group[chosen]
         sizes = {name: len(DIMENSIONS[name].categories) for name in categories}
         told = np.isin(self.reasons, TOLD)
-        holds = np.array(
-            [
-                [start <= first < end for first, _after in self.bands]
-                for start, end in self.windows
-            ]
-        )
-        # (members, bands, 2, zones + 1): whether a figure that holds the band is told.
-        says = told[:, None, 1:] & holds[:, :, None, None]
-        says[self.widest, ..., -1] = False
-        silent = ~says.any(axis=0)
+        others = [x for x in range(len(self.members)) if x != self.widest]
+        in_town = self._silent(self.reasons[..., -1:], others)
         rule = rule_of(list(self.members))
+        larger, areas = self._larger(chosen, band)
         return Given(
             places={
+                **areas,
                 **{
                     name: np.where(group < 0, sizes[name], group)[chosen]
                     for name, group in categories.items()
@@ -121,16 +135,46 @@ class FamilyChildren:
             unasked=frozenset(name for name in sizes if DIMENSIONS[name].asked),
             open_rows=np.asarray(told[:, 0].all(axis=0)),
             sex_told=told[self.widest, 1:].T,
-            sex_hidden=silent[..., :-1].transpose(2, 0, 1),
-            sex_secrets=[
-                (frozenset(np.flatnonzero(holds[member]).tolist()), int(at), int(row))
-                for member, row, at in np.argwhere(
-                    np.isin(self.reasons[:, 1 : len(BREAKDOWNS), :-1], UNSAFE)
-                )
-            ],
-            sex_hidden_in_town=silent[..., -1],
+            sex_hidden=self._silent(self.reasons[..., :-1]),
+            sex_secrets=self._secrets(self.reasons[..., :-1]),
+            sex_hidden_in_town=in_town[0],
+            larger=larger,
             parts=len(self.parts),
         )
+
+    def _larger(
+        self, chosen: maths.Integers, band: maths.Integers
+    ) -> tuple[list[Larger], dict[str, maths.Integers]]:
+        """What areas publish of the `chosen` children's sexes, and where these live."""
+        found, places = [], {}
+        home = self.sample.child_unit[chosen]
+        for number, tier in enumerate(self.tiers):
+            hidden, secrets = self._silent(tier.reasons), self._secrets(tier.reasons)
+            somewhere = np.pad(hidden, ((0, 1), (0, 0), (0, 0)), constant_values=True)
+            each = Larger(f"area {number}", f"site {number}", somewhere, secrets)
+            places[each.area] = tier.unit_area[home]
+            places[each.site] = places[each.area] * len(self.bands) + band
+            found.append(each)
+        return found, places
+
+    def _silent(
+        self, reasons: np.ndarray, members: Sequence[int] | None = None
+    ) -> maths.Booleans:
+        """(places, bands, 2) where no figure of girls or boys that holds the band is told
+        of these members, by `reasons` (members, breakdowns, places).
+        """
+        chosen = slice(None) if members is None else members
+        told = np.isin(reasons[chosen, 1 : len(BREAKDOWNS)], TOLD)
+        says = told[:, None] & self.holds[chosen][:, :, None, None]
+        return np.asarray(~says.any(axis=0).transpose(2, 0, 1))
+
+    def _secrets(self, reasons: np.ndarray) -> list[tuple[frozenset[int], int, int]]:
+        """Bands, place and sex of the withheld figures, by the same `reasons`."""
+        unsafe = np.isin(reasons[:, 1 : len(BREAKDOWNS)], UNSAFE)
+        return [
+            (frozenset(np.flatnonzero(self.holds[member]).tolist()), int(at), int(row))
+            for member, row, at in np.argwhere(unsafe)
+        ]
 
     def _judged(self, member: int) -> tuple[maths.Booleans, maths.Booleans]:
         """(children,) eligible and in need."""

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from layers.geography.models import Zone
 from layers.indicators import maths
+from layers.indicators.areas import Area
 from layers.indicators.breakdowns import ALL, DIMENSIONS
 from layers.indicators.catalogue import Indicator
 from layers.indicators.disclosure import suppression
@@ -22,6 +23,9 @@ MEMBERSHIP = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
 """Rows as BREAKDOWNS, columns girls and boys."""
 
 FLAG, REASON = Estimate.Flag, Estimate.Reason
+
+Named = Sequence[tuple[Sequence[str], Sequence[int]]]
+"""Larger areas, each with its key and the places of its zones."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +80,24 @@ class Estimated:
 
 
 class Estimator:
-    """Estimates one indicator after another from one sample, whose cells it keeps."""
+    """Estimates one indicator after another from one sample, whose cells it keeps.
 
-    def __init__(self, sample: Sample) -> None:
+    By its zones, or by other `domains` of whole households, `unit_domain` (U,).
+    """
+
+    def __init__(
+        self,
+        sample: Sample,
+        unit_domain: maths.Integers | None = None,
+        domains: int | None = None,
+    ) -> None:
         self.sample = sample
+        self.unit_domain = sample.unit_zone if unit_domain is None else unit_domain
+        self.domains = len(sample.zones) if domains is None else domains
         self.cells, unit_cell = maths.Cells.of_units(
-            domain=sample.unit_zone,
+            domain=self.unit_domain,
             psu=sample.unit_psu,
-            domains=len(sample.zones),
+            domains=self.domains,
             design=sample.design,
         )
         self.child_cell = unit_cell[sample.child_unit]
@@ -140,7 +154,7 @@ class Estimator:
             return found
         eligible, in_need, scale = judged
         groups, domains = by.membership.shape[1], cells.domains
-        domain = 0 if cells is self.town else sample.unit_zone[sample.child_unit]
+        domain = 0 if cells is self.town else self.unit_domain[sample.child_unit]
         base, need = (
             calibration.explained(
                 at=by.group * domains + domain,
@@ -192,9 +206,9 @@ class Estimator:
 
     def households(self, eligible: maths.Booleans, by: Grouping) -> maths.Integers:
         sample = self.sample
-        places = [(np.zeros_like(sample.unit_zone), 1)]
+        places = [(np.zeros_like(self.unit_domain), 1)]
         if by.by_zone:
-            places.insert(0, (sample.unit_zone, len(sample.zones)))
+            places.insert(0, (self.unit_domain, self.domains))
         return maths.units_with_children(
             unit=sample.child_unit,
             places=places,
@@ -215,6 +229,24 @@ def _weighted(
     return maths.Slots.of(cells, design).sums(sums)
 
 
+class Tier(Protocol):
+    """What `area_figures` adds to a family."""
+
+    @property
+    def areas(self) -> Sequence[Area]: ...
+
+    @property
+    def members(self) -> list[Estimated]: ...
+
+    @property
+    def unit_area(self) -> maths.Integers: ...
+
+    @property
+    def reasons(self) -> np.ndarray: ...
+
+    def figures(self) -> Iterator[tuple[Area, Figure]]: ...
+
+
 @dataclass(frozen=True)
 class Family:
     """Indicators whose ages add up, which are protected together."""
@@ -225,6 +257,8 @@ class Family:
     """(members, breakdowns, zones + 1), empty where a figure may be shown."""
     table: suppression.Table
     issued: Issued
+    tiers: Sequence[Tier] = ()
+    """Of larger areas; their cells stand after those of zones and the town."""
 
     @property
     def name(self) -> str:
@@ -240,14 +274,34 @@ class Family:
 
 
 def families_of(sample: Sample, indicators: Iterable[Indicator]) -> Iterator[Family]:
+    for members in members_of(sample, indicators):
+        yield finished(sample, members, family_table(members), withheld(members))
+
+
+def members_of(
+    sample: Sample, indicators: Iterable[Indicator]
+) -> Iterator[list[Estimated]]:
+    """The estimates of zones and the town, family by family."""
     estimator = Estimator(sample)
     families: dict[str, list[Estimated]] = defaultdict(list)
     for indicator in indicators:
         families[indicator.family].append(estimator.estimate(indicator))
-    for members in families.values():
-        table, reasons = family_table(members), withheld(members)
-        counts = _issued(sample, members, table, reasons)
-        yield Family(sample, members, reasons, table, counts)
+    yield from families.values()
+
+
+def finished(
+    sample: Sample,
+    members: list[Estimated],
+    table: suppression.Table,
+    reasons: np.ndarray,
+    tiers: Sequence[Tier] = (),
+) -> Family:
+    """`reasons` in the order of the table's cells."""
+    shape = len(members), len(BREAKDOWNS), len(sample.zones) + 1
+    flat = reasons.ravel()
+    counts = _issued(sample, members, table, flat, tiers)
+    base = flat[: np.prod(shape)].reshape(shape)
+    return Family(sample, members, base, table, counts, tiers)
 
 
 def figures_of(sample: Sample, indicators: Iterable[Indicator]) -> Iterator[Figure]:
@@ -303,13 +357,14 @@ def _issued(
     sample: Sample,
     members: list[Estimated],
     table: suppression.Table,
-    reasons: np.ndarray,
+    flat: np.ndarray,
+    tiers: Sequence[Tier],
 ) -> Issued:
-    flat = reasons.ravel()
     return issued(
         zones=[(zone.pk, zone.code) for zone in sample.zones],
         codes=[each.indicator.code for each in members],
         windows=windows(members),
+        tiers=[[(each.key, each.places) for each in tier.areas] for tier in tiers],
         count=table.count,
         affected=table.affected,
         # "No child was asked" says how many there are as well.
@@ -323,10 +378,13 @@ def issued(
     zones: list[tuple[int, str]],
     codes: list[str],
     windows: list[tuple[int, int]],
+    tiers: Sequence[Named] = (),
     **counts: Any,
 ) -> Issued:
     """The counts of a family (`count`, `affected`, `fresh`, `secret`) with their names."""
-    membership = suppression.zone_membership(window_membership(windows), len(zones))
+    rows = window_membership(windows)
+    membership = suppression.zone_membership(rows, len(zones))
+    larger = [suppression.area_membership(rows, _inside(each, zones)) for each in tiers]
     return Issued(
         atoms=[
             (pk, band, sex)
@@ -339,14 +397,29 @@ def issued(
             for code in codes
             for breakdown in BREAKDOWNS
             for zone in (*(code for _pk, code in zones), None)
+        ]
+        + [
+            (code, breakdown, tuple(key))
+            for named in tiers
+            for code in codes
+            for breakdown in BREAKDOWNS
+            for key, _places in named
         ],
-        membership=membership,
+        membership=np.vstack([membership, *larger]),
         **counts,
     )
 
 
+def _inside(named: Named, zones: Sequence[object]) -> maths.Booleans:
+    """(areas, zones)"""
+    found = np.zeros((len(named), len(zones)), dtype=bool)
+    for number, (_key, places) in enumerate(named):
+        found[number, list(places)] = True
+    return found
+
+
 def told_figures(
-    zones: Sequence[Zone],
+    zones: Sequence[Zone | None],
     keys: Sequence[str],
     estimated: Estimated,
     reasons: np.ndarray,

@@ -26,6 +26,7 @@ from layers.indicators.figures import (
     Estimator,
     Figure,
     Grouping,
+    Tier,
     told_figures,
 )
 from layers.indicators.groups import categories_of, factor_of
@@ -173,15 +174,20 @@ def grouped(
     estimator: Estimator,
     members: Sequence[Estimated],
     reasons: np.ndarray,
+    tiers: Sequence[Tier] = (),
 ) -> GroupedFamily:
-    """`reasons` (members, breakdowns, zones + 1) of all children, girls and boys."""
+    """`reasons` (members, breakdowns, zones + 1) of all children, girls and boys; `tiers`
+    are of larger areas.
+    """
     widest = widest_of(members)
     if widest is None:
         return GroupedFamily([], None)
     indicator = members[widest].indicator
     if not groups.sample.decide(indicator)[0].any():
         return GroupedFamily([], None)
-    family = FamilyChildren(groups.sample, groups.categories, members, reasons, widest)
+    family = FamilyChildren(
+        groups.sample, groups.categories, members, reasons, widest, tiers
+    )
     protection = Protection(family.given())
     protection.run([name for name in groups.categories if name != SEX], groups.pairs)
     making = _Making(groups, estimator)

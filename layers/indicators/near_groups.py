@@ -20,6 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from layers.indicators.area_figures import families_with_areas
+from layers.indicators.areas import Areas
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.disclosure.group_counts import Pair
 from layers.indicators.disclosure.group_parts import WHOLE, At
@@ -106,20 +108,45 @@ class _Groups:
 
 
 def families_with_groups(
-    sample: Sample, indicators: Iterable[Indicator], beside: Sequence[Beside] = ()
+    sample: Sample,
+    indicators: Iterable[Indicator],
+    beside: Sequence[Beside] = (),
+    areas: Areas | None = None,
 ) -> list[tuple[Family, GroupedFamily]]:
-    """What may be published of all families together."""
+    """What may be published of all families together; of larger areas where there are."""
     groups, estimator = Groups.of(sample), Estimator(sample)
+    families = (
+        families_with_areas(sample, indicators, areas)
+        if areas
+        else families_of(sample, indicators)
+    )
     found = [
-        (family, grouped(groups, estimator, family.members, family.reasons))
-        for family in families_of(sample, indicators)
+        (
+            family,
+            grouped(groups, estimator, family.members, family.reasons, family.tiers),
+        )
+        for family in families
     ]
+    beside = [*beside, *(part for family, _ in found for part in _of_areas(family))]
     while near := nearly_equal(sample, found, beside):
         for number, (_family, each) in enumerate(found):
             cells = [At(*cell[1:]) for cell in near if cell.family == number]
             if cells and each.protection is not None:
                 each.protection.withhold(cells)
     return found
+
+
+def _of_areas(family: Family) -> Iterator[Beside]:
+    sample = family.sample
+    for tier in family.tiers:
+        cell = tier.unit_area[sample.child_unit]
+        cell = np.where(cell == len(tier.areas), -1, cell)
+        by_sex = np.where(cell < 0, -1, 2 * cell + sample.child_group)
+        for estimated, reasons in zip(tier.members, tier.reasons, strict=True):
+            asked, in_need = sample.decide(estimated.indicator)
+            judged = asked, in_need, asked & ~in_need
+            yield Beside(cell, np.flatnonzero(reasons[0] == ""), judged)
+            yield Beside(by_sex, np.flatnonzero(reasons[1:].T == ""), judged)
 
 
 def nearly_equal(

@@ -3,6 +3,8 @@ from datetime import date
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
+from layers.indicators.area_storage import store_areas
+from layers.indicators.areas import Areas
 from layers.indicators.changes import changes_of, likeness_of
 from layers.indicators.definitions.municipal import catalogue_of
 from layers.indicators.definitions.own_variables import known_variables
@@ -138,6 +140,7 @@ def compute_release(
             **_sample_size(observation_set),
         )
         write_figures(release, figures)
+        store_areas(release, families)
         FamilyCounts.objects.bulk_create(
             FamilyCounts(
                 municipality=municipality,
@@ -191,7 +194,8 @@ def _families(
     sample, past = read_sample(observation_set), Past.of(observation_set)
     catalogue = catalogue_of(observation_set.municipality)
     beside = list(deprivation.beside()) if deprivation else []
-    found = families_with_groups(sample, catalogue.values(), beside)
+    areas = Areas(sample, past.regions)
+    found = families_with_groups(sample, catalogue.values(), beside, areas)
     return [Succeeding.of(family, groups, past) for family, groups in found]
 
 

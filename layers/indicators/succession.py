@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Zone
 from layers.indicators import errors
+from layers.indicators.areas import MERGED, Area
 from layers.indicators.breakdowns import label_of
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.disclosure import differencing, group_differences, suppression
@@ -22,7 +23,13 @@ from layers.indicators.disclosure.kinship import Zones, comparable
 from layers.indicators.figures import FLAG, REASON, Family, Figure, issued, windows
 from layers.indicators.grouped import GroupedFamily, GroupTable
 from layers.indicators.maths import Booleans
-from layers.indicators.models import Estimate, FamilyCounts, ObservationSet, Release
+from layers.indicators.models import (
+    AreaEstimate,
+    Estimate,
+    FamilyCounts,
+    ObservationSet,
+    Release,
+)
 from layers.indicators.parts_anew import Earlier, parts_anew
 
 Former = dict[tuple[str, str, int | None], Estimate]
@@ -45,6 +52,10 @@ class Past:
     """By family, the zones of each release in `issued`."""
     groups: dict[tuple[str, str], list[Said]] = field(default_factory=dict)
     """By family and table."""
+    areas: dict[tuple[str, str, str, str], AreaEstimate] = field(default_factory=dict)
+    """What the last one says of larger areas, by indicator, breakdown and area's key."""
+    regions: dict[str, list[list[str]]] = field(default_factory=dict)
+    """By family, the codes of the zones of each region in the last one."""
 
     @classmethod
     def of(cls, observation_set: ObservationSet) -> Past:
@@ -61,7 +72,15 @@ class Past:
                 groups[row.family, name].append(_read_table(content))
         said = Estimate.objects.of_release(last).select_related("zone") if last else ()
         former = {(row.indicator, row.breakdown, row.zone_id): row for row in said}
-        return cls(counts, former, zones, groups)
+        told = AreaEstimate.objects.of_release(last) if last else ()
+        areas = {(row.indicator, row.breakdown, *row.area.key): row for row in told}
+        regions = {
+            row.family: regions_in(row.content)
+            for row in rows
+            # Releases from before larger areas say nothing of them.
+            if last and row.release_id == last.pk and "tiers" in row.content
+        }
+        return cls(counts, former, zones, groups, areas, regions)
 
     def beside(self, family: Family, new: Issued) -> tuple[list[Issued], Issued]:
         """The family's releases and the new one, ready to be compared."""
@@ -92,10 +111,20 @@ class Succeeding:
         return cls(family, held, past, groups, said)
 
     def figures(self) -> Iterator[Figure]:
-        for figure, held in zip(self.family.figures(), self.held, strict=True):
+        own = self.held[: self.family.reasons.size]
+        for figure, held in zip(self.family.figures(), own, strict=True):
             yield self._former(figure) if held else figure
         for table in self.groups.tables:
             yield from self._of_groups(table)
+
+    def of_areas(self) -> Iterator[tuple[Area, Figure]]:
+        """Figures of larger areas, told or not."""
+        cells = (found for tier in self.family.tiers for found in tier.figures())
+        later = self.held[self.family.reasons.size :]
+        for (area, figure), held in zip(cells, later, strict=True):
+            place = figure.indicator, figure.breakdown, *area.key
+            row = self.past.areas.get(place)
+            yield area, kept(figure, row) if held else figure
 
     def _of_groups(self, table: GroupTable) -> Iterator[Figure]:
         """Those of the town, and of the zones, if any of them has a value."""
@@ -115,23 +144,8 @@ class Succeeding:
 
     def _former(self, figure: Figure) -> Figure:
         zone = figure.zone.pk if figure.zone else None
-        row = self.past.former.get((figure.indicator, figure.breakdown, zone))
-        if row is None:
-            nothing: dict[str, Any] = dict.fromkeys(VALUES)
-            return replace(
-                figure,
-                flag=str(FLAG.WITHHELD),
-                reason=str(REASON.PROTECTS_OTHERS),
-                **nothing,
-            )
-        values: dict[str, Any] = {name: getattr(row, name) for name in VALUES}
-        return replace(
-            figure,
-            version=row.definition_version,
-            flag=row.flag,
-            reason=row.reason,
-            **values,
-        )
+        former = self.past.former.get((figure.indicator, figure.breakdown, zone))
+        return kept(figure, former)
 
     def counts(self) -> dict[str, Any]:
         """What the release after this one is compared with; read back by `_read`."""
@@ -145,6 +159,10 @@ class Succeeding:
             "affected": counts.affected.tolist(),
             "fresh": counts.fresh.tolist(),
             "secret": counts.secret.tolist(),
+            "tiers": [
+                [(each.key, each.places) for each in tier.areas]
+                for tier in self.family.tiers
+            ],
             "groups": {
                 name: {
                     "places": said.places,
@@ -175,6 +193,8 @@ class Succeeding:
             code, breakdown, zone = counts.cells[cell]
             keys = {each.code: each.pk for each in self.family.sample.zones}
             where = {"indicator": code, "breakdown": breakdown, "zone": keys.get(zone)}
+            if isinstance(zone, tuple):
+                where["zones"] = zone[1]
             known = {
                 each.indicator.code: each.indicator for each in self.family.members
             }
@@ -186,12 +206,38 @@ class Succeeding:
             raise given_away(where, {groups.indicator.code: groups.indicator})
 
 
+def kept(figure: Figure, former: Estimate | AreaEstimate | None) -> Figure:
+    """What the last release said in its place; withheld where it said nothing."""
+    if former is None:
+        nothing: dict[str, Any] = dict.fromkeys(VALUES)
+        flag, reason = str(FLAG.WITHHELD), str(REASON.PROTECTS_OTHERS)
+        return replace(figure, flag=flag, reason=reason, **nothing)
+    values: dict[str, Any] = {name: getattr(former, name) for name in VALUES}
+    return replace(
+        figure,
+        version=former.definition_version,
+        flag=former.flag,
+        reason=former.reason,
+        **values,
+    )
+
+
+def regions_in(content: Mapping[str, Any]) -> list[list[str]]:
+    """Those that were made when the round was first released; they stay."""
+    codes = [code for _pk, code in content["zones"]]
+    return [
+        [codes[place] for place in places]
+        for tier in content.get("tiers", [])
+        for (level, _codes), places in tier
+        if level == MERGED
+    ]
+
+
 def _said_anew(
     family: Family, groups: GroupedFamily, held: Booleans, past: Past
 ) -> dict[str, Said]:
     """The tables in their order: the sums of a later one are told by earlier ones."""
-    shape = len(family.members), -1, len(family.sample.zones) + 1
-    anew = ~held.reshape(shape)
+    anew = ~held[: family.reasons.size].reshape(family.reasons.shape)
     sums: dict[str, Booleans] = {"sex": anew[groups.widest, 1:, -1]}
     found: dict[str, Said] = {}
     for table in groups.of_whole():
@@ -224,7 +270,7 @@ def given_away(
         where,
         title=known[code].title if code in known else code,
         group=label_of(where["breakdown"]),
-        zone=zone.name if zone else _("Whole town"),
+        zone=zone.name if zone else where.get("zones") or _("Whole town"),
     )
 
 
@@ -233,6 +279,7 @@ def _read(content: dict[str, Any]) -> Issued:
         zones=[(pk, code) for pk, code in content["zones"]],
         codes=content["codes"],
         windows=[(start, end) for start, end in content["windows"]],
+        tiers=content.get("tiers", []),
         count=np.array(content["count"], dtype=np.int64),
         affected=np.array(content["affected"], dtype=np.int64),
         fresh=np.array(content["fresh"], dtype=bool),

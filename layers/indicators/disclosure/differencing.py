@@ -76,11 +76,14 @@ def _told(earlier: Sequence[Issued], new: Issued) -> list[Integers]:
 def _small_rests(earlier: Sequence[Issued], new: Issued) -> Iterator[Integers]:
     """Cells whose changes, one less the others, are one to four children together."""
     for release in earlier:
-        if release.cells != new.cells:
+        place = {cell: number for number, cell in enumerate(release.cells)}
+        if not place.keys() <= set(new.cells):
             continue
-        shown = release.fresh & new.fresh
+        # Of larger areas that the earlier one did not tell nothing has changed.
+        old = np.array([place.get(cell, -1) for cell in new.cells])
+        shown = (old >= 0) & release.fresh[old] & new.fresh
         changes = [
-            now - before
+            np.where(old >= 0, now - before[old], 0)
             for before, now in zip(release.measures(), new.measures(), strict=True)
         ]
         for rest in rests(new.membership, shown):

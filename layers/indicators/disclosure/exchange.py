@@ -52,6 +52,11 @@ class Tables:
     """Axes on which children never exchange: an age goes with too much else."""
     unknown: Mapping[str, int]
     """The place on an axis that means no category; only zones are exchanged across it."""
+    together: frozenset[str] = frozenset()
+    """Axes on which children exchange at once: zones, and larger areas of whole zones."""
+
+    def moving(self, axis: str) -> frozenset[str]:
+        return self.together if axis in self.together else frozenset({axis})
 
     def about(self, axis: str) -> list[tuple[str, Booleans]]:
         found = []
@@ -119,14 +124,18 @@ def exchanges(
         partners = partners[axis[partners] != nobody]
     movers, partners = movers[: 4 * wanted], partners[:POOL]
     free = np.ones(len(partners), dtype=bool)
-    about = tables.about(cell.first)
+    about = [
+        (children[moved], children[name], hidden)
+        for moved in sorted(tables.moving(cell.first))
+        for name, hidden in tables.about(moved)
+    ]
     found = 0
     for mover in movers:
         if found == wanted:
             break
         fits = free.copy()
-        for name, hidden in about:
-            fits &= _unseen(children[name], axis, int(mover), partners, hidden)
+        for moved, values, hidden in about:
+            fits &= _unseen(values, moved, int(mover), partners, hidden)
         if fits.any():
             free[int(fits.argmax())] = False
             found += 1

@@ -70,6 +70,22 @@ class Given:
     left aside."""
     parts: int = 0
     """Bands, where each is an indicator of its own whose groups are told as well."""
+    larger: Sequence[Larger] = ()
+
+
+@dataclass(frozen=True)
+class Larger:
+    """What is published of girls and boys of larger areas that share no zone.
+
+    `places` has two axes of each: `area`, the last place for zones in none, and `site`
+    (area x band).
+    """
+
+    area: str
+    site: str
+    sex_hidden: Booleans
+    """(areas + 1, bands, 2) as of zones."""
+    sex_secrets: Sequence[tuple[frozenset[int], int, int]]
 
 
 @dataclass

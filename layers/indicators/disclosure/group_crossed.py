@@ -136,6 +136,10 @@ class Crossed:
         hidden: dict[Pair, Booleans] = {
             (SEX, SITE): given.sex_hidden.reshape(-1, 2).T,
             (SEX, BAND): given.sex_hidden_in_town.T,
+            **{
+                (SEX, each.site): each.sex_hidden.reshape(-1, 2).T
+                for each in given.larger
+            },
         }
         hidden |= {
             (ZONE, name): ~table.told[:-1]

@@ -140,7 +140,12 @@ class ByZone:
         hidden |= {
             (ZONE, name): ~self.tables[name].told[:-1] for name in among if name != SEX
         }
-        return Tables(hidden, frozenset(given.sizes) - {ZONE}, {})
+        hidden |= {
+            (each.area, COHORT): each.sex_hidden.reshape(len(each.sex_hidden), -1)
+            for each in given.larger
+        }
+        together = frozenset({ZONE, *(each.area for each in given.larger)})
+        return Tables(hidden, frozenset(given.sizes) - {ZONE}, {}, together)
 
     def _together(self) -> None:
         """All dimensions at once."""
@@ -159,9 +164,13 @@ class ByZone:
 
     def _sexes_open(self, shown: Sequence[str]) -> bool:
         tables = self._published(shown)
+        given = self.given
+        secrets = [(ZONE, given.sex_secrets)]
+        secrets += [(each.area, each.sex_secrets) for each in given.larger]
         return all(
-            self.sides.open(Cell(ZONE, zone, SEX, sex), tables, bands)
-            for bands, zone, sex in self.given.sex_secrets
+            self.sides.open(Cell(axis, place, SEX, sex), tables, bands)
+            for axis, cells in secrets
+            for bands, place, sex in cells
         )
 
 

@@ -12,7 +12,7 @@ chapter 4: primary and complementary suppression, and the audit by linear progra
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ Booleans = NDArray[np.bool_]
 
 TOWN = -1
 """The zone index of cells that cover the whole town."""
+AREA = -2
+"""That of cells of the first larger area; of the others the numbers below."""
 
 SMALLEST_GROUP = 5
 """A group of children that share an answer is shown from this size on."""
@@ -65,7 +67,7 @@ class Table:
     membership: Floats
     """(C, A), 1 where the cell counts the atom's children."""
     zone: Integers
-    """(C,) zone index, or TOWN."""
+    """(C,) zone index, AREA and below, or TOWN."""
     breakdown: Integers
     """(C,)"""
     count: Integers
@@ -78,6 +80,21 @@ class Table:
     @property
     def unaffected(self) -> Integers:
         return self.count - self.affected
+
+    @property
+    def level(self) -> Integers:
+        """(C,) 0 for zones, 1 for larger areas, 2 for the town."""
+        return np.where(self.zone == TOWN, 2, self.zone <= AREA).astype(np.int64)
+
+    def part(self, cells: Booleans) -> "Table":
+        return Table(*(getattr(self, each.name)[cells] for each in fields(self)))
+
+    def joined(self, other: "Table") -> "Table":
+        """Its cells, then those of another table over the same atoms."""
+        pairs = (
+            (getattr(x, each.name) for x in (self, other)) for each in fields(self)
+        )
+        return Table(*(np.concatenate(list(pair)) for pair in pairs))
 
 
 def zone_table(
@@ -108,6 +125,36 @@ def zone_membership(membership: Floats, zones: int) -> Floats:
     )
     atoms = np.concatenate([in_zones, in_town], axis=1)
     return atoms.reshape(breakdowns * (zones + 1), zones * groups)
+
+
+def area_table(
+    *,
+    groups: Floats,
+    areas: Booleans,
+    count: Integers,
+    affected: Integers,
+    households: Integers,
+) -> Table:
+    """The table of B breakdowns, those of the zones' table, over E areas of whole zones.
+
+    `groups` (B, G) says which groups each breakdown sums, `areas` (E, D) which zones each
+    area holds; the other arrays have the shape (B, E).
+    """
+    breakdowns, size = count.shape
+    return Table(
+        membership=area_membership(groups, areas),
+        zone=np.tile(AREA - np.arange(size), breakdowns),
+        breakdown=np.repeat(np.arange(breakdowns), size),
+        count=count.ravel(),
+        affected=affected.ravel(),
+        households=households.ravel(),
+    )
+
+
+def area_membership(groups: Floats, areas: Booleans) -> Floats:
+    """(B x E, D x G) for B breakdowns of G groups over E areas of D zones."""
+    inside = np.einsum("bg,ez->bezg", groups, areas.astype(np.float64))
+    return np.asarray(inside.reshape(len(groups) * len(areas), -1))
 
 
 def withheld(table: Table, rule: Rule) -> NDArray[np.str_]:
@@ -143,7 +190,7 @@ def complementary(table: Table, hidden: Booleans, rule: Rule | None = None) -> B
     """`hidden` (C,) with as many further cells as the audit needs to find nothing.
 
     Cheapest first: the other half of the same zone, then the same breakdown of the zone
-    with the fewest children, the town's figures last.
+    with the fewest children, the larger areas' and at last the town's figures.
     """
     hidden = hidden.copy()
     while True:
@@ -153,6 +200,32 @@ def complementary(table: Table, hidden: Booleans, rule: Rule | None = None) -> B
             hidden[_cheapest(table, rest.cells, rest.about, within=True)] = True
         else:
             return hidden
+
+
+def without_harm(
+    table: Table, hidden: Booleans, rule: Rule, added: Booleans
+) -> Booleans:
+    """`hidden` (C,) with those of the `added` cells that the audit can't allow.
+
+    The other cells keep their state: where they were safe alone they are safe with what
+    is left of the added ones, at the worst with none.
+    """
+    hidden = hidden.copy()
+    while (added & ~hidden).any():
+        if (found := _first_found(table, hidden)) is not None:
+            published = np.flatnonzero(~found[0])
+            relation = _shortest_relation(table, published, found[1])
+            cells, about = published if relation is None else relation, found[1]
+        elif (rest := small_rest(table, hidden, rule)) is not None:
+            cells, about = rest.cells, rest.about
+        else:
+            break
+        mine = cells[(added & ~hidden)[cells]]
+        if mine.size:
+            hidden[_cheapest(table, mine, about, within=True)] = True
+        else:
+            hidden |= added
+    return hidden
 
 
 @dataclass(frozen=True)
@@ -304,7 +377,7 @@ def _cheapest(table: Table, candidates: Integers, secret: int, *, within: bool) 
             table.membership[candidates].sum(axis=1),
             np.minimum(table.affected, table.unaffected)[candidates] < 1,
             ~near,
-            table.zone[candidates] == TOWN,
+            table.level[candidates],
         ]
     )
     return int(candidates[order[0]])

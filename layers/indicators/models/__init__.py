@@ -1,5 +1,6 @@
 """What is measured: samples without persons, their frozen releases, and definitions."""
 
+from layers.indicators.models.areas import Area, AreaEstimate, AreaEstimateQuerySet
 from layers.indicators.models.definitions import (
     Definition,
     DefinitionQuerySet,
@@ -36,6 +37,9 @@ from layers.indicators.models.zone_statistics import (
 
 __all__ = [
     "AgeBand",
+    "Area",
+    "AreaEstimate",
+    "AreaEstimateQuerySet",
     "Change",
     "ChangeQuerySet",
     "Definition",

@@ -7,8 +7,10 @@ from openpyxl import load_workbook
 
 from layers.explorer.sdmx import COLUMNS, group_codes
 from layers.explorer.sdmx import DIMENSIONS as CODES
+from layers.geography.models import Zone
 from layers.indicators.breakdowns import DIMENSIONS
-from layers.indicators.models import Estimate
+from layers.indicators.models import AreaEstimate, Estimate
+from tests.factories.geography import ZoneFactory
 from tests.layers.explorer.conftest import ZONES
 
 # What nobody may find in a file: values of a figure that is withheld.
@@ -37,12 +39,19 @@ def lines(take):
 
 
 def hidden(release):
-    return release.estimates.filter(estimate=None).count()
+    return sum(
+        rows.filter(estimate=None).count()
+        for rows in (release.estimates.all(), areas(release))
+    )
+
+
+def areas(release):
+    return AreaEstimate.objects.of_release(release)
 
 
 def test_the_csv_has_a_line_a_figure_with_its_release_and_definition(lines, two):
     rows = lines("figures.csv")
-    assert len(rows) == two.estimates.count()
+    assert len(rows) == two.estimates.count() + areas(two).count()
     assert {(row["release"], row["definition version"]) for row in rows} == {("2", "1")}
     row = next(
         row
@@ -55,6 +64,38 @@ def test_the_csv_has_a_line_a_figure_with_its_release_and_definition(lines, two)
     assert int(row["children asked, rounded"]) == stored.n
     assert int(row["children in need, estimated"]) == stored.total
     assert row["reliability"] == "reliable"
+
+
+def test_larger_areas_follow_with_their_level_and_zones(
+    lines, publish, town, zones, planner, at
+):
+    """Q1 and Q2 in section S1, the others in S2."""
+    for code, inside in (("S1", zones[:2]), ("S2", zones[2:])):
+        section = ZoneFactory(
+            municipality=town, code=code, name_en=code, kind=Zone.Kind.SECTION
+        )
+        pks = [zone.pk for zone in inside]
+        Zone.objects.filter(pk__in=pks).update(parent=section)
+    release = publish()
+    found = next(
+        row
+        for row in lines("figures.csv")
+        if (row["indicator"], row["zone code"]) == ("edu_oos", "S1")
+        and row["group"] == "all children"
+    )
+    stored = areas(release).of_indicator("edu_oos").of_breakdown("all")
+    s1 = stored.get(area__zone__code="S1")
+    assert (found["level"], found["its zones"]) == ("cadastral sections", "Q1+Q2")
+    assert float(found["percent"]) == pytest.approx(100 * s1.estimate)
+    codes = {row["geom_code"] for row in lines("geosight.csv")}
+    assert codes == {town.slug, *ZONES, "S1", "S2"}
+    places = {row["REF_AREA"] for row in lines("sdmx.csv")}
+    assert f"{town.slug}.S1" in places
+    page = planner.get(at("?view=areas&indicator=edu_oos&level=section&sort=name"))
+    (section,) = page.context["chart"]
+    assert [row.name for row in section["table"]] == ["S1", "S2"]
+    profile = planner.get(at("zone/Q1/")).content.decode()
+    assert '<th scope="col" class="number">S1</th>' in profile
 
 
 def test_withheld_figures_stand_there_without_values(lines, two):
@@ -88,6 +129,7 @@ def test_the_workbook_has_a_sheet_a_table_from_the_right_in_arabic(take, two, zo
         "أخطاء المعاينة",
         "التغيّرات",
         "حاجات عدة",
+        "مناطق أكبر",
         "عن الملف",
     ]
     assert all(sheet.sheet_view.rightToLeft for sheet in book)
@@ -144,7 +186,13 @@ def test_sdmx_columns_begin_as_the_field_guide_has_them(lines, two, town):
     moved = {row["DISPLACEMENT_STATUS"] for row in rows}
     assert moved == {"_T", "DISP", "NDISP"}
     assert (ages["edu_oos_primary"], ages["ecd_stim"]) == ("Y6T11", "M24T59")
-    assert {row["REF_AREA"] for row in rows} >= {town.slug, f"{town.slug}.Q1"}
+    places = {row["REF_AREA"] for row in rows}
+    assert places >= {town.slug, f"{town.slug}.Q1"}
+    merged = areas(two).of_level("merged").values_list("area__codes", flat=True)
+    assert {place for place in places if ".merged." in place} == {
+        f"{town.slug}.merged.{codes.replace('+', '_')}" for codes in merged
+    }
+    assert merged
 
 
 def test_sdmx_says_why_a_value_is_missing(lines, two):

@@ -20,7 +20,7 @@ import pytest
 
 from layers.indicators import wealth
 from layers.indicators.catalogue import indicators
-from layers.indicators.models import Estimate, Release
+from layers.indicators.models import Area, AreaEstimate, Estimate, Release
 from layers.indicators.observations import MODULES, VARIABLES
 from layers.indicators.releases import keys_in
 from layers.indicators.services import compute_release, replace_observations
@@ -35,8 +35,12 @@ pytestmark = pytest.mark.slow
 
 PAIRS = 10_000
 ZONES = ("Z1", "Z2", "Z3", "Z4")
+SECTIONS = {"QA": ("Z1", "Z4"), "QB": ("Z2", "Z3")}
+"""QA without Z1 are the canaries."""
 BREAKDOWNS = ("all", "sex:female", "sex:male")
+GROUPS = dict(zip(("all children", "girls", "boys"), BREAKDOWNS, strict=True))
 FORMATS = ("values.json", "view.csv", "view.geojson", "view.html", "table", "zone")
+OF_AREAS = ("areas", "figures.csv")
 ZOOMS = (10, 13, 16)
 CANARY = "Canarykid-7f3a"
 
@@ -111,8 +115,8 @@ class Truth:
     sets: dict[tuple, np.ndarray]
 
 
-def truth_of(name, units, keys, size):
-    """Masks (size,) by (release, indicator, breakdown, zone, measure)."""
+def truth_of(name, units, keys, size, places):
+    """Masks (size,) by (release, indicator, breakdown, place, measure)."""
     children = [(unit, child) for unit in units for child in unit.children]
     columns = {
         column: np.array(
@@ -127,7 +131,7 @@ def truth_of(name, units, keys, size):
     columns["age_months"] = np.array([float(x.age_months) for _, x in children])
     columns["age_years"] = columns["age_months"] // 12
     columns["girl"] = np.array([float(x.sex == "female") for _, x in children])
-    place = np.array([keys[child.key] for _, child in children])
+    own = np.array([keys[child.key] for _, child in children])
     groups = groups_of(children, columns)
     zone = np.array([unit.zone_code for unit, _ in children])
     found = {}
@@ -135,11 +139,11 @@ def truth_of(name, units, keys, size):
         eligible, in_need = indicator.decide(columns)
         parts = {"n": eligible, "need": in_need, "rest": eligible & ~in_need}
         for breakdown, inside in groups.items():
-            for where in (None,) if "+" in breakdown else (*ZONES, None):
-                here = inside & ((zone == where) | (where is None))
+            for where in (None,) if "+" in breakdown else places:
+                here = inside & (np.isin(zone, where.split("+")) if where else True)
                 for measure, part in parts.items():
                     mask = np.zeros(size, dtype=bool)
-                    mask[place[part & here]] = True
+                    mask[own[part & here]] = True
                     found[name, code, breakdown, where, measure] = mask
     return found
 
@@ -221,11 +225,18 @@ def bounds(share, step, n):
 @pytest.fixture
 def town_views(client, town):
     """All views of the first round, of its correction and of another round, as read."""
+    sections = {
+        zone: parent
+        for code, zones in SECTIONS.items()
+        for parent in [ZoneFactory(municipality=town, code=code, kind="section")]
+        for zone in zones
+    }
     places = [
         ZoneFactory(
             municipality=town,
             code=code,
             name_en=f"Zone {code}",
+            parent=sections[code],
             geometry=square(west=35.82 + number * 0.005, side=0.005),
         )
         for number, code in enumerate(ZONES)
@@ -272,6 +283,7 @@ class Views:
                 # 98 and 99 children are shown as 100, with whole percents.
                 step = 0.01 if row.n <= 100 else 0.001
                 self._add((name, row.indicator, row.breakdown, zone, "stored"), row.estimate, step, row.n)  # fmt: skip
+        self._read_areas(name, release)
         for indicator in indicators():
             for breakdown in BREAKDOWNS:
                 self._read_view(name, indicator, breakdown, code)
@@ -280,8 +292,8 @@ class Views:
         for zoom in ZOOMS:
             self._read_tile(zoom)
 
-    def get(self, path, **query):
-        answer = self.client.get(f"/en/{self.town.slug}/map/{path}", query)
+    def get(self, path, room="map", **query):
+        answer = self.client.get(f"/en/{self.town.slug}/{room}/{path}", query)
         assert answer.status_code == 200, path
         text = answer.content.decode()
         self.texts.append(text)
@@ -305,6 +317,29 @@ class Views:
             )
         if indicator in {"hou_internet", "pro_labour"}:
             self._read_pages(key, rows, query)
+
+    def _read_areas(self, name, release):
+        rows = AreaEstimate.objects.of_release(release)
+        for row in rows:
+            if row.estimate is not None:
+                cell = name, row.indicator, row.breakdown, row.area.codes
+                step = 0.01 if row.n <= 100 else 0.001
+                self._add((*cell, "stored"), row.estimate, step, row.n)
+                self._percent((*cell, "areas"), round(100 * row.estimate), row.n)
+        for indicator in ("hou_internet", "pro_labour"):
+            page = self.get("", "figures", view="areas", indicator=indicator)
+            told = re.findall(r"hidden\">(\d+) of 100 children", page)
+            said = rows.of_indicator(indicator).of_breakdown("all")
+            said = said.filter(estimate__isnull=False)
+            assert sorted(told) == sorted(str(round(100 * x.estimate)) for x in said)
+        answer = self.client.get(f"/en/{self.town.slug}/figures/files/figures.csv")
+        text = b"".join(answer.streaming_content).decode("utf-8-sig")
+        for row in csv.DictReader(io.StringIO(text)):
+            if row["its zones"] and row["percent"]:
+                group, n = GROUPS[row["group"]], int(row["children asked, rounded"])
+                cell = name, row["indicator"], group, row["its zones"], "figures.csv"
+                step = 0.01 if n <= 100 else 0.001
+                self._add(cell, float(row["percent"]) / 100, step, n)
 
     def _read_pages(self, key, rows, query):
         """Pages that people read say the numbers of the view and no others."""
@@ -374,11 +409,14 @@ def arrays(town_views):
         for unit in units:
             for child in unit.children:
                 named.setdefault((of_round, child.key), len(named))
+    codes = set(Area.objects.values_list("codes", flat=True))
+    assert codes > {"+".join(zones) for zones in SECTIONS.values()}
+    places = (*ZONES, *codes, None)
     masks = {}
     for name, units in rounds.items():
         of_round = "later" if name == "later" else "spring"
         keys = {key: place for (each, key), place in named.items() if each == of_round}
-        masks |= truth_of(name, units, keys, len(named))
+        masks |= truth_of(name, units, keys, len(named), places)
     keys = list(views.shown)
     low, high = np.array([views.shown[key] for key in keys]).T
     return views, keys, np.array([masks[key[:-1]] for key in keys]), low, high
@@ -387,7 +425,7 @@ def arrays(town_views):
 def test_no_difference_of_two_published_views_isolates_one_to_four_children(arrays):
     views, keys, masks, low, high = arrays
     assert len(keys) > 2000
-    assert {key[-1] for key in keys} == {*FORMATS, "stored"}
+    assert {key[-1] for key in keys} == {*FORMATS, *OF_AREAS, "stored"}
     told = {key[2] for key in keys}
     assert told > {"all", "sex:female", "age:5-9", "wealth:1", "displacement:no"}
     assert any("+" in key for key in told)
@@ -425,6 +463,7 @@ def check_pairs(pairs, keys, known):
 def check_canaries(views, keys):
     assert not any(CANARY in text for text in views.texts)
     assert not any(key[3] == "Z4" for key in keys)
+    assert any(key[3] == "+".join(SECTIONS["QA"]) for key in keys)
     assert any("Zone Z4" in text for text in views.texts)
 
 

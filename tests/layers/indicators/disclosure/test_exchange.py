@@ -115,3 +115,31 @@ def test_no_child_takes_part_in_two_exchanges(up):
     found = children(*[(0, 0)] * 4, *[(0, 1)] * 4, (1, 0), (1, 1))
     cell = Cell("zone", 0, "group", 0)
     assert exchanges(found, cell, tables(ALL_HIDDEN), up=up, wanted=4) == 1
+
+
+def test_zones_are_exchanged_only_where_no_published_larger_area_changes():
+    """A girl of zone 0 and boys of zones 1 and 2; zones 0 and 1 are one area."""
+    children = {
+        "zone": np.array([0, 1, 2]),
+        "area": np.array([0, 0, 1]),
+        "sex": np.array([0, 1, 1]),
+    }
+    hidden = {("zone", "sex"): np.ones((3, 2), dtype=bool)}
+    alone = Tables(hidden, frozenset({"sex"}), {})
+    beside = Tables(
+        hidden | {("area", "sex"): np.zeros((2, 2), dtype=bool)},
+        frozenset({"sex"}),
+        {},
+        together=frozenset({"zone", "area"}),
+    )
+
+    def moves(cell, tables, *kept):
+        some = {name: at[list(kept)] for name, at in children.items()}
+        return exchanges(some, cell, tables, up=False, wanted=1)
+
+    girl = Cell("zone", 0, "sex", 0)
+    assert moves(girl, alone, 0, 2) == 1
+    assert moves(girl, beside, 0, 2) == 0
+    assert moves(girl, beside, 0, 1) == 1
+    # A count of the area itself: nobody comes into it but from the other one.
+    assert moves(Cell("area", 0, "sex", 0), beside, 0, 1, 2) == 0

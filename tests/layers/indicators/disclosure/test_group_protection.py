@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from layers.indicators.disclosure import suppression
-from layers.indicators.disclosure.group_counts import Given
+from layers.indicators.disclosure.group_counts import Given, Larger
 from layers.indicators.disclosure.group_protection import Protection
 from layers.indicators.disclosure.open_parts import OpenParts
 from layers.indicators.disclosure.suppression import SENSITIVE, SMALLEST_GROUP, USUAL
@@ -24,12 +24,14 @@ PAIRS = [("sex", "wealth"), ("sex", "origin"), ("wealth", "origin")]
 AXES = ("zone", "sex", "wealth", "origin", "band")
 LENGTHS = (ZONES, 2, 4, 3)
 """With a last place for those in no category."""
+AREAS = ((0, 3), (1, 2))
+"""The zones of each larger area."""
 UNSAFE = ["few_children", "few_households", "few_affected"]
 
 
 def town(seed, size, parts=0):
-    """A town of `size` children or so, and what it would publish of girls and boys; of a
-    family that is cut in `parts` by age.
+    """A town of `size` children or so, and what it would publish of girls and boys, in
+    zones and in larger areas; of a family that is cut in `parts` by age.
     """
     random = np.random.default_rng(seed)
     size = int(random.integers(size // 2, size))
@@ -52,34 +54,52 @@ def town(seed, size, parts=0):
     holds = np.array([np.ones(bands, bool), *np.eye(parts, dtype=bool)])
     reasons = sexes(places, in_need, unit, holds)
     told = np.isin(reasons, ["", "no_data"])
-    says = told[:, None, 1:] & holds[:, :, None, None]
-    says[0, ..., -1] = False
+    zones, areas = np.split(reasons, [ZONES + 1], axis=2)
+    area = np.isin(zone, AREAS[1]).astype(int)
+    somewhere = np.pad(
+        silent(areas, holds), ((0, 1), (0, 0), (0, 0)), constant_values=True
+    )
     return Given(
         places={
             **places,
             "cohort": places["band"] * 2 + sex,
             "site": zone * bands + places["band"],
+            "area 0": area,
+            "site 0": area * bands + places["band"],
         },
         unit=unit,
         in_need=in_need,
         sizes={"zone": ZONES, **SIZES},
         rules={"sex": USUAL, "wealth": USUAL, "origin": SENSITIVE},
         unasked=frozenset({"wealth", "origin"}),
-        open_rows=told[:, 0].all(axis=0),
-        sex_told=told[0, 1:].T,
-        sex_hidden=~says.any(axis=0)[..., :-1].transpose(2, 0, 1),
-        sex_secrets=[
-            (frozenset(np.flatnonzero(holds[member]).tolist()), int(at), int(row))
-            for member, row, at in np.argwhere(np.isin(reasons[:, 1:, :-1], UNSAFE))
-        ],
-        sex_hidden_in_town=~says.any(axis=0)[..., -1],
-        parts=parts if told[1:, 1:, -1].all() else 0,
+        open_rows=told[:, 0, : ZONES + 1].all(axis=0),
+        sex_told=told[0, 1:, : ZONES + 1].T,
+        sex_hidden=silent(zones[..., :-1], holds),
+        sex_secrets=secrets(zones[..., :-1], holds),
+        sex_hidden_in_town=silent(zones[1:, :, -1:], holds[1:])[0]
+        if parts
+        else np.ones((1, 2), dtype=bool),
+        larger=[Larger("area 0", "site 0", somewhere, secrets(areas, holds))],
+        parts=parts if told[1:, 1:, ZONES].all() else 0,
     ), reasons
 
 
+def silent(reasons, holds):
+    """(places, bands, 2) where no figure that holds the band is told."""
+    told = np.isin(reasons, ["", "no_data"])[:, None, 1:] & holds[:, :, None, None]
+    return ~told.any(axis=0).transpose(2, 0, 1)
+
+
+def secrets(reasons, holds):
+    return [
+        (frozenset(np.flatnonzero(holds[member]).tolist()), int(at), int(row))
+        for member, row, at in np.argwhere(np.isin(reasons[:, 1:], UNSAFE))
+    ]
+
+
 def sexes(places, in_need, unit, holds):
-    """Reasons (members, 3, zones + 1) of all children, girls and boys, as a release has
-    them; `holds` (members, bands).
+    """Reasons (members, 3, zones + 1 + areas) of all children, girls and boys, as a
+    release has them; `holds` (members, bands).
     """
     masks = [
         ages[places["band"]] & sex
@@ -91,19 +111,32 @@ def sexes(places, in_need, unit, holds):
         )
     ]
     wheres = [*(places["zone"] == zone for zone in range(ZONES)), np.ones_like(in_need)]
+    wheres += [np.isin(places["zone"], zones) for zones in AREAS]
 
     def counts(also):
         return np.array([[(m & w & also).sum() for w in wheres] for m in masks])
 
+    found = {
+        "count": counts(np.ones_like(in_need)),
+        "affected": counts(in_need),
+        "households": np.array(
+            [[len(set(unit[m & w])) for w in wheres] for m in masks]
+        ),
+    }
+    pieces = {name: np.split(x, [ZONES + 1], axis=1) for name, x in found.items()}
+    groups = np.vstack(
+        [np.kron(ages, [[1, 1], [1, 0], [0, 1]]) for ages in holds]
+    ).astype(float)
+    inside = np.array([[zone in zones for zone in range(ZONES)] for zones in AREAS])
     table = suppression.zone_table(
-        membership=np.vstack(
-            [np.kron(ages, [[1, 1], [1, 0], [0, 1]]) for ages in holds]
-        ).astype(float),
-        count=counts(np.ones_like(in_need)),
-        affected=counts(in_need),
-        households=np.array([[len(set(unit[m & w])) for w in wheres] for m in masks]),
+        membership=groups, **{name: x[0] for name, x in pieces.items()}
+    ).joined(
+        suppression.area_table(
+            groups=groups, areas=inside, **{name: x[1] for name, x in pieces.items()}
+        )
     )
-    return suppression.withheld(table, USUAL).reshape(len(holds), 3, -1)
+    flat = np.split(suppression.withheld(table, USUAL), [len(masks) * (ZONES + 1)])
+    return np.concatenate([each.reshape(len(holds), 3, -1) for each in flat], axis=2)
 
 
 def said(reason, part):
@@ -115,6 +148,13 @@ def protected(given):
     found = Protection(given)
     found.run(["wealth", "origin"], PAIRS)
     return found
+
+
+PLACES = [
+    *({"zone": zone} for zone in range(ZONES)),
+    {},
+    *({"zone": zones} for zones in AREAS),
+]
 
 
 class Attack:
@@ -129,8 +169,8 @@ class Attack:
         self.given, self.rows, self.secret = given, [], []
         for member, part in enumerate(reasons):
             ages = {"band": member - 1} if member else {}
-            for (row, zone), reason in np.ndenumerate(part):
-                at = ages if zone == ZONES else {**ages, "zone": zone}
+            for (row, place), reason in np.ndenumerate(part):
+                at = {**ages, **PLACES[place]}
                 self._cell({**at, "sex": row - 1} if row else at, reason)
         self._tables(protection.zones, protection.pairs, {})
         parts = protection.parts
@@ -153,8 +193,9 @@ class Attack:
                 self._cell(at, said(reason, table.shown))
 
     def _cell(self, at, reason):
-        columns = [AXES.index(name) for name in at]
-        mask = (self.atoms[:, columns] == list(at.values())).all(axis=1)
+        mask = np.ones(len(self.atoms), dtype=bool)
+        for name, place in at.items():
+            mask &= np.isin(self.atoms[:, AXES.index(name)], place)
         if reason in ("", "no_data"):
             self.rows.append(mask)
         elif reason != "protects_others":
