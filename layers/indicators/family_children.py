@@ -163,10 +163,10 @@ class FamilyChildren:
         """(places, bands, 2) where no figure of girls or boys that holds the band is told
         of these members, by `reasons` (members, breakdowns, places).
         """
-        chosen = slice(None) if members is None else members
-        told = np.isin(reasons[chosen, 1 : len(BREAKDOWNS)], TOLD)
-        says = told[:, None] & self.holds[chosen][:, :, None, None]
-        return np.asarray(~says.any(axis=0).transpose(2, 0, 1))
+        chosen = range(len(self.members)) if members is None else members
+        told = np.isin(reasons[list(chosen), 1 : len(BREAKDOWNS)], TOLD)
+        says = told[:, None] & self.holds[list(chosen), :, None, None]
+        return np.transpose(~says.any(axis=0), (2, 0, 1))
 
     def _secrets(self, reasons: np.ndarray) -> list[tuple[frozenset[int], int, int]]:
         """Bands, place and sex of the withheld figures, by the same `reasons`."""
