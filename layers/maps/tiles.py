@@ -12,7 +12,9 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from isal import igzip
 from psycopg2 import sql
+from psycopg2.extensions import AsIs
 
+from layers.geography import prepared
 from layers.geography.declaration import Layer, read_sql
 from layers.geography.models import Municipality
 from layers.maps.cache import DiskCache, Key, Tile, TileCache
@@ -27,10 +29,11 @@ SETTINGS = """SELECT set_config('app.municipality', %(municipality)s::text, true
        set_config('max_parallel_workers_per_gather', '0', true);
 """
 
-# Wider tiles hold most of a town: finding what is near would cost more than looking at all.
+# Wider tiles hold most of a town: finding what is near would cost more than looking at all,
+# and how to look depends on the tile.
 NEAR_ZOOM = 14
 # As in the query of a tile.
-WIDE = "ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => 64.0 / 4096)"
+WIDE = "%(wide)s"
 
 # Metres round the equator in EPSG:3857, the width of the tile at zoom 0.
 WORLD = 40_075_016.685578488
@@ -104,7 +107,10 @@ def render(*, layer: Layer, municipality: Municipality, z: int, x: int, y: int) 
     """The tile as gzipped MVT with a strong ETag of its content."""
     query, bound = statement(layer, municipality, z=z, x=x, y=y)
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(SETTINGS) + query, bound)
+        if z < NEAR_ZOOM:
+            cursor.execute(SETTINGS + query, bound)
+        else:
+            prepared.execute(cursor, SETTINGS, query, bound)
         content = bytes(cursor.fetchone()[0])
     return Tile.of(igzip.compress(content, 2, mtime=0))
 
@@ -124,22 +130,34 @@ def bindings(
 
 def statement(
     layer: Layer, municipality: Municipality, *, z: int, x: int, y: int
-) -> tuple[sql.Composed, dict[str, Any]]:
+) -> tuple[str, dict[str, Any]]:
     """The query that makes the tile, and what it binds.
 
     Below the last zoom corners are rounded to a quarter of a pixel, and what would
     be smaller than a pixel is left out.
     """
-    pixel = WORLD / 2**z / PIXELS
+    side = WORLD / 2**z
     coarse = z < layer.max_zoom and layer.geometry != "point"
+    extent = COARSE if coarse else FINE
     bound = {
-        **bindings(layer, municipality, z=z, x=x, y=y),
+        **layer.parameters,
+        "municipality": municipality.pk,
         "layer": layer.name,
-        "extent": COARSE if coarse else FINE,
-        "smallest": pixel if coarse else 0,
+        "extent": extent,
+        "smallest": side / PIXELS if coarse else 0.0,
+        "box": AsIs(f"ST_TileEnvelope({z}, {x}, {y})"),
+        "wide": AsIs(f"ST_TileEnvelope({z}, {x}, {y}, margin => 64.0 / 4096)"),
+        "west": x * side - WORLD / 2,
+        "north": WORLD / 2 - y * side,
+        "scale": extent / side,
     }
-    query = sql.SQL(TILE).format(
-        fields=columns(["id", *(f.name for f in layer.tile_fields)]),
-        source=sql.SQL(layer.source(WIDE) if z >= NEAR_ZOOM else layer.sql),
-    )
-    return query, bound
+    fields = tuple(field.name for field in layer.tile_fields)
+    return _query(fields, layer.source(WIDE) if z >= NEAR_ZOOM else layer.sql), bound
+
+
+@lru_cache(maxsize=500)
+def _query(fields: tuple[str, ...], source: str) -> str:
+    named = columns(["id", *fields])
+    query = sql.SQL(TILE).format(fields=named, source=sql.SQL(source))
+    with connection.cursor() as cursor:
+        return query.as_string(cursor.cursor)

@@ -116,8 +116,8 @@ def test_a_public_tile_that_was_cut_comes_from_the_disk(proxy, live_town, versio
     again = requests.get(proxy + address, timeout=30)
     assert (first.status_code, again.status_code) == (200, 200)
     assert "gunicorn" in first.headers["Server"] or "Set-Cookie" not in again.headers
-    assert "Content-Security-Policy" in first.headers
-    assert "Content-Security-Policy" not in again.headers
+    assert "Cross-Origin-Opener-Policy" in first.headers
+    assert "Cross-Origin-Opener-Policy" not in again.headers
     assert again.content == first.content != b""
     assert again.headers["ETag"] == first.headers["ETag"]
     assert again.headers["Cache-Control"] == FOR_EVER

@@ -2,28 +2,22 @@
 -- What lies inside and has no hole is only scaled and rounded; ST_AsMVTGeom does the
 -- same to what is to be clipped, at three times the cost. Equal corners are rounded to
 -- equal corners, so neighbours that share a border still do.
-SELECT ST_AsMVT(feature, %(layer)s, %(extent)s, 'geometry', 'id')
+SELECT ST_AsMVT(feature, %(layer)s, %(extent)s::integer, 'geometry', 'id')
   FROM (
     SELECT {fields},
-           CASE WHEN tile.wide ~ source.geometry_3857
+           CASE WHEN %(wide)s ~ source.geometry_3857
                      AND ST_NRings(source.geometry_3857) <= 1
                 THEN ST_ForcePolygonCCW(ST_SnapToGrid(ST_TransScale(
                          source.geometry_3857,
-                         -ST_XMin(tile.box), -ST_YMax(tile.box),
-                         %(extent)s / (ST_XMax(tile.box) - ST_XMin(tile.box)),
-                         -%(extent)s / (ST_YMax(tile.box) - ST_YMin(tile.box))
+                         -%(west)s, -%(north)s, %(scale)s, -%(scale)s
                      ), 1))
                 ELSE ST_AsMVTGeom(
-                         source.geometry_3857, tile.box, %(extent)s,
-                         %(extent)s * 64 / 4096, true
+                         source.geometry_3857, %(box)s::box2d, %(extent)s::integer,
+                         (%(extent)s * 64 / 4096)::integer, true
                      )
            END AS geometry
-      FROM ({source}) AS source,
-           (SELECT ST_TileEnvelope(%(z)s, %(x)s, %(y)s) AS box,
-                   ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => 64.0 / 4096) AS wide
-           ) AS tile
-     WHERE source.geometry_3857
-           && ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => 64.0 / 4096)
+      FROM ({source}) AS source
+     WHERE source.geometry_3857 && %(wide)s
        AND (%(smallest)s = 0
             OR greatest(
                 ST_XMax(source.geometry_3857) - ST_XMin(source.geometry_3857),
