@@ -281,7 +281,8 @@ class Psql:
             text=True,
         )
         self._say(
-            "SET max_parallel_workers_per_gather = 0;\\o /dev/null\n\\timing on\n"
+            "SET max_parallel_workers_per_gather = 0; SET random_page_cost = 1.1;"
+            "\\o /dev/null\n\\timing on\n"
         )
 
     def _say(self, script: str) -> None:

@@ -1,7 +1,8 @@
-"""Queries whose plan a connection keeps from one time to the next.
+"""Queries that a connection keeps from one time to the next.
 
-A query that is asked thousands of times with other numbers alone, and takes a millisecond,
-spends a good part of it being parsed and planned.
+A query that is asked thousands of times with other numbers alone, and takes a millisecond
+or two, spends a good part of it being read and rewritten. It is planned each time anew: how
+to look for a tile depends on where it lies and whose it is.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ KINDS: Mapping[type, str] = {
     str: "text",
     AsIs: "geometry",
 }
-GENERIC = "SELECT set_config('plan_cache_mode', 'force_generic_plan', true);"
+PLANNED = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true);"
 
 _known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 """What each connection has prepared."""
@@ -34,9 +35,8 @@ def execute(
 ) -> None:
     """Executes `query` after `before`, which holds for it alone, in one turn.
 
-    `bound` are by name the values of both, AsIs for a geometry that is an expression. The
-    plan is the same for all values, so the query must be one of which that is true. A
-    value of another type than those in KINDS is asked for without a kept plan.
+    `bound` are by name the values of both, AsIs for a geometry that is an expression. With
+    a value of another type than those in KINDS nothing is kept.
     """
     types = tuple(map(type, bound.values()))
     if not KINDS.keys() >= set(types):
@@ -47,7 +47,7 @@ def execute(
     if name not in known:
         cursor.execute(prepare)
         known.add(name)
-    cursor.execute(before + GENERIC + ask, bound)
+    cursor.execute(before + PLANNED + ask, bound)
 
 
 @lru_cache(maxsize=500)

@@ -24,9 +24,11 @@ logger = logging.getLogger(__name__)
 
 TILE = read_sql("layers.maps", "tile.sql")
 # Sent with the tile's query, for its transaction only. A tile is too little work to share
-# among processes, and the planner would read a whole table for it.
+# among processes, and the planner would read a whole table for it; its rows lie together
+# on disk, or the planner would look up all rows of a large town besides.
 SETTINGS = """SELECT set_config('app.municipality', %(municipality)s::text, true),
-       set_config('max_parallel_workers_per_gather', '0', true);
+       set_config('max_parallel_workers_per_gather', '0', true),
+       set_config('random_page_cost', '1.1', true);
 """
 
 # Wider tiles hold most of a town: finding what is near would cost more than looking at all,
