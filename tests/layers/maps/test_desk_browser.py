@@ -175,6 +175,16 @@ def test_the_swipe_uncovers_the_other_round(page, live_town):
     assert before != after
 
 
+@pytest.mark.parametrize("uncovered", [0, 100])
+def test_a_pin_stands_above_both_maps(page, live_town, uncovered):
+    open_desk(page, live_town, f"?compare=swipe&other=2025-spring&swipe={uncovered}")
+    page.wait_for_selector("#map-other canvas")
+    page.fill("#search", "33.851, 35.903")
+    page.wait_for_selector("#found li[role=option]")
+    page.keyboard.press("Enter")
+    page.locator("#map .maplibregl-marker").click()
+
+
 def test_a_place_is_found_without_its_vowels_and_chosen_by_key(page, live_town):
     open_desk(page, live_town)
     page.fill("#search", "حي الورش")
