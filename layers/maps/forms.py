@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.gis.geos import Point
+from django.db.models import Max
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +33,7 @@ class SavedMapForm(forms.ModelForm):
         help_texts = {
             "story": _("Maps with the same story are shown one after another."),
             "words": _("They stand beside the map in a story."),
+            "place": _("Left empty, the map comes last."),
         }
 
     def __init__(
@@ -40,6 +42,9 @@ class SavedMapForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.municipality = municipality
         self.fields["shared_with"].choices = roles
+        self.fields["place"].required = False
+        if self.instance.pk is None:
+            self.initial["place"] = None
 
     def clean_state(self) -> str:
         state = self.cleaned_data["state"].lstrip("?")
@@ -54,6 +59,20 @@ class SavedMapForm(forms.ModelForm):
 
     def clean_story(self) -> str:
         return " ".join(self.cleaned_data["story"].split())
+
+    def clean(self) -> None:
+        super().clean()
+        if "place" not in self.errors and self.cleaned_data["place"] is None:
+            self.cleaned_data["place"] = self._last(self.cleaned_data.get("story")) + 1
+
+    def _last(self, story: str | None) -> int:
+        """The last place taken in a story; 0 without one."""
+        if not story:
+            return 0
+        others = SavedMap.objects.readable_by(
+            self.instance.owner, self.municipality
+        ).exclude(pk=self.instance.pk)
+        return others.of_story(story).aggregate(last=Max("place"))["last"] or 0
 
 
 class CommentForm(forms.ModelForm):

@@ -82,6 +82,17 @@ def test_a_story_shows_its_maps_in_order_and_withheld_zones_blank(client, town, 
     assert client.get(at(town, "story/?name=Council")).status_code == 404
 
 
+def test_a_map_without_a_place_comes_last_in_its_story(client, town, people):
+    save(client, town, people["planner"], title="Other", story="School", place=9)
+    save(client, town, people["planner"], title="First", story="Council", place=4)
+    last = save(client, town, people["planner"], story="Council", place="")
+    assert last.place == 5
+    assert save(client, town, people["planner"], story="", place="").place == 1
+    client.post(at(town, f"saved/{last.pk}/"), FORM | {"story": "Council", "place": ""})
+    last.refresh_from_db()
+    assert last.place == 5
+
+
 def test_other_sites_see_a_map_only_while_it_is_open(client, town, people, settings):
     saved = save(client, town, people["planner"])
     client.post(at(town, f"saved/{saved.pk}/open/"))
