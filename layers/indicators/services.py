@@ -25,6 +25,7 @@ from layers.indicators.models import (
     ObservationSet,
     Release,
     SampleUnit,
+    Woman,
 )
 from layers.indicators.near_groups import families_with_groups
 from layers.indicators.observations import UnitRow
@@ -81,6 +82,7 @@ def replace_observations(
         )
         if created or found.digest != digest:
             Observation.objects.filter(observation_set=found).delete()
+            Woman.objects.filter(observation_set=found).delete()
             SampleUnit.objects.filter(observation_set=found).delete()
             found.running, found.unit_columns, found.child_columns = {}, [], []
             write_units(found, units, zones, digests)

@@ -113,7 +113,8 @@ class Succeeding:
     def figures(self) -> Iterator[Figure]:
         own = self.held[: self.family.reasons.size]
         for figure, held in zip(self.family.figures(), own, strict=True):
-            yield self._former(figure) if held else figure
+            if self.family.tells(figure):
+                yield self._former(figure) if held else figure
         for table in self.groups.tables:
             yield from self._of_groups(table)
 

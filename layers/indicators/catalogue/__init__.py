@@ -70,7 +70,8 @@ def _rule_of(each: Indicator) -> tuple[object, ...]:
     window = each.population
     return (
         *(each.in_need, each.unknown, each.sensitive),
-        *(window.moment, window.module, window.module_from, window.where),
+        *(window.who, window.moment, window.module),
+        *(window.module_from, window.where),
     )
 
 
