@@ -19,7 +19,7 @@ from layers.explorer.larger import Place, places_of
 from layers.explorer.modelled import by_figure
 from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
-from layers.indicators.breakdowns import ALL, label_of
+from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.known_totals import sentence
 from layers.indicators.models import (
@@ -31,6 +31,7 @@ from layers.indicators.models import (
     ModelledEstimate,
     Release,
 )
+from layers.indicators.people import people_of
 from layers.maps.downloads import BOM, safe
 
 CSV = "text/csv; charset=utf-8"
@@ -102,7 +103,7 @@ def _lines(release: Release, rows: Iterable[tuple[Place, Said]]) -> Iterator[lis
             titles[row.indicator],
             place.code,
             place.name,
-            label_of(row.breakdown),
+            people_of(row.indicator).group(row.breakdown),
             *constant,
             row.definition_version,
             *(percent(share) for share in (row.estimate, row.se, row.low, row.high)),
@@ -249,7 +250,7 @@ def precision_lines(release: Release) -> Iterator[list[Any]]:
         yield [
             titles[row.indicator],
             row.zone.name if row.zone else _("Whole town"),
-            label_of(row.breakdown),
+            people_of(row.indicator).group(row.breakdown),
             percent(share),
             percent(error),
             percent(error / share) if share else None,
@@ -283,7 +284,7 @@ def change_lines(release: Release) -> Iterator[list[Any]]:
         yield [
             titles[row.indicator],
             row.zone.name if row.zone else _("Whole town"),
-            label_of(row.breakdown),
+            people_of(row.indicator).group(row.breakdown),
             row.former.number,
             *(percent(part) for part in parts),
             row.p,

@@ -16,6 +16,7 @@ from layers.indicators.models import (
     ObservationSet,
     Release,
 )
+from layers.indicators.people import people_of
 
 
 def latest_release(
@@ -171,7 +172,7 @@ def _changes(
         {
             "title": titles.get(row.indicator, row.indicator),
             "zone": row.zone.name if row.zone else _("Whole town"),
-            "group": row.group,
+            "group": people_of(row.indicator).group(row.breakdown),
             "before": _told(old) if old else "",
             "after": _told(row),
             "moved": _moved(old, row),
@@ -186,7 +187,7 @@ def _changes(
 def _told(row: Estimate) -> str:
     if row.estimate is None:
         return row.get_flag_display()
-    return _("%d of 100 children") % round(100 * row.estimate)
+    return people_of(row.indicator).share(round(100 * row.estimate))
 
 
 def _moved(before: Estimate | None, after: Estimate) -> float:

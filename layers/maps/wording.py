@@ -44,12 +44,6 @@ def keys(figures: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     ]
 
 
-def asked(children: int) -> str:
-    return ngettext("%(count)s child asked", "%(count)s children asked", children) % {
-        "count": number_format(children, force_grouping=True)
-    }
-
-
 def households_asked(households: int) -> str:
     return ngettext("%(count)s household", "%(count)s households", households) % {
         "count": number_format(households, force_grouping=True)
