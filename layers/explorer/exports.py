@@ -109,7 +109,7 @@ def _lines(release: Release, rows: Iterable[tuple[Place, Said]]) -> Iterator[lis
             *(percent(share) for share in (row.estimate, row.se, row.low, row.high)),
             *(row.df, row.deff, row.n, row.households, row.population, row.total),
             str(Estimate.Flag(row.flag).label),
-            str(Estimate.Reason(row.reason).label),
+            people_of(row.indicator).reason(row.reason),
             *modelled_cells(row, modelled),
             place.level,
             place.zones,
@@ -353,6 +353,16 @@ def about(release: Release) -> Iterator[list[Any]]:
         ),
     ]
     titles = titles_of(release)
+    of_women = [titles[code] for code in titles if people_of(code).apart]
+    if of_women:
+        yield [
+            _("Women"),
+            _(
+                "These indicators count women aged 20 to 24 wherever a column speaks of "
+                "children: %(titles)s."
+            )
+            % {"titles": ", ".join(of_women)},
+        ]
     for code, version in release.definitions.items():
         yield [f"{code}, {_('definition')} {version}", titles[code]]
 

@@ -109,7 +109,7 @@ class Row:
 
     @property
     def reason(self) -> str:
-        return str(Estimate.Reason(self.figure.reason).label)
+        return self.people.reason(self.figure.reason)
 
     @property
     def reliability(self) -> str:

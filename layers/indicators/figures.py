@@ -282,6 +282,17 @@ class Family:
     issued: Issued
     tiers: Sequence[Tier] = ()
     """Of larger areas; their cells stand after those of zones and the town."""
+    between: Issued | None = None
+    """Of a need within another one: who is in that one and not in this."""
+
+    @property
+    def within(self) -> str:
+        """The family that this one is a part of; empty for none."""
+        return self.members[0].indicator.within
+
+    def issued_by(self, table: suppression.Table, reasons: np.ndarray) -> Issued:
+        """What these reasons, in the order of the table's cells, publish."""
+        return _issued(self.sample, self.members, table, reasons.ravel(), self.tiers)
 
     @property
     def name(self) -> str:

@@ -29,6 +29,7 @@ from layers.indicators.disclosure.suppression import SMALLEST_GROUP
 from layers.indicators.figures import Estimator, Family, families_of
 from layers.indicators.grouped import GroupedFamily, Groups, GroupTable, grouped
 from layers.indicators.maths import Booleans, Integers
+from layers.indicators.nested import families_apart
 from layers.indicators.observations import CHILDREN, WOMEN
 from layers.indicators.sample import Sample
 
@@ -141,7 +142,7 @@ def families_with_groups(
                 each.protection.withhold(cells)
     # Women are told for zones and the town: in no group and no larger area, and no figure
     # of children counts them.
-    told = families_of(sample, of_women)
+    told = families_apart(sample, of_women)
     return [*found, *((family, GroupedFamily([], None)) for family in told)]
 
 

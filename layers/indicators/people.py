@@ -8,11 +8,17 @@ from django.utils.translation import ngettext
 
 from layers.indicators.breakdowns import ALL, label_of
 from layers.indicators.catalogue import indicators
+from layers.indicators.models import Estimate
 from layers.indicators.observations import WOMEN
+
+Reason = Estimate.Reason
 
 
 class People:
     """Children; every word has its counterpart in `_Women`."""
+
+    apart = False
+    """Whether a page of children's needs says beside the figure whom it is about."""
 
     @property
     def of_100(self) -> str:
@@ -41,6 +47,25 @@ class People:
     @property
     def change_heading(self) -> str:
         return _("Change of 100 children")
+
+    @property
+    def unknown(self) -> str:
+        return _("A child of whom this is not known")
+
+    @property
+    def uncertain(self) -> str:
+        return _("Uncertain: few children, or a wide range")
+
+    @property
+    def withheld(self) -> str:
+        return _("Withheld to protect children")
+
+    @property
+    def nobody(self) -> str:
+        return _("No child was asked")
+
+    def reason(self, code: str) -> str:
+        return str(Reason(code).label)
 
     @property
     def everybody(self) -> str:
@@ -86,6 +111,35 @@ class People:
 
 
 class _Women(People):
+    apart = True
+
+    @property
+    def unknown(self) -> str:
+        return _("A woman of whom this is not known")
+
+    @property
+    def uncertain(self) -> str:
+        return _("Uncertain: few women, or a wide range")
+
+    @property
+    def withheld(self) -> str:
+        return _("Withheld to protect women")
+
+    @property
+    def nobody(self) -> str:
+        return _("No woman was asked")
+
+    def reason(self, code: str) -> str:
+        said = {
+            Reason.SMALL_SAMPLE: _("few women, or a wide interval"),
+            Reason.FEW_CHILDREN: _("too few women were asked"),
+            Reason.PROTECTS_OTHERS: _(
+                "it could give women away, here or in another figure"
+            ),
+            Reason.NO_DATA: _("no woman was asked"),
+        }
+        return said.get(Reason(code)) or super().reason(code)
+
     @property
     def of_100(self) -> str:
         return _("of 100 women aged 20 to 24")

@@ -111,7 +111,9 @@ def _filled(found: EstimateQuerySet, breakdown: str) -> list[Estimate]:
 
 
 def _unsaid(row: Estimate, breakdown: str) -> Estimate:
-    nothing = row.flag == Estimate.Flag.NO_DATA
+    # There are no girls and boys among women.
+    of_women = people_of(row.indicator).apart
+    nothing = of_women or row.flag == Estimate.Flag.NO_DATA
     return Estimate(
         municipality_id=row.municipality_id,
         release_id=row.release_id,
@@ -119,8 +121,8 @@ def _unsaid(row: Estimate, breakdown: str) -> Estimate:
         definition_version=row.definition_version,
         zone=row.zone,
         breakdown=breakdown,
-        flag=row.flag if nothing else Estimate.Flag.WITHHELD,
-        reason=row.reason if nothing else Estimate.Reason.PROTECTS_OTHERS,
+        flag=Estimate.Flag.NO_DATA if nothing else Estimate.Flag.WITHHELD,
+        reason=Estimate.Reason.NO_DATA if nothing else Estimate.Reason.PROTECTS_OTHERS,
     )
 
 

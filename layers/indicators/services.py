@@ -31,7 +31,7 @@ from layers.indicators.near_groups import families_with_groups
 from layers.indicators.observations import UnitRow
 from layers.indicators.sample import has_units, read_sample
 from layers.indicators.storage import write_figures, write_units
-from layers.indicators.succession import Past, Succeeding
+from layers.indicators.succession import Past, Succeeding, succeeding
 from layers.indicators.twins import published_twin
 from layers.indicators.units import (
     check_units,
@@ -198,7 +198,7 @@ def _families(
     beside = list(deprivation.beside()) if deprivation else []
     areas = Areas(sample, past.regions)
     found = families_with_groups(sample, catalogue.values(), beside, areas)
-    return [Succeeding.of(family, groups, past) for family, groups in found]
+    return succeeding(found, past)
 
 
 def _sample_size(observation_set: ObservationSet) -> dict[str, int]:

@@ -222,8 +222,14 @@ class View:
     def town(self) -> dict[str, Any]:
         return self.spoken(self.data["town"])
 
-    def spoken(self, figure: dict[str, Any]) -> dict[str, Any]:
-        """A figure out of 100, with its class and the words for it."""
+    def spoken(
+        self, figure: dict[str, Any], people: People | None = None
+    ) -> dict[str, Any]:
+        """A figure out of 100, with its class and the words for it.
+
+        `people` are those of the view unless it is a figure of another indicator.
+        """
+        people = people or self.people
         value = out_of_100(figure["estimate"])
         low, high = out_of_100(figure["low"]), out_of_100(figure["high"])
         if value is None:
@@ -231,7 +237,7 @@ class View:
                 "value": None, "low": None, "high": None, "n": None, "class": None,
                 "certainty": None,
                 "flag": figure["flag"], "says": str(Flag(figure["flag"]).label),
-                "range": str(Estimate.Reason(figure["reason"]).label), "asked": "",
+                "range": people.reason(figure["reason"]), "asked": "",
             }  # fmt: skip
         return {
             "value": value,
@@ -241,9 +247,9 @@ class View:
             "class": classes.class_of(value, self.ends) if self.ends else 0,
             "certainty": classes.certainty(figure["estimate"], figure["se"] or 0),
             "flag": figure["flag"],
-            "says": self.people.share(value),
+            "says": people.share(value),
             "range": _("between %(low)d and %(high)d") % {"low": low, "high": high},
-            "asked": self.people.asked(figure["n"]),
+            "asked": people.asked(figure["n"]),
         }
 
     @cached_property
@@ -275,7 +281,7 @@ class View:
             "heading": self.people.heading,
             "palette": self.scheme.palette,
             "steps": steps(self.ends),
-            "keys": keys(self.data["zones"].values()),
+            "keys": keys(self.data["zones"].values(), self.people),
             "town": (
                 _("Whole town: %(says)s, %(range)s.")
                 % {"says": self.town["says"], "range": self.town["range"]}

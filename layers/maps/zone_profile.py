@@ -13,6 +13,7 @@ from layers.geography.models import Facility, Parcel, Zone
 from layers.indicators import releases
 from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.models import Estimate
+from layers.indicators.people import people_of
 from layers.maps.desk import View
 
 
@@ -61,7 +62,12 @@ class Profile:
             {
                 "indicator": each,
                 "current": each.code == self.view.indicator.code,
-                **strip(self.view.spoken(releases.figure(by_code[each.code]))),
+                "people": people_of(each.code),
+                **strip(
+                    self.view.spoken(
+                        releases.figure(by_code[each.code]), people_of(each.code)
+                    )
+                ),
             }
             for each in indicators_in(self.view.release).values()
             if each.code in by_code

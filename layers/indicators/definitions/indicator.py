@@ -173,6 +173,8 @@ class Indicator:
     """
     own: bool = False
     """A municipality's own, made by a planner."""
+    within: str = ""
+    """The code of the indicator of women whose need this one's is a part of."""
 
     @property
     def identity(self) -> tuple[str, int]:
@@ -254,6 +256,7 @@ def build_indicator(
         ),
         notes=_three(rule["note"]) if "note" in rule else {},
         own=own,
+        within=source.get("within", ""),
     )
 
 
