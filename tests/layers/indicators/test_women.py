@@ -181,7 +181,7 @@ def test_a_correction_tells_a_part_anew_only_where_nobody_few_moved(
     put, town, teen, child, anew
 ):
     def publish(teen, child):
-        each = women(25, 0, 0) + women(20, teen, child)
+        each = women(65 - teen - child, teen, child)
         units = asking(
             households(per_zone=90),
             {"Z1": each, "Z2": women(45, 20, 15), "Z3": women(40, 15, 10)},
