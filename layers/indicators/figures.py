@@ -290,9 +290,10 @@ class Family:
         """The family that this one is a part of; empty for none."""
         return self.members[0].indicator.within
 
-    def issued_by(self, table: suppression.Table, reasons: np.ndarray) -> Issued:
+    def issued_by(self, reasons: np.ndarray) -> Issued:
         """What these reasons, in the order of the table's cells, publish."""
-        return _issued(self.sample, self.members, table, reasons.ravel(), self.tiers)
+        flat = reasons.ravel()
+        return _issued(self.sample, self.members, self.table, flat, self.tiers)
 
     @property
     def name(self) -> str:

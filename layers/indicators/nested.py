@@ -47,12 +47,11 @@ def part_of(whole: Family, family: Family) -> Family:
     known = whole.reasons[0, 0, -1] in SAID
     if not known or suppression.gives_group_away(between, family.rule).any():
         reasons[..., -1][reasons[..., -1] == ""] = suppression.PROTECTS_OTHERS
-    table, members = family.table, family.members
     told = bool(reasons[0, 0, -1] == "")
     return replace(
         family,
         reasons=reasons,
-        issued=family.issued_by(table, reasons),
+        issued=family.issued_by(reasons),
         between=issued_between(family.name, total, inside, told=told),
     )
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Facility, Parcel, Zone
 from layers.indicators import releases
+from layers.indicators.breakdowns import label_of
 from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.models import Estimate
 from layers.indicators.people import people_of
@@ -37,6 +38,10 @@ class Profile:
         return releases.rows_of_zone(
             self.view.release, self.zone, breakdown=self.view.breakdown
         )
+
+    @property
+    def group(self) -> str:
+        return label_of(self.view.breakdown)
 
     @property
     def households(self) -> int | None:
