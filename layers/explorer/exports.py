@@ -31,6 +31,7 @@ from layers.indicators.models import (
     ModelledEstimate,
     Release,
 )
+from layers.indicators.observations import WOMEN
 from layers.indicators.people import people_of
 from layers.maps.downloads import BOM, safe
 
@@ -182,6 +183,7 @@ def geosight_lines(release: Release) -> Iterator[list[Any]]:
             "se": percent(row.se),
             "n": row.n,
             "children_in_need": row.total,
+            "who": WOMEN if people_of(row.indicator).apart else None,
             "flag": row.flag,
             "reason": row.reason,
             "release": release.number,

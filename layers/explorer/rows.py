@@ -48,7 +48,8 @@ class Row:
 
     @property
     def people(self) -> People:
-        return people_of(self.figure.indicator)
+        # A figure of several needs at once is of no single indicator.
+        return people_of(getattr(self.figure, "indicator", ""))
 
     @property
     def code(self) -> str:
