@@ -1,6 +1,6 @@
 """The seam: from submissions with names to observations without.
 
-Nothing that could name a child goes through here. Households and children carry
+Nothing that could name a child or a woman goes through here. Households and children carry
 keyed fingerprints instead of their numbers; ages are in completed months; the
 place is a zone.
 """
@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from django.db import transaction
-from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from layers.indicators.current import in_step, rebuild
 from layers.indicators.models import ObservationSet, Release
-from layers.indicators.observations import ChildRow, UnitRow
+from layers.indicators.observations import ChildRow, UnitRow, WomanRow
 from layers.indicators.services import compute_release, replace_observations
 from surveys.ages import months_between
 from surveys.asked.reading import asked_in
@@ -29,7 +28,6 @@ from surveys.models import (
     ChangedHousehold,
     FormVersion,
     Publication,
-    RepeatRow,
     Round,
     Submission,
 )
@@ -44,6 +42,7 @@ from surveys.variables import (
     household_variables,
     module_5_17_factor,
 )
+from surveys.women import woman_row
 
 ONE_STRATUM = "all"
 
@@ -139,7 +138,7 @@ def units_of(round: Round, records: SubmissionQuerySet) -> Iterator[UnitRow]:
         records.approved()
         .placed()
         .select_related("household", "zone")
-        .prefetch_related(Prefetch("rows", RepeatRow.objects.children()))
+        .prefetch_related("rows")
         .order_by("pk")
     )
     forms: dict[int | None, _Form] = {}
@@ -205,6 +204,7 @@ def _unit(
         stratum_psus=submission.frame_households,
         children=_children(round, submission, form),
         values=form.of_home(submission.answers),
+        women=_women(submission, form.parts),
     )
 
 
@@ -212,7 +212,7 @@ def _children(round: Round, submission: Submission, form: _Form) -> list[ChildRo
     found = [
         (row, Child(row.sex, row.birth_date, form.answers(row.answers, CHILD)))
         for row in submission.rows.all()
-        if row.birth_date
+        if row.birth_date and row.sex
     ]
     factor = module_5_17_factor(
         [child for _row, child in found], interviewed_on=submission.interviewed_on
@@ -239,6 +239,15 @@ def _children(round: Round, submission: Submission, form: _Form) -> list[ChildRo
             )
         )
     return rows
+
+
+def _women(submission: Submission, parts: Parts) -> list[WomanRow]:
+    found = (
+        woman_row(row.answers, parts)
+        for row in submission.rows.all()
+        if parts.women and row.table == parts.women
+    )
+    return [woman for woman in found if woman]
 
 
 def opaque_key(*parts: object) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from layers.geography.models import Municipality, Zone
 from layers.indicators import releases
-from layers.indicators.breakdowns import ALL, label_of
+from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.indicator import Dimension, Indicator
 from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.figures import BREAKDOWNS
@@ -25,6 +25,7 @@ from layers.indicators.models import (
     EstimateQuerySet,
     Release,
 )
+from layers.indicators.people import People, people_of
 from layers.maps.desk import rounds
 
 VIEWS = {
@@ -108,7 +109,11 @@ class Question:
 
     @property
     def group(self) -> str:
-        return label_of(self.breakdown)
+        return self.people.group(self.breakdown)
+
+    @property
+    def people(self) -> People:
+        return people_of(self.indicator.code)
 
     @property
     def newer(self) -> Release | None:

@@ -19,7 +19,7 @@ from layers.explorer.larger import Place, places_of
 from layers.explorer.modelled import by_figure
 from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
-from layers.indicators.breakdowns import ALL, label_of
+from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.known_totals import sentence
 from layers.indicators.models import (
@@ -31,6 +31,8 @@ from layers.indicators.models import (
     ModelledEstimate,
     Release,
 )
+from layers.indicators.observations import WOMEN
+from layers.indicators.people import people_of
 from layers.maps.downloads import BOM, safe
 
 CSV = "text/csv; charset=utf-8"
@@ -102,13 +104,13 @@ def _lines(release: Release, rows: Iterable[tuple[Place, Said]]) -> Iterator[lis
             titles[row.indicator],
             place.code,
             place.name,
-            label_of(row.breakdown),
+            people_of(row.indicator).group(row.breakdown),
             *constant,
             row.definition_version,
             *(percent(share) for share in (row.estimate, row.se, row.low, row.high)),
             *(row.df, row.deff, row.n, row.households, row.population, row.total),
             str(Estimate.Flag(row.flag).label),
-            str(Estimate.Reason(row.reason).label),
+            people_of(row.indicator).reason(row.reason),
             *modelled_cells(row, modelled),
             place.level,
             place.zones,
@@ -181,6 +183,7 @@ def geosight_lines(release: Release) -> Iterator[list[Any]]:
             "se": percent(row.se),
             "n": row.n,
             "children_in_need": row.total,
+            "who": WOMEN if people_of(row.indicator).apart else None,
             "flag": row.flag,
             "reason": row.reason,
             "release": release.number,
@@ -249,7 +252,7 @@ def precision_lines(release: Release) -> Iterator[list[Any]]:
         yield [
             titles[row.indicator],
             row.zone.name if row.zone else _("Whole town"),
-            label_of(row.breakdown),
+            people_of(row.indicator).group(row.breakdown),
             percent(share),
             percent(error),
             percent(error / share) if share else None,
@@ -283,7 +286,7 @@ def change_lines(release: Release) -> Iterator[list[Any]]:
         yield [
             titles[row.indicator],
             row.zone.name if row.zone else _("Whole town"),
-            label_of(row.breakdown),
+            people_of(row.indicator).group(row.breakdown),
             row.former.number,
             *(percent(part) for part in parts),
             row.p,
@@ -352,6 +355,16 @@ def about(release: Release) -> Iterator[list[Any]]:
         ),
     ]
     titles = titles_of(release)
+    of_women = [titles[code] for code in titles if people_of(code).apart]
+    if of_women:
+        yield [
+            _("Women"),
+            _(
+                "These indicators count women aged 20 to 24 wherever a column speaks of "
+                "children: %(titles)s."
+            )
+            % {"titles": ", ".join(of_women)},
+        ]
     for code, version in release.definitions.items():
         yield [f"{code}, {_('definition')} {version}", titles[code]]
 

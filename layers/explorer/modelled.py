@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import get_language_bidi
-from django.utils.translation import gettext as _
 
 from layers.explorer.asking import Question
 from layers.explorer.ranking import Axis, ticks
 from layers.explorer.rows import NO_DATA, Row, span, spot
 from layers.indicators.models import ModelledEstimate, Release, ZoneStatistic
+from layers.indicators.people import people_of
 from layers.maps.wording import out_of_100
 from layers.maps.zone_tables import column_of
 
@@ -50,8 +50,8 @@ class Modelled:
         if self.figure is None:
             return self.direct.says
         low, high = self.interval
-        said = _("modelled: %(value)d of 100 children, between %(low)d and %(high)d")
-        return said % {"value": self.value, "low": low, "high": high}
+        people = people_of(self.figure.indicator)
+        return people.modelled(self.value or 0, low, high)
 
 
 def modelled_view(question: Question, rows: list[Row], town: Row) -> dict[str, Any]:

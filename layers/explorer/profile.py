@@ -164,8 +164,8 @@ class Profile:
 
     @cached_property
     def top(self) -> list[Need]:
-        """The greatest needs among the published figures."""
-        shown = [each for each in self.needs if each.row.shown]
+        """The greatest needs of children among the published figures."""
+        shown = [x for x in self.needs if x.row.shown and not x.row.people.apart]
         return sorted(shown, key=lambda each: -(each.row.figure.estimate or 0))[:TOP]
 
     @cached_property
@@ -210,7 +210,7 @@ class Profile:
 
     def facts(self) -> list[dict[str, str]]:
         """Numbers that say how large the place is and how many were asked."""
-        rows = [each.row.figure for each in self.needs]
+        rows = [x.row.figure for x in self.needs if not x.row.people.apart]
         asked = max((row.n or 0 for row in rows), default=0)
         households = max((row.households or 0 for row in rows), default=0)
         children = max((row.population or 0 for row in rows), default=0)

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from layers.explorer.ranking import Axis
 from layers.indicators.models import AreaEstimate, Change, Estimate
-from layers.maps.wording import asked, out_of_100
+from layers.indicators.people import People, people_of
+from layers.maps.wording import out_of_100
 
 Flag, Verdict = Estimate.Flag, Change.Verdict
 
@@ -45,6 +45,11 @@ class Row:
     name: str
     figure: Estimate | AreaEstimate
     change: Change | None = None
+
+    @property
+    def people(self) -> People:
+        # A figure of several needs at once is of no single indicator.
+        return people_of(getattr(self.figure, "indicator", ""))
 
     @property
     def code(self) -> str:
@@ -96,7 +101,7 @@ class Row:
         if not self.shown:
             label = str(Flag(self.figure.flag).label)
             return _("%(flag)s: %(reason)s") % {"flag": label, "reason": self.reason}
-        said = _("%d of 100 children") % self.value
+        said = self.people.share(self.value or 0)
         if not self.bounded:
             return said
         low, high = self.interval
@@ -105,7 +110,7 @@ class Row:
 
     @property
     def reason(self) -> str:
-        return str(Estimate.Reason(self.figure.reason).label)
+        return self.people.reason(self.figure.reason)
 
     @property
     def reliability(self) -> str:
@@ -116,7 +121,7 @@ class Row:
 
     @property
     def asked(self) -> str:
-        return asked(self.figure.n) if self.figure.n is not None else ""
+        return self.people.asked(self.figure.n) if self.figure.n is not None else ""
 
     @property
     def n(self) -> str:
@@ -135,11 +140,7 @@ class Row:
     @property
     def in_need(self) -> str:
         total = self.figure.total
-        if total is None:
-            return ""
-        return (
-            ngettext("about %s child in need", "about %s children in need", total)
-        ) % whole(total)
+        return "" if total is None else self.people.in_need(total)
 
     @property
     def se(self) -> str:
@@ -183,23 +184,9 @@ class Moved:
         if change.verdict == Verdict.NO_EVIDENCE:
             return _("No evidence of change")
         size = abs(round(100 * change.difference))
-        if change.verdict == Verdict.WORSE:
-            return (
-                ngettext(
-                    "Worse: %d more of 100 children",
-                    "Worse: %d more of 100 children",
-                    size,
-                )
-                % size
-            )
-        return (
-            ngettext(
-                "Better: %d fewer of 100 children",
-                "Better: %d fewer of 100 children",
-                size,
-            )
-            % size
-        )
+        people = people_of(change.indicator)
+        worse = change.verdict == Verdict.WORSE
+        return people.worse(size) if worse else people.better(size)
 
     @property
     def brief(self) -> str:

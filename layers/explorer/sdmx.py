@@ -17,6 +17,7 @@ from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.models import AreaEstimate, Estimate, Release
+from layers.indicators.observations import WOMEN
 
 COLUMNS = [
     "STRUCTURE", "STRUCTURE_ID", "ACTION",
@@ -63,7 +64,7 @@ def lines(
             *STRUCTURE,
             area_code(town, row),
             row.indicator,
-            *group_codes(row.breakdown, age_of(known.get(row.indicator))),
+            *_codes(row, known.get(row.indicator)),
             observed.reference_date.isoformat(),
             _percent(row.estimate),
             "PT",
@@ -94,6 +95,14 @@ def group_codes(breakdown: str, ages: str) -> list[str]:
         if name in found:
             found[name] = DIMENSIONS[name].get(category, category)
     return list(found.values())
+
+
+def _codes(row: Estimate | AreaEstimate, indicator: Indicator | None) -> list[str]:
+    """Women are all of one sex; what is said of all of them is said of women."""
+    found = group_codes(row.breakdown, age_of(indicator))
+    if indicator and indicator.population.who == WOMEN:
+        found[list(DIMENSIONS).index("sex")] = DIMENSIONS["sex"]["female"]
+    return found
 
 
 def age_of(indicator: Indicator | None) -> str:

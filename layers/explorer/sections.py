@@ -193,7 +193,13 @@ def _groups(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
     """The groups of the zone in focus, by dimension; for the town two crossed as well."""
     here = {row.breakdown: row for row in question.rows.filter(zone=question.zone)}
     sets = [
-        (dimension["name"], [(label, here[key]) for key, label in dimension["groups"]])
+        (
+            dimension["name"],
+            [
+                (question.people.group(key), here[key])
+                for key, _label in dimension["groups"]
+            ],
+        )
         for dimension in offered(here)
     ]
     rows = {

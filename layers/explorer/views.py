@@ -30,6 +30,7 @@ from layers.explorer.sections import (
 from layers.geography.access import requires
 from layers.geography.models import Municipality
 from layers.indicators import releases
+from layers.indicators.breakdowns import ALL as EVERYBODY
 from layers.indicators.breakdowns import offered
 from layers.indicators.figures import BREAKDOWNS
 from layers.indicators.known_totals import sentence
@@ -69,14 +70,20 @@ def explorer(request: HttpRequest, municipality: str) -> HttpResponse:
     return render(request, "explorer/list.html", context)
 
 
-def _choice(question: Question) -> dict[str, Any]:
+def _groups(question: Question) -> list[dict[str, Any]]:
+    """As `breakdowns.offered`; women are in none but their own."""
+    if question.people.apart:
+        return [{"name": "", "groups": [(EVERYBODY, question.people.everybody)]}]
     areas = question.view == "areas"
-    keys = BREAKDOWNS if areas else releases.keys_in(question.release)
+    return list(offered(BREAKDOWNS if areas else releases.keys_in(question.release)))
+
+
+def _choice(question: Question) -> dict[str, Any]:
     return {
         "question": question,
         "release": question.release,
         "round": releases.round_title(question.release.observation_set),
-        "groups": list(offered(keys)),
+        "groups": _groups(question),
         "query": urlencode(question.query),
     }
 

@@ -1,8 +1,11 @@
 """From a sample to the figures that may be published."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -16,11 +19,18 @@ from layers.indicators.catalogue import Indicator
 from layers.indicators.disclosure import suppression
 from layers.indicators.disclosure.differencing import Issued
 from layers.indicators.models import Estimate
+from layers.indicators.observations import WOMEN
 from layers.indicators.sample import Sample
 
 BREAKDOWNS = (ALL, *DIMENSIONS["sex"].keys)
 MEMBERSHIP = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
 """Rows as BREAKDOWNS, columns girls and boys."""
+
+
+def tells(indicator: Indicator, breakdown: str) -> bool:
+    """Whether figures of this group are told: of women there are no girls and boys."""
+    return breakdown == ALL or indicator.population.who != WOMEN
+
 
 FLAG, REASON = Estimate.Flag, Estimate.Reason
 
@@ -82,7 +92,7 @@ class Estimated:
 class Estimator:
     """Estimates one indicator after another from one sample, whose cells it keeps.
 
-    By its zones, or by other `domains` of whole households, `unit_domain` (U,).
+    Those about women from the women of its households. By its zones, or by other `domains` of whole households, `unit_domain` (U,).
     """
 
     def __init__(
@@ -104,10 +114,23 @@ class Estimator:
         self.child_weight = sample.child_weight
         self.town, self.town_cell = self.cells.merged(sample.design)
 
+    def of(self, indicator: Indicator) -> Estimator:
+        """That of the indicator's children or women."""
+        same = self.sample.of(indicator) is self.sample
+        return self if same else self._of_women
+
+    @cached_property
+    def _of_women(self) -> Estimator:
+        if self.sample.women is None:
+            raise ValueError("the sample's women were not read")
+        return Estimator(self.sample.women, self.unit_domain, self.domains)
+
     def estimate(
         self, indicator: Indicator, grouping: Grouping | None = None
     ) -> Estimated:
-        """By girls and boys where no other grouping is given."""
+        """By girls and boys where no other grouping is given; all women are in one."""
+        if self.of(indicator) is not self:
+            return self.of(indicator).estimate(indicator, grouping)
         by = grouping or Grouping(self.sample.child_group, MEMBERSHIP)
         eligible, in_need = self.sample.decide(indicator)
         found, population = self.ratios(indicator, eligible, in_need, by)
@@ -259,6 +282,18 @@ class Family:
     issued: Issued
     tiers: Sequence[Tier] = ()
     """Of larger areas; their cells stand after those of zones and the town."""
+    between: Issued | None = None
+    """Of a need within another one: who is in that one and not in this."""
+
+    @property
+    def within(self) -> str:
+        """The family that this one is a part of; empty for none."""
+        return self.members[0].indicator.within
+
+    def issued_by(self, reasons: np.ndarray) -> Issued:
+        """What these reasons, in the order of the table's cells, publish."""
+        flat = reasons.ravel()
+        return _issued(self.sample, self.members, self.table, flat, self.tiers)
 
     @property
     def name(self) -> str:
@@ -271,6 +306,10 @@ class Family:
     def figures(self) -> Iterator[Figure]:
         for estimated, reasons in zip(self.members, self.reasons, strict=True):
             yield from told_figures(self.sample.zones, BREAKDOWNS, estimated, reasons)
+
+    def tells(self, figure: Figure) -> bool:
+        """Of women the sums of girls and boys are in the table alone, as 0 and all."""
+        return tells(self.members[0].indicator, figure.breakdown)
 
 
 def families_of(sample: Sample, indicators: Iterable[Indicator]) -> Iterator[Family]:
@@ -307,7 +346,7 @@ def finished(
 def figures_of(sample: Sample, indicators: Iterable[Indicator]) -> Iterator[Figure]:
     """All figures of a round that was never released before."""
     for family in families_of(sample, indicators):
-        yield from family.figures()
+        yield from filter(family.tells, family.figures())
 
 
 def withheld(members: list[Estimated]) -> np.ndarray:

@@ -29,6 +29,8 @@ from layers.indicators.disclosure.suppression import SMALLEST_GROUP
 from layers.indicators.figures import Estimator, Family, families_of
 from layers.indicators.grouped import GroupedFamily, Groups, GroupTable, grouped
 from layers.indicators.maths import Booleans, Integers
+from layers.indicators.nested import families_apart
+from layers.indicators.observations import CHILDREN, WOMEN
 from layers.indicators.sample import Sample
 
 KEPT = 16
@@ -113,12 +115,17 @@ def families_with_groups(
     beside: Sequence[Beside] = (),
     areas: Areas | None = None,
 ) -> list[tuple[Family, GroupedFamily]]:
-    """What may be published of all families together; of larger areas where there are."""
+    """What may be published of all families together, those of women last; of larger areas
+    where there are some.
+    """
     groups, estimator = Groups.of(sample), Estimator(sample)
+    chosen = list(indicators)
+    of_children = [each for each in chosen if each.population.who == CHILDREN]
+    of_women = [each for each in chosen if each.population.who == WOMEN]
     families = (
-        families_with_areas(sample, indicators, areas)
+        families_with_areas(sample, of_children, areas)
         if areas
-        else families_of(sample, indicators)
+        else families_of(sample, of_children)
     )
     found = [
         (
@@ -133,7 +140,10 @@ def families_with_groups(
             cells = [At(*cell[1:]) for cell in near if cell.family == number]
             if cells and each.protection is not None:
                 each.protection.withhold(cells)
-    return found
+    # Women are told for zones and the town: in no group and no larger area, and no figure
+    # of children counts them.
+    told = families_apart(sample, of_women)
+    return [*found, *((family, GroupedFamily([], None)) for family in told)]
 
 
 def _of_areas(family: Family) -> Iterator[Beside]:

@@ -1,4 +1,6 @@
-"""What the layers know about households and children: no name, no date, no place but a zone."""
+"""What the layers know about households, children and young women: no name, no date, no
+place but a zone.
+"""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ class Variable:
 
     name: str
     of: str
-    """"household" or "child": whose answer it is; a child has those of its home."""
+    """"household", "child" or "woman": whose answer it is; a child has those of its home."""
     smallest: float
     largest: float
     labels: dict[str, str]
@@ -33,7 +35,10 @@ def _read_variables() -> dict[str, Variable]:
     }
 
 
-DESCRIBED = _read_variables()
+_ALL = _read_variables()
+DESCRIBED = {name: each for name, each in _ALL.items() if each.of != "woman"}
+OF_WOMEN = {name: each for name, each in _ALL.items() if each.of == "woman"}
+"""What is asked of young women; children have none of it, and women nothing else."""
 VARIABLES: dict[str, tuple[float, float]] = {
     name: (each.smallest, each.largest) for name, each in DESCRIBED.items()
 }
@@ -58,6 +63,10 @@ MODULES = ("module_5_17",)
 children in the household divided by those selected."""
 
 SEXES = ("female", "male")
+CHILDREN, WOMEN = "children", "women"
+"""Whom an indicator is about."""
+AGES_OF_WOMEN = range(20, 25)
+"""In completed years; others are not asked, and not kept."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,20 @@ class ChildRow:
     """Its own; a child has the answers of its home besides, where it has none itself."""
     weight_factors: dict[str, float] = field(default_factory=dict)
     """Per module in which the child was selected."""
+
+
+@dataclass(frozen=True)
+class WomanRow:
+    """A woman of AGES_OF_WOMEN, asked when she first married or lived with a partner.
+
+    Without a key: nothing follows her from round to round.
+    """
+
+    age_years: int
+    """Completed years at the interview."""
+    married_before_15: bool | None
+    married_before_18: bool | None
+    """Both are known, or neither."""
 
 
 @dataclass(frozen=True)
@@ -90,3 +113,4 @@ class UnitRow:
     """Households whose weights are raised alike for those that gave no interview."""
     values: dict[str, float | None] = field(default_factory=dict)
     """Answers of the home, which all its children have."""
+    women: list[WomanRow] = field(default_factory=list)

@@ -39,10 +39,12 @@ class Round:
         sample = read_sample(observation_set)
         return cls(Estimator(sample), psu_names(observation_set), Groups.of(sample))
 
-    def grouping(self, dimensions: tuple[str, ...]) -> Grouping | None:
+    def grouping(
+        self, dimensions: tuple[str, ...], indicator: Indicator
+    ) -> Grouping | None:
         """None where the round does not tell these groups apart."""
         if dimensions in ((), ("sex",)):
-            return Grouping(self.estimator.sample.child_group, MEMBERSHIP)
+            return Grouping(self.estimator.sample.of(indicator).child_group, MEMBERSHIP)
         if not set(dimensions) <= set(self.groups.categories):
             return None
         if len(dimensions) == 1:
@@ -88,7 +90,7 @@ class Overlap:
         `dimensions` are those of `breakdowns.dimensions_of`. A child may have changed its
         group between the rounds: each round's figure is of those who were in it then.
         """
-        former, latter = (each.grouping(dimensions) for each in self.rounds)
+        former, latter = (each.grouping(dimensions, indicator) for each in self.rounds)
         if former is None or latter is None:
             return {}
         found: dict[Place, float] = {}
@@ -133,14 +135,15 @@ class Overlap:
         dimensions: tuple[str, ...],
         town: bool,
     ) -> maths.Floats:
-        by = each.grouping(dimensions)
+        by = each.grouping(dimensions, indicator)
         if by is None:
             raise ValueError(dimensions)
-        totals = each.estimator.totals(indicator, by)
+        estimator = each.estimator.of(indicator)
+        totals = estimator.totals(indicator, by)
         if town:
-            cells = each.estimator.town
+            cells = estimator.town
             if by.by_zone:
-                totals = totals.gathered(each.estimator.town_cell, len(cells))
+                totals = totals.gathered(estimator.town_cell, len(cells))
             nowhere = np.zeros(len(cells), dtype=np.int64)
             return residuals(totals, by.membership, nowhere, 1)
         domain = self._domain(each)

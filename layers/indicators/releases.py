@@ -16,6 +16,7 @@ from layers.indicators.models import (
     ObservationSet,
     Release,
 )
+from layers.indicators.people import people_of
 
 
 def latest_release(
@@ -110,7 +111,9 @@ def _filled(found: EstimateQuerySet, breakdown: str) -> list[Estimate]:
 
 
 def _unsaid(row: Estimate, breakdown: str) -> Estimate:
-    nothing = row.flag == Estimate.Flag.NO_DATA
+    # There are no girls and boys among women.
+    of_women = people_of(row.indicator).apart
+    nothing = of_women or row.flag == Estimate.Flag.NO_DATA
     return Estimate(
         municipality_id=row.municipality_id,
         release_id=row.release_id,
@@ -118,8 +121,8 @@ def _unsaid(row: Estimate, breakdown: str) -> Estimate:
         definition_version=row.definition_version,
         zone=row.zone,
         breakdown=breakdown,
-        flag=row.flag if nothing else Estimate.Flag.WITHHELD,
-        reason=row.reason if nothing else Estimate.Reason.PROTECTS_OTHERS,
+        flag=Estimate.Flag.NO_DATA if nothing else Estimate.Flag.WITHHELD,
+        reason=Estimate.Reason.NO_DATA if nothing else Estimate.Reason.PROTECTS_OTHERS,
     )
 
 
@@ -171,7 +174,7 @@ def _changes(
         {
             "title": titles.get(row.indicator, row.indicator),
             "zone": row.zone.name if row.zone else _("Whole town"),
-            "group": row.group,
+            "group": people_of(row.indicator).group(row.breakdown),
             "before": _told(old) if old else "",
             "after": _told(row),
             "moved": _moved(old, row),
@@ -186,7 +189,7 @@ def _changes(
 def _told(row: Estimate) -> str:
     if row.estimate is None:
         return row.get_flag_display()
-    return _("%d of 100 children") % round(100 * row.estimate)
+    return people_of(row.indicator).share(round(100 * row.estimate))
 
 
 def _moved(before: Estimate | None, after: Estimate) -> float:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
+from typing import Self
 
 import numpy as np
 
@@ -50,18 +51,39 @@ class Part:
 def judged(
     samples: Sequence[Sample], indicators: Sequence[Indicator]
 ) -> list[list[Judgement]]:
-    """Of each sample, by indicator; their children are judged together, which for few of
-    them takes no longer than for those of one.
+    """Of each sample, by indicator; their children are judged together, and so are their
+    women, which for few of them takes no longer than for those of one.
     """
-    ends = np.cumsum([0, *(len(each.child_unit) for each in samples)]).tolist()
-    columns = {
-        name: np.concatenate([each.columns[name] for each in samples])
-        for name in samples[0].columns
-    }
-    found = [each.judge(columns) for each in indicators]
-    return [
-        [each.of(slice(start, end)) for each in found] for start, end in pairwise(ends)
-    ]
+    together: dict[str, _Together] = {}
+    found = []
+    for indicator in indicators:
+        who = indicator.population.who
+        if who not in together:
+            together[who] = _Together.of([each.of(indicator) for each in samples])
+        found.append(together[who].judged(indicator))
+    return [list(of_sample) for of_sample in zip(*found, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Together:
+    """The children of several samples, or their women."""
+
+    columns: dict[str, maths.Floats]
+    ends: list[int]
+    """Where in the columns each sample begins, and the last one ends."""
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample]) -> Self:
+        columns = {
+            name: np.concatenate([each.columns[name] for each in samples])
+            for name in samples[0].columns
+        }
+        ends = np.cumsum([0, *(len(each.child_unit) for each in samples)])
+        return cls(columns, ends.tolist())
+
+    def judged(self, indicator: Indicator) -> list[Judgement]:
+        found = indicator.judge(self.columns)
+        return [found.of(slice(start, end)) for start, end in pairwise(self.ends)]
 
 
 def parts_of(
@@ -83,7 +105,7 @@ class _Slotted:
     """A sample cut by place (zone and response class) and stratum."""
 
     def __init__(self, sample: Sample, unit_place: maths.Integers, places: int) -> None:
-        self.sample = sample
+        self.households = sample
         self.cells, self.unit_cell = maths.Cells.of_units(
             domain=unit_place, psu=sample.unit_psu, domains=places, design=sample.design
         )
@@ -94,16 +116,27 @@ class _Slotted:
         self, indicators: Sequence[Indicator], judgements: Sequence[Judgement]
     ) -> maths.Floats:
         """(STATISTICS, I x B, S)"""
-        size = max(1, AT_ONCE // max(1, len(self.sample.child_unit)))
-        blocks = [slice(at, at + size) for at in range(0, len(indicators), size)]
-        found = [self._block(indicators[each], judgements[each]) for each in blocks]
+        size = max(1, AT_ONCE // max(1, len(self.households.child_unit)))
+        found = []
+        # Indicators of children, and of women, that stand beside each other.
+        for _who, own in groupby(
+            range(len(indicators)), lambda at: indicators[at].population.who
+        ):
+            places = list(own)
+            sample = self.households.of(indicators[places[0]])
+            for at in range(0, len(places), size):
+                block = slice(places[at], places[at : at + size][-1] + 1)
+                found.append(self._block(sample, indicators[block], judgements[block]))
         return np.concatenate(found, axis=1)
 
     def _block(
-        self, indicators: Sequence[Indicator], judgements: Sequence[Judgement]
+        self,
+        sample: Sample,
+        indicators: Sequence[Indicator],
+        judgements: Sequence[Judgement],
     ) -> maths.Floats:
         """The groups of each indicator are groups of their own."""
-        sample, many = self.sample, len(indicators)
+        many = len(indicators)
         groups = MEMBERSHIP.shape[1]
         first = groups * np.arange(many)[:, None]
         group = np.where(sample.child_group < 0, -1, sample.child_group + first).ravel()
@@ -114,7 +147,7 @@ class _Slotted:
             cells=len(self.cells),
             group=group,
             groups=groups * many,
-            weight=np.concatenate([self._weight(each) for each in indicators]),
+            weight=np.concatenate([_weight(sample, each) for each in indicators]),
             eligible=eligible,
             in_need=np.concatenate([each.in_need for each in judgements]),
         )
@@ -128,24 +161,25 @@ class _Slotted:
         sums = maths.SlotSums.of(totals, self.cells, membership)
         return np.stack([*sums.parts, households.astype(np.float64)])
 
-    def _weight(self, indicator: Indicator) -> maths.Floats:
-        """(N,) before the factor of the response class."""
-        weight = self.sample.unit_weight[self.sample.child_unit]
-        factor = indicator.population.factor(self.sample.columns)
-        return weight if factor is None else weight * np.nan_to_num(factor)
-
     def parts(self, sums: maths.Floats, places: Sequence[Place]) -> dict[Key, Part]:
         """`sums` is (STATISTICS, I x B, S)."""
-        cells, strata = self.cells, self.sample.strata
+        cells, strata = self.cells, self.households.strata
         psus = np.diff(np.append(cells.starts, len(cells)))
         return {
             (places[place][0], strata[stratum], places[place][1]): Part(
-                sums[:, :, slot], int(psus[slot]), self.sample.frames[stratum]
+                sums[:, :, slot], int(psus[slot]), self.households.frames[stratum]
             )
             for slot, (place, stratum) in enumerate(
                 zip(cells.slot_domain, cells.slot_stratum, strict=True)
             )
         }
+
+
+def _weight(sample: Sample, indicator: Indicator) -> maths.Floats:
+    """(N,) before the factor of the response class."""
+    weight = sample.unit_weight[sample.child_unit]
+    factor = indicator.population.factor(sample.columns)
+    return weight if factor is None else weight * np.nan_to_num(factor)
 
 
 def estimates_of(

@@ -1,9 +1,9 @@
-"""The sample of one observation set as arrays."""
+"""The sample of one observation set as arrays: its children, and its women apart."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import resources
 
@@ -29,7 +29,13 @@ from layers.indicators.known_totals import (
 )
 from layers.indicators.maths.calibration import BOUNDS, Calibration, rake
 from layers.indicators.models import ObservationSet, SampleUnit
-from layers.indicators.observations import MODULES, VARIABLES
+from layers.indicators.observations import (
+    CHILDREN,
+    MODULES,
+    OF_WOMEN,
+    VARIABLES,
+    WOMEN,
+)
 
 
 @dataclass(frozen=True)
@@ -54,10 +60,26 @@ class Sample:
     """0 for girls, 1 for boys."""
     columns: dict[str, maths.Floats]
     known_totals: KnownTotals = field(default_factory=dict)
+    who: str = CHILDREN
+    """Whose answers `columns` are. Of WOMEN what is said of children holds as well, but
+    that their group is 0 for all, and that no total of them is known."""
+    women: Sample | None = None
+    """The women of the same households; None where they were not read."""
     decided: dict[int, tuple[Indicator, maths.Booleans, maths.Booleans]] = field(
         init=False, default_factory=dict, repr=False
     )
     """What `decide` found, by the indicator as an object."""
+
+    def of(self, indicator: Indicator) -> Sample:
+        """That of the children or of the women, as the indicator is about them.
+
+        Raises ValueError for women where they were not read.
+        """
+        if indicator.population.who == self.who:
+            return self
+        if self.women is None:
+            raise ValueError(f"{indicator.code}: the sample has {self.who} alone")
+        return self.women
 
     def decide(self, indicator: Indicator) -> tuple[maths.Booleans, maths.Booleans]:
         """(N,) eligible and in need; kept, because each group of a release asks."""
@@ -129,9 +151,10 @@ def read_sample(
 ) -> Sample:
     """Households, and children with their answers as typed columns.
 
-    `wanted` are the variables to read, by default the canonical ones and the
-    municipality's own; `units` the keys of the households, all by default.
+    `wanted` are the variables of children to read, by default the canonical ones and the
+    municipality's own, and then women as well; `units` the keys of the households, all by default.
     """
+    of_women = wanted is None
     if wanted is None:
         wanted = {*VARIABLES, *own_names(observation_set.municipality)}
     among = Among(observation_set, None if units is None else list(units))
@@ -143,7 +166,7 @@ def read_sample(
     unit_psu, design = design_of(strata, psus, frames)
     frame_of = dict(zip(strata, frames, strict=True))
     factors = observation_set.response_factors
-    return Sample(
+    found = Sample(
         design=design,
         zones=zones,
         unit_zone=np.array([place[pk] for pk in zone_ids]),
@@ -158,6 +181,7 @@ def read_sample(
         columns=columns,
         known_totals=observation_set.known_totals if units is None else {},
     )
+    return replace(found, women=_women(among, ids, found)) if of_women else found
 
 
 def design_of(
@@ -201,6 +225,22 @@ def _children(
     columns["age_years"] = months // 12
     columns["girl"] = 1 - male
     return unit.astype(np.int64), male.astype(np.int64), columns
+
+
+def _women(among: Among, ids: tuple[int, ...], children: Sample) -> Sample:
+    """In the same households and design; no known total is one of women."""
+    (unit, years, *answers), _none = among.read(
+        "women.sql", "unit_id", [], (), numbers=2 + len(OF_WOMEN)
+    )
+    columns = {"age_years": years, "age_months": 12 * years}
+    return replace(
+        children,
+        child_unit=np.searchsorted(np.array(ids), unit.astype(np.int64)),
+        child_group=np.zeros(len(unit), dtype=np.int64),
+        columns=columns | dict(zip(OF_WOMEN, answers, strict=True)),
+        known_totals={},
+        who=WOMEN,
+    )
 
 
 @dataclass(frozen=True)

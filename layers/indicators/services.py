@@ -25,12 +25,13 @@ from layers.indicators.models import (
     ObservationSet,
     Release,
     SampleUnit,
+    Woman,
 )
 from layers.indicators.near_groups import families_with_groups
 from layers.indicators.observations import UnitRow
 from layers.indicators.sample import has_units, read_sample
 from layers.indicators.storage import write_figures, write_units
-from layers.indicators.succession import Past, Succeeding
+from layers.indicators.succession import Past, Succeeding, succeeding
 from layers.indicators.twins import published_twin
 from layers.indicators.units import (
     check_units,
@@ -81,6 +82,7 @@ def replace_observations(
         )
         if created or found.digest != digest:
             Observation.objects.filter(observation_set=found).delete()
+            Woman.objects.filter(observation_set=found).delete()
             SampleUnit.objects.filter(observation_set=found).delete()
             found.running, found.unit_columns, found.child_columns = {}, [], []
             write_units(found, units, zones, digests)
@@ -196,7 +198,7 @@ def _families(
     beside = list(deprivation.beside()) if deprivation else []
     areas = Areas(sample, past.regions)
     found = families_with_groups(sample, catalogue.values(), beside, areas)
-    return [Succeeding.of(family, groups, past) for family, groups in found]
+    return succeeding(found, past)
 
 
 def _sample_size(observation_set: ObservationSet) -> dict[str, int]:

@@ -16,7 +16,7 @@ from django.db import connection
 
 from layers.geography.models import Zone
 from layers.indicators.figures import Figure
-from layers.indicators.models import ObservationSet, Release
+from layers.indicators.models import ObservationSet, Release, Woman
 from layers.indicators.observations import ChildRow, UnitRow
 
 BATCH = 5000
@@ -29,7 +29,7 @@ def write_units(
     zones: Mapping[str, Zone],
     digests: Mapping[str, str],
 ) -> None:
-    """Adds households and their children to the set; both mappings are by code or key.
+    """Adds households, their children and women to the set; both mappings are by code or key.
 
     The set, which the caller has locked, gets the columns it lacks.
     """
@@ -40,6 +40,17 @@ def write_units(
     children = [(ids[unit.key], child) for unit in units for child in unit.children]
     for some in _batches(children):
         _insert_children(observation_set, some)
+    women = [
+        Woman(
+            municipality_id=observation_set.municipality_id,
+            observation_set=observation_set,
+            unit_id=ids[unit.key],
+            **vars(woman),
+        )
+        for unit in units
+        for woman in unit.women
+    ]
+    Woman.objects.bulk_create(women, batch_size=BATCH)
 
 
 def write_figures(release: Release, figures: Sequence[Figure]) -> None:

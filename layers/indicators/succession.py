@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -30,6 +30,7 @@ from layers.indicators.models import (
     ObservationSet,
     Release,
 )
+from layers.indicators.nested import issued_between, must_be_held
 from layers.indicators.parts_anew import Earlier, parts_anew
 
 Former = dict[tuple[str, str, int | None], Estimate]
@@ -56,6 +57,8 @@ class Past:
     """What the last one says of larger areas, by indicator, breakdown and area's key."""
     regions: dict[str, list[list[str]]] = field(default_factory=dict)
     """By family, the codes of the zones of each region in the last one."""
+    between: dict[str, list[Issued]] = field(default_factory=dict)
+    """By family of a need within another one, as `Family.between`."""
 
     @classmethod
     def of(cls, observation_set: ObservationSet) -> Past:
@@ -65,9 +68,12 @@ class Past:
         zones: dict[str, list[Zones]] = defaultdict(list)
         rows = FamilyCounts.objects.filter(release__in=releases)
         groups: dict[tuple[str, str], list[Said]] = defaultdict(list)
+        between: dict[str, list[Issued]] = defaultdict(list)
         for row in rows.order_by("release__number"):
             counts[row.family].append(_read(row.content))
             zones[row.family].append([(pk, code) for pk, code in row.content["zones"]])
+            if found := row.content.get("between"):
+                between[row.family].append(issued_between(row.family, **found))
             for name, content in row.content.get("groups", {}).items():
                 groups[row.family, name].append(_read_table(content))
         said = Estimate.objects.of_release(last).select_related("zone") if last else ()
@@ -80,7 +86,7 @@ class Past:
             # Releases from before larger areas say nothing of them.
             if last and row.release_id == last.pk and "tiers" in row.content
         }
-        return cls(counts, former, zones, groups, areas, regions)
+        return cls(counts, former, zones, groups, areas, regions, between)
 
     def beside(self, family: Family, new: Issued) -> tuple[list[Issued], Issued]:
         """The family's releases and the new one, ready to be compared."""
@@ -110,10 +116,24 @@ class Succeeding:
         said = _said_anew(family, groups, held, past)
         return cls(family, held, past, groups, said)
 
+    def beside(self, whole: Succeeding) -> Succeeding:
+        """Of a need within another one: the town's figure is held where that one's is, or
+        where those between the two moved by one to four.
+        """
+        between, shape = self.family.between, self.family.reasons.shape
+        if between is None:
+            return self
+        of_whole = whole.held[: whole.family.reasons.size].reshape(shape)
+        earlier = self.past.between.get(self.family.name, [])
+        held = self.held.reshape(shape).copy()
+        held[..., -1] |= must_be_held(earlier, between, of_whole[..., -1])
+        return replace(self, held=held.ravel())
+
     def figures(self) -> Iterator[Figure]:
         own = self.held[: self.family.reasons.size]
         for figure, held in zip(self.family.figures(), own, strict=True):
-            yield self._former(figure) if held else figure
+            if self.family.tells(figure):
+                yield self._former(figure) if held else figure
         for table in self.groups.tables:
             yield from self._of_groups(table)
 
@@ -149,7 +169,7 @@ class Succeeding:
 
     def counts(self) -> dict[str, Any]:
         """What the release after this one is compared with; read back by `_read`."""
-        counts = self._issued()
+        counts, between = self._issued(), self._between()
         of_parts = {x.place_in_family for x in self.groups.tables if x.part != WHOLE}
         return {
             "zones": [(zone.pk, zone.code) for zone in self.family.sample.zones],
@@ -175,7 +195,18 @@ class Succeeding:
                 # compared beside those of the other parts.
                 if said.fresh.any() or name in of_parts
             },
+            **({"between": between} if between else {}),
         }
+
+    def _between(self) -> dict[str, Any]:
+        counts = self.family.between
+        if counts is None:
+            return {}
+        told = bool(
+            counts.fresh[0] and not self.held[self.family.reasons.shape[-1] - 1]
+        )
+        total, inside = int(counts.count[0]), int(counts.affected[0])
+        return {"total": total, "inside": inside, "told": told}
 
     def _issued(self) -> Issued:
         counts = self.family.issued
@@ -204,6 +235,19 @@ class Succeeding:
             groups = tables[name]
             where = {"indicator": groups.indicator.code, **groups.place(row, column)}
             raise given_away(where, {groups.indicator.code: groups.indicator})
+
+
+def succeeding(
+    families: Iterable[tuple[Family, GroupedFamily]], past: Past
+) -> list[Succeeding]:
+    """All families in a new release; a need within another one after that one."""
+    found: dict[str, Succeeding] = {}
+    for family, groups in families:
+        each = Succeeding.of(family, groups, past)
+        found[family.name] = (
+            each.beside(found[family.within]) if family.within else each
+        )
+    return list(found.values())
 
 
 def kept(figure: Figure, former: Estimate | AreaEstimate | None) -> Figure:

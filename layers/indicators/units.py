@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from layers.geography.models import Municipality, Zone
 from layers.indicators import errors
 from layers.indicators.observations import (
+    AGES_OF_WOMEN,
     DESCRIBED,
     MODULES,
     SEXES,
     ChildRow,
     UnitRow,
     Variable,
+    WomanRow,
 )
 
 OLDEST_MONTHS = 18 * 12 - 1
@@ -50,6 +52,8 @@ def check_units(units: Iterable[UnitRow], known: Known = DESCRIBED) -> None:
 
 
 def _check_home(unit: UnitRow, known: Known) -> None:
+    for woman in unit.women:
+        _check_woman(unit, woman)
     for name in unit.values:
         if name not in known or known[name].of != "household":
             raise errors.UnknownOfHome(unit.key, name)
@@ -70,6 +74,14 @@ def _check_child(child: ChildRow, known: Known) -> None:
     for name, factor in child.weight_factors.items():
         if name not in MODULES or not (math.isfinite(factor) and factor >= 1):
             raise errors.BadValue(child.key, name, factor)
+
+
+def _check_woman(unit: UnitRow, woman: WomanRow) -> None:
+    if woman.age_years not in AGES_OF_WOMEN:
+        raise errors.BadValueOfHome(unit.key, "age_years", woman.age_years)
+    before_15, before_18 = woman.married_before_15, woman.married_before_18
+    if (before_15 is None) != (before_18 is None) or (before_15 and not before_18):
+        raise errors.BadValueOfHome(unit.key, "married_before_15", before_15)
 
 
 def _outside(
@@ -99,7 +111,7 @@ def zones_by_code(
 
 
 def unit_digest(unit: UnitRow, zone: Zone) -> str:
-    row = [
+    row: list[object] = [
         unit.key,
         zone.pk,
         unit.stratum,
@@ -119,6 +131,9 @@ def unit_digest(unit: UnitRow, zone: Zone) -> str:
             for child in unit.children
         ),
     ]
+    # Households of a set from before women were asked keep their digest.
+    if unit.women:
+        row.append(sorted(json.dumps(vars(woman)) for woman in unit.women))
     return hashlib.sha256(json.dumps(row).encode()).hexdigest()
 
 

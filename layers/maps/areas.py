@@ -25,7 +25,6 @@ from layers.indicators.ties import Ties, Why, ties_of
 from layers.maps.classes import Z_95
 from layers.maps.desk import View
 from layers.maps.errors import UnfitView
-from layers.maps.wording import asked
 
 FEWEST = 3
 # The share of a zone that must lie inside what is drawn.
@@ -201,9 +200,9 @@ def spoken(view: View, found: Together) -> dict[str, Any]:
         "value": value,
         "low": low,
         "high": high,
-        "says": _("%d of 100 children") % value,
+        "says": view.people.share(value),
         "range": _("between %(low)d and %(high)d") % {"low": low, "high": high},
-        "asked": asked(sum(each.asked for each in found.zones)),
+        "asked": view.people.asked(sum(each.asked for each in found.zones)),
         "title": view.indicator.title,
         "caution": found.caution,
     }

@@ -18,8 +18,3 @@ class Column:
 
 
 LIMITS = (Column("low", "low", _("from")), Column("high", "high", _("to")))
-OF_100 = (
-    Column("value", "of_100", _("of 100 children")),
-    *LIMITS,
-    Column("n", "n", _("children asked, rounded")),
-)

@@ -15,15 +15,16 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Municipality, Zone
 from layers.indicators import releases
-from layers.indicators.breakdowns import ALL, label_of
+from layers.indicators.breakdowns import ALL
 from layers.indicators.catalogue import Dimension, Indicator
 from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.models import Estimate, Release
+from layers.indicators.people import People, people_of
 from layers.maps import classes
-from layers.maps.columns import OF_100, Column
+from layers.maps.columns import LIMITS, Column
 from layers.maps.groups import Group, groups_in
 from layers.maps.scheme import USUAL, Scheme
-from layers.maps.wording import Flag, asked, households_asked, keys, out_of_100, steps
+from layers.maps.wording import Flag, households_asked, keys, out_of_100, steps
 
 # Changes when the words or the classes of a view are made differently.
 EDITION = "3"
@@ -117,7 +118,11 @@ class View:
 
     @cached_property
     def group(self) -> str:
-        return label_of(self.breakdown)
+        return self.people.group(self.breakdown)
+
+    @property
+    def people(self) -> People:
+        return people_of(self.indicator.code)
 
     def beside(self, **other: Any) -> View:
         """The same question with another release, indicator or group."""
@@ -125,7 +130,11 @@ class View:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return OF_100
+        return (
+            Column("value", "of_100", self.people.of_100),
+            *LIMITS,
+            Column("n", "n", self.people.asked_rounded),
+        )
 
     @property
     def titled_rounds(self) -> list[dict[str, Any]]:
@@ -213,8 +222,14 @@ class View:
     def town(self) -> dict[str, Any]:
         return self.spoken(self.data["town"])
 
-    def spoken(self, figure: dict[str, Any]) -> dict[str, Any]:
-        """A figure out of 100, with its class and the words for it."""
+    def spoken(
+        self, figure: dict[str, Any], people: People | None = None
+    ) -> dict[str, Any]:
+        """A figure out of 100, with its class and the words for it.
+
+        `people` are those of the view unless it is a figure of another indicator.
+        """
+        people = people or self.people
         value = out_of_100(figure["estimate"])
         low, high = out_of_100(figure["low"]), out_of_100(figure["high"])
         if value is None:
@@ -222,7 +237,7 @@ class View:
                 "value": None, "low": None, "high": None, "n": None, "class": None,
                 "certainty": None,
                 "flag": figure["flag"], "says": str(Flag(figure["flag"]).label),
-                "range": str(Estimate.Reason(figure["reason"]).label), "asked": "",
+                "range": people.reason(figure["reason"]), "asked": "",
             }  # fmt: skip
         return {
             "value": value,
@@ -232,9 +247,9 @@ class View:
             "class": classes.class_of(value, self.ends) if self.ends else 0,
             "certainty": classes.certainty(figure["estimate"], figure["se"] or 0),
             "flag": figure["flag"],
-            "says": _("%d of 100 children") % value,
+            "says": people.share(value),
             "range": _("between %(low)d and %(high)d") % {"low": low, "high": high},
-            "asked": asked(figure["n"]),
+            "asked": people.asked(figure["n"]),
         }
 
     @cached_property
@@ -263,10 +278,10 @@ class View:
         said = self.data["legend"]
         return {
             "kind": "steps",
-            "heading": _("Of 100 children"),
+            "heading": self.people.heading,
             "palette": self.scheme.palette,
             "steps": steps(self.ends),
-            "keys": keys(self.data["zones"].values()),
+            "keys": keys(self.data["zones"].values(), self.people),
             "town": (
                 _("Whole town: %(says)s, %(range)s.")
                 % {"says": self.town["says"], "range": self.town["range"]}
@@ -274,7 +289,7 @@ class View:
             "sample": " · ".join(
                 part
                 for part in (
-                    asked(said["children"]) if said["children"] else "",
+                    self.people.asked(said["children"]) if said["children"] else "",
                     households_asked(said["households"]) if said["households"] else "",
                     _("release %d") % said["release"],
                 )

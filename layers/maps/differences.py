@@ -80,7 +80,7 @@ class Difference:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return (Column("value", "change", _("change of 100 children")), *LIMITS)
+        return (Column("value", "change", self.view.people.change), *LIMITS)
 
     @cached_property
     def town(self) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class Difference:
         return {
             **usual,
             "kind": "change",
-            "heading": _("Change of 100 children"),
+            "heading": self.view.people.change_heading,
             "palette": "change",
             "steps": [{"label": label} for label in self._labels()],
             "keys": [

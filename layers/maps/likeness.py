@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from layers.indicators.clusters import Clusters, clusters_of
 from layers.indicators.errors import NoPattern
-from layers.maps.columns import OF_100, Column
+from layers.maps.columns import Column
 from layers.maps.desk import View
 from layers.maps.errors import UnfitView
 from layers.maps.zone_tables import CLUSTERS
@@ -54,7 +54,7 @@ class Likeness:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return OF_100
+        return self.view.columns
 
     @property
     def town(self) -> dict[str, Any]:

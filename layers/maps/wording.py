@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from layers.indicators.models import Estimate
+from layers.indicators.people import OF_CHILDREN, People
 
 Flag = Estimate.Flag
 
@@ -27,27 +28,21 @@ def steps(ends: Iterable[int]) -> list[dict[str, Any]]:
     return found
 
 
-KEYS = {
-    Flag.UNCERTAIN: gettext_lazy("Uncertain: few children, or a wide range"),
-    Flag.WITHHELD: gettext_lazy("Withheld to protect children"),
-    Flag.NO_DATA: gettext_lazy("No child was asked"),
-}
-
-
-def keys(figures: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+def keys(
+    figures: Iterable[Mapping[str, Any]], people: People = OF_CHILDREN
+) -> list[dict[str, str]]:
     """The signs beside the classes that this map needs, each with its words."""
     there = {each["flag"] for each in figures}
+    signs = {
+        Flag.UNCERTAIN: people.uncertain,
+        Flag.WITHHELD: people.withheld,
+        Flag.NO_DATA: people.nobody,
+    }
     return [
-        {"flag": str(flag), "label": str(label)}
-        for flag, label in KEYS.items()
+        {"flag": str(flag), "label": label}
+        for flag, label in signs.items()
         if flag in there
     ]
-
-
-def asked(children: int) -> str:
-    return ngettext("%(count)s child asked", "%(count)s children asked", children) % {
-        "count": number_format(children, force_grouping=True)
-    }
 
 
 def households_asked(households: int) -> str:

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Facility, Parcel, Zone
 from layers.indicators import releases
+from layers.indicators.breakdowns import label_of
 from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.models import Estimate
+from layers.indicators.people import people_of
 from layers.maps.desk import View
 
 
@@ -38,6 +40,10 @@ class Profile:
         )
 
     @property
+    def group(self) -> str:
+        return label_of(self.view.breakdown)
+
+    @property
     def households(self) -> int | None:
         return max((x.households or 0 for x in self.estimates), default=0) or None
 
@@ -61,7 +67,12 @@ class Profile:
             {
                 "indicator": each,
                 "current": each.code == self.view.indicator.code,
-                **strip(self.view.spoken(releases.figure(by_code[each.code]))),
+                "people": people_of(each.code),
+                **strip(
+                    self.view.spoken(
+                        releases.figure(by_code[each.code]), people_of(each.code)
+                    )
+                ),
             }
             for each in indicators_in(self.view.release).values()
             if each.code in by_code

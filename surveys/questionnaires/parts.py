@@ -43,21 +43,31 @@ USUAL_IN_ROSTER = {
     "age": ("age", "age_years"),
     "age_months": ("age_months",),
 }
+# Of women of 20 to 24, in a repeat of their own: her age in completed years, whether she
+# ever married or lived with a partner, and how old she then was.
+USUAL_OF_WOMEN = {
+    "woman_age": ("woman_age",),
+    "woman_married": ("woman_married",),
+    "woman_age_married": ("woman_age_married",),
+}
+WOMEN = ("women", "women_20_24")
 ROSTER = ("children", "child", "members")
 SEXES = {"female": "female", "male": "male", "f": "female", "m": "male"}
-ROSTER_PART, VALUES = "roster", "values"
+ROSTER_PART, WOMEN_PART, VALUES = "roster", "women", "values"
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Keys of questions by part; `roster` names the table of children. `values` tells by
-    part what the form's own choices stand for, such as `{"sex": {"1": "male"}}`.
+    """Keys of questions by part; `roster` names the table of children, `women` that of
+    women of 20 to 24, which few forms have. `values` tells by part what the form's own choices stand for, such as `{"sex": {"1": "male"}}`.
     """
 
     main: Mapping[str, str]
     roster: str = ""
     roster_keys: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    women: str = ""
+    woman_keys: Mapping[str, str] = field(default_factory=dict)
 
     def meaning(self, part: str, value: Any) -> str:
         """The code that an answer stands for; the answer itself where none is said."""
@@ -74,15 +84,20 @@ def find_parts(structure: Structure, chosen: Mapping[str, Any] | None = None) ->
     tables = {table.name: table for table in structure.tables if table.name}
     usual = next((name for name in ROSTER if name in tables), "")
     roster = chosen.get(ROSTER_PART, usual)
+    women = chosen.get(WOMEN_PART, next((x for x in WOMEN if x in tables), ""))
+
+    def keys(usual: Mapping[str, tuple[str, ...]], table: str) -> dict[str, str]:
+        found = tables.get(table)
+        there = {each.key for each in found.questions} if found else set()
+        return _keys(usual, chosen, there)
+
     return Parts(
         main=_keys(USUAL, chosen, {each.key for each in structure.main.questions}),
         roster=roster,
-        roster_keys=_keys(
-            USUAL_IN_ROSTER, chosen, {each.key for each in tables[roster].questions}
-        )
-        if roster in tables
-        else {},
+        roster_keys=keys(USUAL_IN_ROSTER, roster),
         values=chosen.get(VALUES, {}),
+        women=women,
+        woman_keys=keys(USUAL_OF_WOMEN, women),
     )
 
 

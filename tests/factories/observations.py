@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 
 from layers.indicators.models import Observation
-from layers.indicators.observations import MODULES, ChildRow, UnitRow
+from layers.indicators.observations import MODULES, ChildRow, UnitRow, WomanRow
 
 
 def answers_of(child: Observation) -> dict[str, float]:
@@ -88,6 +88,22 @@ def work(random, row, eligible, poverty) -> ChildRow:
     }
     factors = {"module_5_17": eligible}
     return ChildRow(row.key, row.sex, row.age_months, row.values | hours, factors)
+
+
+def with_women(units: list[UnitRow], seed: int = 7) -> list[UnitRow]:
+    """The same households with women of 20 to 24 in half of them."""
+    random = np.random.default_rng(seed)
+    return [
+        replace(unit, women=[woman(random) for _ in range(random.integers(0, 3))])
+        for unit in units
+    ]
+
+
+def woman(random) -> WomanRow:
+    age, first = int(random.integers(20, 25)), int(random.integers(12, 32))
+    if random.random() < 0.05:
+        return WomanRow(age, None, None)
+    return WomanRow(age, first < 15, first < 18)
 
 
 ASSETS = (

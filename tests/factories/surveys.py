@@ -59,18 +59,31 @@ def child(number: object = 1, of: object = 1, **cells: Any) -> dict[str, Any]:
     }
 
 
+def woman(of: object = 1, **cells: Any) -> dict[str, Any]:
+    return {
+        "household_id": f"H{of}",
+        "woman_age": 22,
+        "woman_married": "yes",
+        "woman_age_married": 17,
+        **cells,
+    }
+
+
 def columns_of(sheet: str, rows: list[dict[str, Any]]) -> list[str]:
     """Those of the usual row first, then what any of the rows has beside."""
-    usual = household() if sheet == "households" else child()
+    usual = {"households": household, "children": child, "women": woman}[sheet]()
     return list(dict.fromkeys(key for row in (usual, *rows) for key in row))
 
 
 def workbook_file(
-    households: list[dict[str, Any]], children: list[dict[str, Any]] | None = None
+    households: list[dict[str, Any]],
+    children: list[dict[str, Any]] | None = None,
+    women: list[dict[str, Any]] | None = None,
 ) -> bytes:
     book = Workbook()
     book.remove(book.active)
-    for name, rows in (("households", households), ("children", children or [])):
+    sheets = {"households": households, "children": children or []}
+    for name, rows in (sheets | ({"women": women} if women else {})).items():
         page = book.create_sheet(name)
         columns = columns_of(name, rows)
         page.append(columns)
@@ -103,11 +116,12 @@ def load(
     round: Round,
     households: list[dict[str, Any]],
     children: list[dict[str, Any]] | None = None,
+    women: list[dict[str, Any]] | None = None,
 ) -> Any:
     """Loads the rows through the same door as a real file, and approves the records;
     gives the outcome of loading.
     """
-    upload = store(round, workbook_file(households, children))
+    upload = store(round, workbook_file(households, children, women))
     outcome = load_upload(upload=upload)
     approve_upload(upload=upload, by=None)
     return outcome

@@ -3,13 +3,16 @@
 import pytest
 
 from layers.indicators.models import Release
+from layers.indicators.observations import WomanRow
 from surveys.intake.access import issue_access
 from surveys.intake.services import stored_record
 from surveys.models import Arrival, Entity, Submission, Target
 from surveys.publish import publish_round
+from surveys.questionnaires.parts import find_parts
 from surveys.questionnaires.services import install_library_form
 from surveys.review.services import take_step
 from surveys.rounds.services import open_round
+from surveys.women import woman_row
 from tests.factories.accounts import staff
 from tests.factories.forms import make_version, receiving_round
 from tests.factories.geography import ParcelFactory, ZoneFactory, square
@@ -239,7 +242,14 @@ def test_an_interview_of_the_library_form(phone, town, library_round, tmp_path):
     xform, files = fetch(phone, "child_needs")
     assert b'"12"' in files["parcels.geojson"]
     assert b'"13"' not in files["parcels.geojson"]
-    xml, shown = fill(xform, files, interview(), tmp_path)
+    woman = "/data/women[1]/woman[1]"
+    asked = {
+        "/data/women_count[1]/women_20_24[1]": "1",
+        f"{woman}/woman_age[1]": "23",
+        f"{woman}/woman_married[1]": "yes",
+        f"{woman}/woman_age_married[1]": "17",
+    }
+    xml, shown = fill(xform, files, interview(**asked), tmp_path)
     assert "/data/visit[1]/household[1]" not in shown
     assert phone.send(xml).status_code == 201
     stored = Submission.objects.get()
@@ -247,6 +257,10 @@ def test_an_interview_of_the_library_form(phone, town, library_round, tmp_path):
     assert (stored.answers["persons"], stored.head_name) == (4, "ليلى")
     child = stored.rows.children().get()
     assert (child.name, child.sex, child.code) == ("نور", "female", "C1")
+    parts = find_parts(stored.version.structure)
+    her = stored.rows.get(table=parts.women)
+    assert woman_row(her.answers, parts) == WomanRow(23, False, True)
+    assert (her.name, her.birth_date) == ("", None)
     household = Entity.objects.get(list_name="households")
     assert household.uuid == stored.household.uuid
     assert household.data["code"] == stored.household.code

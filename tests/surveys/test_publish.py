@@ -11,15 +11,17 @@ from layers.indicators.models import (
     ObservationSet,
     Release,
     SampleUnit,
+    Woman,
 )
 from surveys.errors import NothingToPublish
+from surveys.following import follow
 from surveys.models import Publication, Submission
 from surveys.publish import opaque_key, publish_round
 from surveys.services import withdraw_submission
 from tests.factories.accounts import staff
 from tests.factories.geography import ParcelFactory, ZoneFactory
 from tests.factories.observations import answers_of, factors_of
-from tests.factories.surveys import RoundFactory, child, household, load
+from tests.factories.surveys import RoundFactory, child, household, load, woman
 
 CANARIES = (
     "Canaryname",
@@ -84,6 +86,38 @@ def test_answers_arrive_as_canonical_variables(round):
     assert factors_of(first) == {}
     assert answers_of(drawn)["economic_hours"] == 20
     assert factors_of(drawn) == {"module_5_17": 2}
+
+
+def test_women_of_20_to_24_arrive_as_two_answers_and_an_age(round):
+    load(
+        round,
+        [
+            household(1, parcel_code="1187", women_20_24=3),
+            household(2, parcel_code="1187"),
+        ],
+        [child()],
+        [
+            woman(woman_age=24, woman_age_married=14),
+            woman(woman_age=20, woman_married="no", woman_age_married=None),
+            woman(woman_age=21, woman_married=None, woman_age_married=None),
+        ],
+    )
+    publish_round(round=round, by=None)
+    rows = Woman.objects.order_by("-age_years").values_list(
+        "unit__key", "age_years", "married_before_15", "married_before_18"
+    )
+    key = opaque_key(round.municipality_id, "H1")
+    assert list(rows) == [
+        (key, 24, True, True),
+        (key, 21, None, None),
+        (key, 20, False, False),
+    ]
+    assert Observation.objects.count() == 1
+    withdrawn = Submission.objects.get(household__code="H1")
+    withdraw_submission(submission=withdrawn, by=None, reason="Asked for.")
+    observation_set = follow(round=round)
+    assert observation_set == ObservationSet.objects.get()
+    assert not Woman.objects.exists()
 
 
 def test_publishing_twice_gives_the_same_observations_and_release(round):

@@ -18,7 +18,7 @@ HOUSEHOLD_COLUMNS = [
     "household_id", "parcel_code", "latitude", "longitude", "interview_date", "surveyor", "phone",
     "head_name", "persons", "sleeping_rooms", "water_source", "water_minutes", "sanitation",
     "sanitation_shared", "internet", "nationality", "displaced", "stratum", "weight",
-    "frame_households", *HOME_COLUMNS,
+    "frame_households", *HOME_COLUMNS, "women_20_24",
 ]  # fmt: skip
 
 

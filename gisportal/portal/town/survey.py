@@ -18,6 +18,7 @@ from .modules import modules_of_homes
 from .people import Children, Frame
 from .plan import TownPlan
 from .sampling import draw, sample_sizes
+from .women import WOMAN_COLUMNS, women_of
 
 FIRST_DAYS = {"2025-spring": "2025-04-07", "2026-spring": "2026-04-13"}
 
@@ -30,6 +31,16 @@ class Round:
     code: str
     households: pd.DataFrame
     children: pd.DataFrame
+    women: pd.DataFrame
+
+    @property
+    def sheets(self) -> dict[str, pd.DataFrame]:
+        """Of the workbook to upload, by name."""
+        return {
+            "households": self.households,
+            "children": self.children,
+            "women": self.women,
+        }
 
 
 def interview(
@@ -55,8 +66,13 @@ def interview(
     homes["weight"] = np.round(
         homes["frame_households"] / sizes.reindex(zone).to_numpy(), 6
     )
+    homes["women_20_24"], women = women_of(plan, frame, chosen, days)
+    women["household_id"] = np.array(homes["household_id"])[women["household"]]
     return Round(
-        code, pd.DataFrame(homes)[HOUSEHOLD_COLUMNS], pd.DataFrame(kids)[CHILD_COLUMNS]
+        code,
+        pd.DataFrame(homes)[HOUSEHOLD_COLUMNS],
+        pd.DataFrame(kids)[CHILD_COLUMNS],
+        women[WOMAN_COLUMNS],
     )
 
 

@@ -154,8 +154,7 @@ def write_town(plan: TownPlan, folder: Path, progress: Report = quiet) -> Town:
     files.write_raster(town.terrain, plan.srid, folder / "terrain.tif")
     files.write_raster(town.flood, plan.srid, folder / "flood.tif")
     for wave in town.rounds:
-        sheets = {"households": wave.households, "children": wave.children}
-        files.write_workbook(sheets, folder / f"round-{wave.code}.xlsx")
+        files.write_workbook(wave.sheets, folder / f"round-{wave.code}.xlsx")
     files.write_csv(town.requests, folder / "service_requests.csv")
     files.write_csv(town.bills, folder / "bills.csv")
     files.write_json(municipality(town), folder / "municipality.json")

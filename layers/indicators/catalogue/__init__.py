@@ -12,6 +12,7 @@ from layers.indicators.definitions.indicator import (
     Unknown,
     build_indicator,
 )
+from layers.indicators.observations import WOMEN
 
 
 class CatalogueError(ValueError):
@@ -30,6 +31,7 @@ def indicators() -> Mapping[str, Indicator]:
     order = {dimension: place for place, dimension in enumerate(Dimension)}
     loaded = [read_indicator(name, text) for name, text in sources.items()]
     check_families(loaded)
+    check_parts(loaded)
     loaded.sort(
         key=lambda each: (
             order[each.dimension],
@@ -66,11 +68,30 @@ def check_families(loaded: Iterable[Indicator]) -> None:
             )
 
 
+def check_parts(loaded: Iterable[Indicator]) -> None:
+    """Raises CatalogueError where a need lies within one that is of others, or is none."""
+    known = {each.code: each for each in loaded}
+    for each in known.values():
+        whole = known.get(each.within)
+        if each.within and (
+            whole is None
+            or each.population.who != WOMEN
+            or whole.within
+            or (whole.population, whole.unknown, whole.sensitive)
+            != (each.population, each.unknown, each.sensitive)
+        ):
+            raise CatalogueError(
+                f'{each.code}.toml: cannot lie within "{each.within}": that must be an '
+                "indicator of the same women, judged alike"
+            )
+
+
 def _rule_of(each: Indicator) -> tuple[object, ...]:
     window = each.population
     return (
         *(each.in_need, each.unknown, each.sensitive),
-        *(window.moment, window.module, window.module_from, window.where),
+        *(window.who, window.moment, window.module),
+        *(window.module_from, window.where),
     )
 
 
@@ -81,6 +102,7 @@ __all__ = [
     "RuleError",
     "Unknown",
     "check_families",
+    "check_parts",
     "indicators",
     "read_indicator",
 ]

@@ -19,7 +19,7 @@ from layers.indicators.definitions.indicator import (
 )
 from layers.indicators.definitions.wording import variable_labels
 from layers.indicators.models import ObservationSet
-from layers.indicators.observations import LANGUAGES, Variable
+from layers.indicators.observations import LANGUAGES, OF_WOMEN, Variable
 
 ROWS = (1, 2, 3)
 BOUNDS = (
@@ -100,8 +100,9 @@ class DefinitionForm(forms.Form):
                 self.fields[name].required = False
         self.fields["round"].queryset = rounds
         self.fields["round"].empty_label = None
-        labels = variable_labels(own)
-        choices = [("", "—"), *sorted(labels.items(), key=lambda each: each[1])]
+        labels = variable_labels(own).items()
+        of_children = [each for each in labels if each[0] not in OF_WOMEN]
+        choices = [("", "—"), *sorted(of_children, key=lambda each: each[1])]
         for row in ROWS:
             first = row == ROWS[0]
             self.fields[f"variable_{row}"] = forms.ChoiceField(

@@ -33,7 +33,7 @@ from layers.indicators.definitions.rules import (
     Value,
     Worst,
 )
-from layers.indicators.observations import VARIABLES
+from layers.indicators.observations import CHILDREN, OF_WOMEN, VARIABLES, WOMEN
 
 NUMBERS = ("variable", "term", "sum", "count", "worst")
 JOINED: dict[str, type[All] | type[Any_]] = {"all": All, "any": Any_}
@@ -63,13 +63,21 @@ class Names:
 
 
 def read_condition(
-    source: Table, *, terms: Table | None = None, extra: frozenset[str] = frozenset()
+    source: Table,
+    *,
+    terms: Table | None = None,
+    extra: frozenset[str] = frozenset(),
+    who: str = CHILDREN,
 ) -> Condition:
     """A condition from its table. `extra` are variables of a municipality's own.
 
+    Of women (`who`) it may speak of their own variables and their age in years alone.
+
     Raises RuleError: unknown names, loops, no bound, an empty list, nested too deep.
     """
-    names = Names(frozenset(VARIABLES) | frozenset(BASICS) | extra, terms or {})
+    of_children = frozenset(VARIABLES) | frozenset(BASICS) | extra
+    known = frozenset({*OF_WOMEN, "age_years"}) if who == WOMEN else of_children
+    names = Names(known, terms or {})
     for name in names.terms:
         _check_term(name, names)
     return _condition(source, names)

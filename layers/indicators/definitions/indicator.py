@@ -15,7 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.indicators.definitions.grammar import RuleError, read_condition
 from layers.indicators.definitions.rules import Booleans, Columns, Condition, Floats
-from layers.indicators.observations import LANGUAGES, MODULES
+from layers.indicators.observations import (
+    AGES_OF_WOMEN,
+    CHILDREN,
+    LANGUAGES,
+    MODULES,
+    WOMEN,
+)
 
 
 class Dimension(TextChoices):
@@ -78,6 +84,8 @@ class Population:
     are asked."""
     where: Condition | None = None
     """What else a child must be; where that is unknown, it does not belong."""
+    who: str = CHILDREN
+    """CHILDREN, or WOMEN of AGES_OF_WOMEN: they are no children, and counted apart."""
 
     @property
     def months(self) -> tuple[int, int]:
@@ -165,6 +173,8 @@ class Indicator:
     """
     own: bool = False
     """A municipality's own, made by a planner."""
+    within: str = ""
+    """The code of the indicator of women whose need this one's is a part of."""
 
     @property
     def identity(self) -> tuple[str, int]:
@@ -227,6 +237,9 @@ def build_indicator(
     Raises KeyError for what is missing, ValueError or TypeError for what is wrong.
     """
     rule, terms = source["rule"], source.get("terms", {})
+    population = _population(source["population"], terms, extra)
+    if own and population.who != CHILDREN:
+        raise ValueError("a municipality's own indicator is about children")
     return Indicator(
         code=source["code"],
         version=int(source["version"]),
@@ -236,11 +249,14 @@ def build_indicator(
         titles=_three(source["title"]),
         descriptions=_three(source["description"]),
         standard=_standard(source["standard"], own=own),
-        population=_population(source["population"], terms, extra),
+        population=population,
         unknown=Unknown(rule["unknown"]),
-        in_need=read_condition(rule["in_need"], terms=terms, extra=extra),
+        in_need=read_condition(
+            rule["in_need"], terms=terms, extra=extra, who=population.who
+        ),
         notes=_three(rule["note"]) if "note" in rule else {},
         own=own,
+        within=source.get("within", ""),
     )
 
 
@@ -261,7 +277,7 @@ def _three(texts: Mapping[str, str]) -> dict[str, str]:
 def _population(
     source: Mapping[str, Any], terms: Mapping[str, Any], extra: frozenset[str]
 ) -> Population:
-    where = source.get("where")
+    where, who = source.get("where"), source.get("who", CHILDREN)
     found = Population(
         unit=source["unit"],
         first=int(source["from"]),
@@ -269,7 +285,10 @@ def _population(
         moment=source["moment"],
         module=source.get("module", ""),
         module_from=int(source.get("module_from", 0)),
-        where=read_condition(where, terms=terms, extra=extra) if where else None,
+        where=read_condition(where, terms=terms, extra=extra, who=who)
+        if where
+        else None,
+        who=who,
     )
     _check_population(found)
     return found
@@ -280,6 +299,7 @@ def _check_population(found: Population) -> None:
         raise ValueError(f'ages are in months or years, not "{found.unit}"')
     if not 0 <= found.first <= found.last:
         raise ValueError("the age window is empty")
+    _check_who(found)
     if found.moment not in ("interview", "school_year"):
         raise ValueError(f'"{found.moment}" is no moment to take the age')
     if found.moment == "school_year" and found.unit != "years":
@@ -288,6 +308,17 @@ def _check_population(found: Population) -> None:
         raise ValueError(f'"{found.module}" is no module')
     if found.module_from and not found.module:
         raise ValueError('"module_from" is the age at which a module begins; name it')
+
+
+def _check_who(found: Population) -> None:
+    if found.who not in (CHILDREN, WOMEN):
+        raise ValueError(f'"{found.who}" are none that are asked about')
+    asked_how = found.unit, found.moment, found.module
+    ages = {found.first, found.last}
+    if found.who == WOMEN and (
+        asked_how != ("years", "interview", "") or not ages <= set(AGES_OF_WOMEN)
+    ):
+        raise ValueError("women are asked at the interview, at 20 to 24 years")
 
 
 __all__ = ["Dimension", "Indicator", "Population", "RuleError", "Standard", "Unknown"]

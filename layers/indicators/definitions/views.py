@@ -26,6 +26,7 @@ from layers.indicators.definitions.municipal import (
 )
 from layers.indicators.definitions.own_variables import variables_of
 from layers.indicators.models import Definition, ObservationSet
+from layers.indicators.people import people_of
 
 SHOWN = "indicators.view_estimates"
 DEFINE = "indicators.define"
@@ -91,6 +92,7 @@ def described(each: Indicator, labels: wording.Labels) -> dict[str, Any]:
         "indicator": each,
         "rule": wording.condition_words(each.in_need, labels),
         "children": wording.population_words(each.population),
+        "people": people_of(each.code),
         "where": wording.condition_words(where, labels) if where else None,
     }
 

@@ -23,7 +23,7 @@ from layers.indicators.definitions.rules import (
     Value,
     Worst,
 )
-from layers.indicators.observations import DESCRIBED, Variable
+from layers.indicators.observations import DESCRIBED, OF_WOMEN, WOMEN, Variable
 
 
 class Labels(dict[str, str]):
@@ -44,7 +44,7 @@ def variable_labels(own: Mapping[str, Variable] | None = None) -> Labels:
     """The label of each canonical variable, and of those in `own`, in the reader's
     language.
     """
-    known = {**DESCRIBED, **(own or {})}
+    known = {**DESCRIBED, **OF_WOMEN, **(own or {})}
     language = spoken_language()
     basics = {
         "age_months": _("Age in months"),
@@ -161,11 +161,13 @@ def years_words(first: int, last: int) -> str:
 
 
 def population_words(population: Population) -> str:
-    """Which children are asked about, without `where`."""
+    """Which children or women are asked about, without `where`."""
     if population.unit == "months":
         said = _ages("age_months", population.first, population.last)
     else:
         said = years_words(population.first, population.last)
+    if population.who == WOMEN:
+        return _("Women of %(ages)s") % {"ages": said}
     parts = [_("Children of %(ages)s") % {"ages": said}]
     if population.moment == "school_year":
         parts.append(_("at the beginning of the school year"))

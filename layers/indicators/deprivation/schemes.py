@@ -18,6 +18,7 @@ from layers.indicators import errors
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.deprivation.age_bands import BANDS
 from layers.indicators.models import AgeBand, DeprivationScheme
+from layers.indicators.observations import CHILDREN
 
 MOST_INDICATORS, MOST_WEIGHT = 10, 20
 """In a band: the overlaps of more can't be read, nor kept safe in short time."""
@@ -142,7 +143,8 @@ def suitable(indicator: Indicator, band: str) -> bool:
     start, end = indicator.population.months
     ages = BANDS[band]
     overlap = start < ages.after and end > ages.first
-    return overlap and not indicator.population.module
+    children = indicator.population.who == CHILDREN
+    return children and overlap and not indicator.population.module
 
 
 def check_scheme(scheme: Scheme, known: Mapping[str, Indicator]) -> None:

@@ -29,6 +29,7 @@ from layers.indicators.models.samples import (
     ObservationSet,
     RunningSum,
     SampleUnit,
+    Woman,
 )
 from layers.indicators.models.zone_statistics import (
     ZoneStatistic,
@@ -60,6 +61,7 @@ __all__ = [
     "RunningSum",
     "SampleUnit",
     "Trial",
+    "Woman",
     "ZoneStatistic",
     "ZoneStatisticQuerySet",
 ]

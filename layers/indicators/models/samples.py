@@ -133,6 +133,42 @@ class Observation(TenantModel):
         return self.key
 
 
+class Woman(TenantModel):
+    """A woman of 20 to 24: in which household's zone, and whether she married as a child.
+
+    Nothing of her but this, and no key: no later round can be laid beside it.
+    """
+
+    municipality = _town_of_many()
+    observation_set = models.ForeignKey(
+        ObservationSet, models.CASCADE, related_name="women"
+    )
+    unit = models.ForeignKey(SampleUnit, models.CASCADE, related_name="women")
+    age_years = models.PositiveSmallIntegerField()
+    married_before_15 = models.BooleanField(null=True)
+    married_before_18 = models.BooleanField(null=True)
+
+    class Meta:
+        verbose_name = _("woman of 20 to 24")
+        verbose_name_plural = _("women of 20 to 24")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(age_years__range=(20, 24)), name="woman_of_20_to_24"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    married_before_15__isnull=True, married_before_18__isnull=True
+                )
+                | Q(married_before_15=False, married_before_18__isnull=False)
+                | Q(married_before_15=True, married_before_18=True),
+                name="woman_married_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.age_years)
+
+
 class RunningSum(TenantModel):
     """What the figures of now need of one stratum's part of a zone, or of the town.
 

@@ -16,9 +16,10 @@ from layers.indicators.current import (
 )
 from layers.indicators.figures import Estimator
 from layers.indicators.models import SampleUnit
+from layers.indicators.observations import WOMEN
 from layers.indicators.sample import read_sample
 from layers.indicators.services import compute_release
-from tests.factories.observations import households
+from tests.factories.observations import households, with_women
 
 
 def clustered(units):
@@ -75,7 +76,7 @@ def assert_in_step(observation_set):
 
 @pytest.mark.parametrize("arranged", [list, clustered])
 def test_one_household_after_another_is_all_of_them_at_once(put, arranged):
-    units = arranged(households(per_zone=25))
+    units = arranged(with_women(households(per_zone=25)))
     start, rest = units[:30], units[30:]
     observation_set = put(start, response_factors=FACTORS)
     rebuild(observation_set)
@@ -86,15 +87,17 @@ def test_one_household_after_another_is_all_of_them_at_once(put, arranged):
             response_factors=FACTORS,
         )
     assert_in_step(observation_set)
+    at = list(indicators()).index("pro_marriage")
+    assert running(observation_set)["affected"][3 * at, -1] > 0
     assert SampleUnit.objects.count() == len(start) + len(rest[::5])
 
 
 def test_what_is_taken_out_or_changed_leaves_no_trace(put):
-    units = clustered(households(per_zone=25))
+    units = clustered(with_women(households(per_zone=25)))
     observation_set = put(units, response_factors=FACTORS)
     rebuild(observation_set)
     former = running(observation_set)
-    other = dataclasses.replace(units[7], weight=9.0, children=units[3].children[:0])
+    other = dataclasses.replace(units[7], weight=9.0, children=[], women=[])
     away = {units[40].key: None, units[7].key: other}
     put_units(observation_set=observation_set, units=away, response_factors=FACTORS)
     assert_in_step(observation_set)
@@ -193,7 +196,9 @@ def test_small_groups_are_left_out_and_the_town_comes_last(put, town):
     observation_set = put(households(per_zone=60))
     zones = list(Zone.objects.of(town).order_by("code"))
     rows = current_figures(observation_set, zones)
-    assert len(rows) == len(indicators()) * 3 * (len(zones) + 1)
+    # Of women there are no girls and boys.
+    groups = [1 if x.population.who == WOMEN else 3 for x in indicators().values()]
+    assert len(rows) == sum(groups) * (len(zones) + 1)
     assert {row.zone.code if row.zone else None for row in rows[-5:]} == {
         *("Z1", "Z2", "Z3", "Z4"),
         None,

@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import combinations
 
@@ -21,14 +21,14 @@ import pytest
 from layers.indicators import wealth
 from layers.indicators.catalogue import indicators
 from layers.indicators.models import Area, AreaEstimate, Estimate, Release
-from layers.indicators.observations import MODULES, VARIABLES
+from layers.indicators.observations import MODULES, OF_WOMEN, VARIABLES, WOMEN
 from layers.indicators.releases import keys_in
 from layers.indicators.services import compute_release, replace_observations
 from layers.maps.catalogue import layer_named
 from layers.maps.models import LayerVersion
 from tests.factories.accounts import staff
 from tests.factories.geography import ZoneFactory, square
-from tests.factories.observations import households, told_apart
+from tests.factories.observations import households, told_apart, with_women
 from tests.layers.maps.test_tiles import features, tile_of
 
 pytestmark = pytest.mark.slow
@@ -63,7 +63,7 @@ def plain(units):
 
 def first_round():
     """Three zones, and a fourth with two households: its three children are canaries."""
-    units = plain(told_apart(households(3, per_zone=70)))
+    units = plain(with_women(told_apart(households(3, per_zone=70))))
     few = [unit for unit in units if len(unit.children) in {1, 2}][:2]
     canaries = [
         replace(
@@ -100,19 +100,11 @@ def corrected(units):
             psu=f"more-{unit.key}",
             children=[replace(child, key=f"more-{child.key}") for child in unit.children],
         )
-        for unit in plain(told_apart(households(8, per_zone=30), 8))
+        for unit in plain(with_women(told_apart(households(8, per_zone=30), 8)))
         if unit.zone_code == "Z3"
     ]  # fmt: skip
     kept = [turned if unit is other else unit for unit in units if unit is not gone]
     return kept + more
-
-
-@dataclass
-class Truth:
-    """For each cell the children behind it, as a mask over all children of a round."""
-
-    keys: dict[str, int]
-    sets: dict[tuple, np.ndarray]
 
 
 def truth_of(name, units, keys, size, places):
@@ -134,8 +126,10 @@ def truth_of(name, units, keys, size, places):
     own = np.array([keys[child.key] for _, child in children])
     groups = groups_of(children, columns)
     zone = np.array([unit.zone_code for unit, _ in children])
-    found = {}
+    found = of_women(name, units, keys, size, places)
     for code, indicator in indicators().items():
+        if indicator.population.who == WOMEN:
+            continue
         eligible, in_need = indicator.decide(columns)
         parts = {"n": eligible, "need": in_need, "rest": eligible & ~in_need}
         for breakdown, inside in groups.items():
@@ -146,6 +140,39 @@ def truth_of(name, units, keys, size, places):
                     mask[own[part & here]] = True
                     found[name, code, breakdown, where, measure] = mask
     return found
+
+
+def of_women(name, units, keys, size, places):
+    """The same of the women, who are in no group."""
+    women = [
+        (unit, woman, keys[key_of(unit, place)])
+        for unit in units
+        for place, woman in enumerate(unit.women)
+    ]
+    columns = {
+        column: np.array([getattr(woman, column) for _, woman, _ in women], dtype=float)
+        for column in ("age_years", *OF_WOMEN)
+    }
+    columns["age_months"] = 12 * columns["age_years"]
+    own = np.array([place for *_, place in women])
+    zone = np.array([unit.zone_code for unit, *_ in women])
+    found = {}
+    for code, indicator in indicators().items():
+        if indicator.population.who != WOMEN:
+            continue
+        eligible, in_need = indicator.decide(columns)
+        parts = {"n": eligible, "need": in_need, "rest": eligible & ~in_need}
+        for where in places:
+            here = np.isin(zone, where.split("+")) if where else True
+            for measure, part in parts.items():
+                mask = np.zeros(size, dtype=bool)
+                mask[own[part & here]] = True
+                found[name, code, "all", where, measure] = mask
+    return found
+
+
+def key_of(unit, place):
+    return f"{unit.key} woman {place}"
 
 
 def groups_of(children, columns):
@@ -249,7 +276,7 @@ def town_views(client, town):
         "later": (
             "autumn",
             date(2026, 10, 1),
-            plain(told_apart(households(5, per_zone=70), 7)),
+            plain(with_women(told_apart(households(5, per_zone=70), 7), 11)),
         ),
     }
     views = Views(client, town, places)
@@ -409,6 +436,8 @@ def arrays(town_views):
         for unit in units:
             for child in unit.children:
                 named.setdefault((of_round, child.key), len(named))
+            for place in range(len(unit.women)):
+                named.setdefault((of_round, key_of(unit, place)), len(named))
     codes = set(Area.objects.values_list("codes", flat=True))
     assert codes > {"+".join(zones) for zones in SECTIONS.values()}
     places = (*ZONES, *codes, None)
@@ -429,6 +458,10 @@ def test_no_difference_of_two_published_views_isolates_one_to_four_children(arra
     told = {key[2] for key in keys}
     assert told > {"all", "sex:female", "age:5-9", "wealth:1", "displacement:no"}
     assert any("+" in key for key in told)
+    of_women = {key[2:4] for key in keys if key[1] == "pro_marriage"}
+    assert of_women >= {("all", "Z1"), ("all", "Z2"), ("all", None)}
+    part = {key[2:4] for key in keys if key[1] == "pro_marriage_15"}
+    assert part == {("all", None)}
     check_single_views(keys, masks.sum(axis=1), low, high)
     random = np.random.default_rng(20261126)
     check_pairs(random.integers(0, len(keys), (PAIRS, 2)), keys, (masks, low, high))

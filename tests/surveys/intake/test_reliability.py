@@ -49,7 +49,7 @@ def base(live_town: Demo) -> str:
 
 def xml(instance: str, *, persons: int = 4) -> bytes:
     return (
-        f"<data id='child_needs' version='2026112602'><visit><household_id>{instance[5:13]}"
+        f"<data id='child_needs' version='2026112701'><visit><household_id>{instance[5:13]}"
         f"</household_id></visit><household_module><persons>{persons}</persons>"
         "<interview_date>2026-11-02</interview_date></household_module>"
         f"<meta><instanceID>{instance}</instanceID></meta></data>"

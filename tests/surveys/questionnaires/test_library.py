@@ -9,7 +9,12 @@ from layers.indicators.observations import VARIABLES
 from surveys.models import FormVersion
 from surveys.questionnaires.compiling import compile_xlsform
 from surveys.questionnaires.library import LIBRARY
-from surveys.questionnaires.parts import USUAL, USUAL_IN_ROSTER, find_parts
+from surveys.questionnaires.parts import (
+    USUAL,
+    USUAL_IN_ROSTER,
+    USUAL_OF_WOMEN,
+    find_parts,
+)
 from surveys.questionnaires.services import install_library_form
 from surveys.variables import Child, child_variables, household_variables
 
@@ -54,6 +59,8 @@ def test_the_form_plays_every_part(structure):
     assert parts.roster == "children"
     # Its age is counted in months.
     assert set(parts.roster_keys) == set(USUAL_IN_ROSTER) - {"age"}
+    assert parts.women == "women"
+    assert set(parts.woman_keys) == set(USUAL_OF_WOMEN)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +79,7 @@ def test_the_form_plays_every_part(structure):
         "functioning_5_17",
         "drawn_child",
         "discipline_module",
+        "woman",
     ],
 )
 def test_a_module_asks_something(structure, module):
@@ -103,11 +111,11 @@ def child_variables_of(answers):
     )
 
 
-@pytest.mark.parametrize("sheet", ["households", "children"])
+@pytest.mark.parametrize("sheet", ["households", "children", "women"])
 def test_the_demo_towns_rounds_answer_this_form(structure, sheet):
     book = load_workbook("fixtures/wadi-zaytoun/round-2026-spring.xlsx", read_only=True)
     headers = {cell.value for cell in next(book[sheet].iter_rows(max_row=1))}
-    table = structure.main if sheet == "households" else structure.table("children")
+    table = structure.main if sheet == "households" else structure.table(sheet)
     known = {q.key for q in table.questions} | OF_THE_DESIGN | OF_THE_POSITION
     assert headers - {"household_id"} <= known
 

@@ -32,8 +32,7 @@ class Command(TownCommand):
             interviews=options["households"],
             seed=options["seed"],
         )
-        sheets = {"households": made.households, "children": made.children}
-        write_workbook(sheets, options["out"])
+        write_workbook(made.sheets, options["out"])
         self.stdout.write(
             f"{options['out']}: {len(made.households)} invented households with "
             f"{len(made.children)} children"

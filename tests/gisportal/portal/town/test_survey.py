@@ -9,6 +9,7 @@ import pytest
 
 from gisportal.portal.town.answers import CHILD_COLUMNS, HOUSEHOLD_COLUMNS, STIMULATION
 from gisportal.portal.town.levels import LEVELS
+from gisportal.portal.town.women import MARRIED_BEFORE_18, WOMAN_COLUMNS
 
 TOWN = Path(__file__).parents[4] / "fixtures" / "wadi-zaytoun"
 IMPROVED_WATER = ["piped", "borehole", "protected_well", "tanker", "bottled"]
@@ -20,6 +21,7 @@ class Round:
         path = TOWN / f"round-{code}.xlsx"
         self.households = pd.read_excel(path, "households")
         self.children = pd.read_excel(path, "children")
+        self.women = pd.read_excel(path, "women")
         self.rows = self.children.merge(self.households, on="household_id")
         self.months = whole_months(self.rows["birth_date"], self.rows["interview_date"])
         start = pd.Timestamp(
@@ -75,6 +77,21 @@ def test_columns_are_those_of_the_upload(rounds: list[Round]) -> None:
     for wave in rounds:
         assert list(wave.households.columns) == HOUSEHOLD_COLUMNS
         assert list(wave.children.columns) == CHILD_COLUMNS
+        assert list(wave.women.columns) == WOMAN_COLUMNS
+
+
+def test_women_are_those_of_their_homes_and_married_as_planned(rounds) -> None:
+    for wave in rounds:
+        count = wave.women.groupby("household_id").size()
+        said = wave.households.set_index("household_id")["women_20_24"]
+        assert (count.reindex(said.index).fillna(0) == said).all()
+        assert wave.women["woman_age"].between(20, 24).all()
+        first = wave.women["woman_age_married"]
+        assert first.notna().sum() > 100
+        assert (first.dropna() <= wave.women["woman_age"][first.notna()]).all()
+        answered = wave.women[(wave.women["woman_married"] == "no") | first.notna()]
+        share = (answered["woman_age_married"] < 18).mean()
+        assert abs(share - MARRIED_BEFORE_18) < 0.05
 
 
 def test_levels_of_the_first_round_are_near_the_plan(rounds: list[Round]) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from layers.indicators.catalogue import indicators
 from layers.indicators.definitions.rules import BASICS
-from layers.indicators.observations import MODULES, VARIABLES
+from layers.indicators.observations import MODULES, OF_WOMEN, VARIABLES
 
 NAN = float("nan")
 ECDI = {f"ec{number}": 0 for number in range(21, 39)}
@@ -52,7 +52,7 @@ def skills(count: int, *, sad: int = 5, kicks: int = 1) -> dict:
 
 def judged(code: str, *children: dict) -> list[str]:
     """ "need", "no" or "out" per child; what is not given is missing."""
-    names = [*BASICS, *MODULES, *VARIABLES]
+    names = [*BASICS, *MODULES, *VARIABLES, *OF_WOMEN]
     columns = {
         name: np.array([child.get(name, NAN) for child in children], float)
         for name in names
@@ -67,6 +67,18 @@ def judged(code: str, *children: dict) -> list[str]:
 # The code, then pairs of a child and what becomes of it. Every list has at least one child
 # in need, one not in need and one of whom the answer is not known.
 CASES = {
+    "pro_marriage": [
+        ({"age": 264, "married_before_18": 1}, "need"),
+        ({"age": 264, "married_before_18": 0}, "no"),
+        ({"age": 264}, "out"),
+        ({"age": 239, "married_before_18": 1}, "out"),
+        ({"age": 300, "married_before_18": 1}, "out"),
+    ],
+    "pro_marriage_15": [
+        ({"age": 264, "married_before_15": 1, "married_before_18": 1}, "need"),
+        ({"age": 264, "married_before_15": 0, "married_before_18": 1}, "no"),
+        ({"age": 264}, "out"),
+    ],
     "edu_nar_primary": [
         ({"school_age": 7, "attends_school": 1, "school_level": 1, "completed_level": 0}, "no"),
         ({"school_age": 7, "attends_school": 1, "school_level": 0, "completed_level": 0}, "need"),
