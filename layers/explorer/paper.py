@@ -13,7 +13,7 @@ EDITION = "5"
 
 
 def profile_pdf(profile: Profile) -> bytes:
-    """Two or three A4 pages; the same release gives the same paper, printed once."""
+    """Two to four A4 pages; the same release gives the same paper, printed once."""
     page = render_to_string(
         "explorer/profile_pdf.html",
         {
