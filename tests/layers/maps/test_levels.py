@@ -24,12 +24,13 @@ from tests.factories.geography import ZoneFactory, square
 from tests.factories.observations import households
 
 CODES = tuple(f"Z{place}" for place in range(1, 7))
-ASKED = {"indicator": "edu_oos", "level": "merged"}
+ASKED = {"indicator": "pro_labour", "level": "merged"}
+ALL = {**ASKED, "breakdown": "all"}
 
 
 @pytest.fixture
 def rounds(town):
-    """Two rounds of six zones in a row, each with too few children for most figures."""
+    """Of six zones in a row, each with too few children for most figures."""
     for place, code in enumerate(CODES):
         ZoneFactory(
             municipality=town,
@@ -38,16 +39,16 @@ def rounds(town):
             geometry=square(west=35.8 + place * 0.01, side=0.01),
         )
     found = []
-    for year, seed in ((2025, 3), (2026, 4)):
-        observed = replace_observations(
+    for year, seed in ((2025, 14), (2026, 16)):
+        stored = replace_observations(
             municipality=town,
             code=f"spring-{year}",
             titles=dict.fromkeys(("ar", "en", "fr"), f"Spring {year}"),
             reference_date=date(year, 4, 30),
             source="Household survey",
-            units=households(seed, zones=CODES, per_zone=18),
+            units=households(seed, zones=CODES, per_zone=26),
         )
-        found.append(compute_release(municipality=town, observation_set=observed))
+        found.append(compute_release(municipality=town, observation_set=stored))
     return found
 
 
@@ -74,22 +75,36 @@ def said(row):
     return None if share is None else round(100 * share)
 
 
-def stored(release, breakdown="all"):
+def stored(release, indicator, breakdown):
     """What the release itself holds, by code: its areas, and the zones in none."""
-    areas = AreaEstimate.objects.of_release(release).of_indicator("edu_oos")
+    areas = AreaEstimate.objects.of_release(release).of_indicator(indicator)
     areas = list(areas.of_breakdown(breakdown).of_level("merged"))
     held = {code for row in areas for code in row.area.codes.split("+")}
-    zones = Estimate.objects.of_release(release).of_indicator("edu_oos")
+    zones = Estimate.objects.of_release(release).of_indicator(indicator)
     zones = zones.of_breakdown(breakdown).exclude(zone=None).select_related("zone")
     return {row.area.codes: said(row) for row in areas} | {
         row.zone.code: said(row) for row in zones if row.zone.code not in held
     }
 
 
-@pytest.mark.parametrize("breakdown", ["all", "sex:female"])
-def test_every_way_out_tells_the_stored_figures_and_no_other(desk, rounds, breakdown):
-    wanted = stored(rounds[1], breakdown)
-    asked = {"breakdown": breakdown}
+@pytest.mark.parametrize(
+    ("place", "indicator", "breakdown"),
+    [
+        # All zones are in areas, and most of them in none.
+        (1, "pro_labour", "all"),
+        (1, "pro_labour", "sex:female"),
+        (0, "was_sanit", "all"),
+    ],
+)
+def test_every_way_out_tells_the_stored_figures_and_no_other(
+    desk, rounds, place, indicator, breakdown
+):
+    wanted = stored(rounds[place], indicator, breakdown)
+    asked = {
+        "round": rounds[place].observation_set.code,
+        "indicator": indicator,
+        "breakdown": breakdown,
+    }
     values = desk("values.json", **asked).json()
     assert {code: row["value"] for code, row in values["zones"].items()} == wanted
     features = desk("view.geojson", **asked).json()["features"]
@@ -164,29 +179,28 @@ def test_without_such_areas_the_map_shows_the_zones_and_says_so(desk, view):
 
 def test_a_change_is_told_of_the_same_zones_only(town, rounds, view):
     former, release = rounds
-    wanted = {"level": "merged", "indicator": "edu_oos", "breakdown": "all"}
-    before = {
-        row.area.key: row
-        for row in AreaEstimate.objects.of_release(former).of_indicator("edu_oos")
-        if row.breakdown == "all"
-    }
-    found = area_changes(former, release, **wanted)
-    now = AreaEstimate.objects.of_release(release).of_indicator("edu_oos")
-    now = {row.area_id: row for row in now.of_breakdown("all")}
-    assert {each.area.pk for each in found} == set(now)
-    for each in found:
-        row, other, change = now[each.area.pk], before.get(each.area.key), each.change
-        if other is None:
-            assert change.reason == Change.Reason.OTHER_ZONES
-        elif None not in (row.estimate, other.estimate) and not change.reason:
-            assert change.difference == pytest.approx(
-                row.estimate - other.estimate, abs=6e-4
-            )
-        if change.reason:
-            assert change.difference is change.p is None
-            assert change.verdict == Change.Verdict.NOT_COMPARABLE
+    figures = AreaEstimate.objects.of_indicator("pro_labour").of_breakdown("all")
+    now, before = (
+        {row.area.key: row for row in figures.of_release(each)}
+        for each in (release, former)
+    )
+    found = area_changes(former, release, **ALL)
+    assert {each.area.key for each in found} == set(now)
+    told = [each for each in found if not each.change.reason]
+    assert told
+    for each in told:
+        row, other = now[each.area.key], before[each.area.key]
+        difference = row.estimate - other.estimate
+        assert each.change.difference == pytest.approx(difference, abs=6e-4)
+        assert each.change.se >= max(row.se, other.se)
     rows = {x["code"]: x for x in Difference.asked(view, {}).rows}
     assert set(rows) == {each.code for each in view.places}
+    for each in told:
+        value = round(100 * each.change.difference)
+        assert rows[each.area.code]["value"] == value
+    others = area_changes(release, former, **ALL | {"indicator": "was_sanit"})
+    assert {each.change.reason for each in others} == {Change.Reason.OTHER_ZONES}
+    assert {each.change.difference for each in others} == {None}
 
 
 def test_flagged_and_redefined_and_redrawn_areas_are_not_compared(rounds):
