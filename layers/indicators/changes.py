@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -169,7 +169,7 @@ def _key(row: Estimate) -> Key:
 
 
 def judged(
-    release: Release, former: Release, pairs: list[Pair], alike: Alike
+    release: Release, former: Release, pairs: Sequence[Pair], alike: Alike
 ) -> Iterator[Change]:
     reasons = [why_not(row, before) for row, before in pairs]
     open_pairs = [
