@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from layers.indicators import change
+from layers.indicators import round_differences
 from layers.indicators.breakdowns import dimensions_of
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.figures import BREAKDOWNS, Figure
@@ -177,7 +177,7 @@ def judged(
         for (row, before), reason in zip(pairs, reasons, strict=True)
         if before is not None and not reason
     ]
-    found = change.differences(
+    found = round_differences.differences(
         _shares(before for _row, before in open_pairs),
         _shares(row for row, _before in open_pairs),
         np.array([alike.of(row) for row, _before in open_pairs]),
@@ -221,13 +221,13 @@ def _ground(row: Row) -> list[int | None]:
     return [row.zone_id]
 
 
-def _shares(rows: Iterable[Row]) -> change.Shares:
+def _shares(rows: Iterable[Row]) -> round_differences.Shares:
     table = [(row.estimate, row.se, row.df) for row in rows]
     columns = np.array(table, dtype=np.float64).reshape(len(table), 3).T
-    return change.Shares(*columns)
+    return round_differences.Shares(*columns)
 
 
-def _state(stated: Change, found: change.Differences, place: int) -> None:
+def _state(stated: Change, found: round_differences.Differences, place: int) -> None:
     stated.reason = Reason.NONE
     stated.difference = round(float(found.difference[place]), 3)
     stated.se = round(float(found.se[place]), 4)

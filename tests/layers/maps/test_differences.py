@@ -40,7 +40,7 @@ SECTIONS = {"QA": ("Z1", "Z4"), "QB": ("Z2", "Z3")}
 BREAKDOWNS = ("all", "sex:female", "sex:male")
 GROUPS = dict(zip(("all children", "girls", "boys"), BREAKDOWNS, strict=True))
 FORMATS = ("values.json", "view.csv", "view.geojson", "view.html", "table", "zone")
-OF_AREAS = ("areas", "figures.csv")
+OF_AREAS = ("areas", "figures.csv", "desk")
 ZOOMS = (10, 13, 16)
 CANARY = "Canarykid-7f3a"
 
