@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from layers.explorer.rows import Row
 from layers.geography.models import Zone
+from layers.indicators.area_changes import area_changes
 from layers.indicators.breakdowns import ALL
-from layers.indicators.models import Area, AreaEstimate, Release
+from layers.indicators.changes import release_before
+from layers.indicators.models import Area, AreaEstimate, Change, Release
+from layers.indicators.told_areas import name_of, zone_names
 
 Level = Area.Level
 
@@ -33,25 +36,30 @@ def rows_of_areas(
     found = AreaEstimate.objects.of_release(release).of_indicator(indicator)
     rows = list(found.of_breakdown(breakdown))
     names = zone_names(row.area for row in rows)
+    changes = _changes(release, {row.area.level for row in rows}, indicator, breakdown)
     levels: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        levels[row.area.level].append(Row(name_of(row.area, names), row))
+        levels[row.area.level].append(
+            Row(name_of(row.area, names), row, changes.get(row.area_id))
+        )
     for level in levels.values():
         level.sort(key=lambda row: (not row.shown, -(row.value or 0), row.name))
     return dict(sorted(levels.items(), key=lambda pair: pair[0] == Level.MERGED))
 
 
-def zone_names(areas: Iterable[Area]) -> dict[int, str]:
-    wanted = {pk for area in areas for pk in area.members}
-    zones = Zone.objects.filter(pk__in=wanted).defer("geometry", "geometry_3857")
-    return {zone.pk: zone.name for zone in zones}
-
-
-def name_of(area: Area, names: Mapping[int, str]) -> str:
-    """That of a parent; of merged zones all their names."""
-    if area.zone:
-        return area.zone.name
-    return " + ".join(names[pk] for pk in area.members)
+def _changes(
+    release: Release, levels: Iterable[str], indicator: str, breakdown: str
+) -> dict[int, Change]:
+    """By area, since the round before; none for the first round."""
+    former = release_before(release)
+    if former is None:
+        return {}
+    wanted = {"indicator": indicator, "breakdown": breakdown}
+    return {
+        each.area.pk: each.change
+        for level in levels
+        for each in area_changes(former, release, level=level, **wanted)
+    }
 
 
 def places_of(release: Release) -> Iterator[tuple[Place, AreaEstimate]]:

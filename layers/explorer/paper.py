@@ -9,11 +9,11 @@ from gisportal.printing import print_pdf
 from layers.explorer.profile import Profile
 
 # Changes when the paper says or draws the same release differently.
-EDITION = "4"
+EDITION = "5"
 
 
 def profile_pdf(profile: Profile) -> bytes:
-    """Two or three A4 pages; the same release gives the same paper, printed once."""
+    """Two to four A4 pages; the same release gives the same paper, printed once."""
     page = render_to_string(
         "explorer/profile_pdf.html",
         {

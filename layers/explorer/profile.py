@@ -141,8 +141,15 @@ class Profile:
         """The name of the larger area that holds the zone; empty without one."""
         return self.around.name if self.around else ""
 
-    def merged(self) -> list[Need]:
-        return [each for each in self.needs if each.merged_instead]
+    def together(self) -> list[tuple[str, list[Need]]]:
+        """What is told of the zone with its neighbours where alone it says little, by the
+        names of them all, the shortest list first.
+        """
+        found: dict[str, list[Need]] = defaultdict(list)
+        for each in self.needs:
+            if each.merged_instead:
+                found[each.merged_instead.name].append(each)
+        return sorted(found.items(), key=lambda pair: (len(pair[0]), pair[0]))
 
     def _modelled(self) -> dict[str, ModelledEstimate]:
         if self.zone is None:

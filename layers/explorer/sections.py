@@ -318,7 +318,7 @@ def _areas(question: Question, query: Mapping[str, str]) -> dict[str, Any]:
                 "title": capfirst(Area.Level(level).label),
                 "merged": level == Area.Level.MERGED,
                 "rows": [drawn(row, axis) for row in rows],
-                "table": sorted(rows, key=key),
+                "table": [(row, change_of(row)) for row in sorted(rows, key=key)],
             }
             for level, rows in levels.items()
         ],

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
-from layers.indicators import change
+from layers.indicators import round_differences
 from layers.indicators.breakdowns import dimensions_of
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.figures import BREAKDOWNS, Figure
 from layers.indicators.models import (
+    AreaEstimate,
     Change,
     Estimate,
     EstimateQuerySet,
@@ -22,7 +23,8 @@ from layers.indicators.models import (
 from layers.indicators.overlap import Overlap, Place
 
 Key = tuple[str, str, str | None]
-Pair = tuple[Estimate, Estimate | None]
+Row = Estimate | AreaEstimate
+Pair = tuple[Row, Row | None]
 
 OLDER_ROUNDS = 4
 """With how many a release is compared; the answers of each are read for it."""
@@ -53,7 +55,7 @@ def changes_of(release: Release) -> Iterator[Change]:
     former = release_before(release)
     if former is None:
         return
-    alike = _Kept(former, release)
+    alike = Kept(former, release)
     known = {_key(row): row for row in _figures(former)}
     groups: dict[tuple, list[Pair]] = defaultdict(list)
     for row in _figures(release):
@@ -61,7 +63,7 @@ def changes_of(release: Release) -> Iterator[Change]:
         if row.breakdown in BREAKDOWNS or row.estimate is not None:
             groups[(*key[:2], row.zone is None)].append((row, known.get(key)))
     for pairs in groups.values():
-        yield from _judged(release, former, pairs, alike)
+        yield from judged(release, former, pairs, alike)
 
 
 class _Alike:
@@ -113,7 +115,13 @@ def likeness_of(
     return found
 
 
-class _Kept:
+class Alike(Protocol):
+    """How much two figures of two rounds have in common."""
+
+    def of(self, row: Any) -> float: ...
+
+
+class Kept:
     """The correlations that the later of two releases keeps, whichever it is."""
 
     def __init__(self, former: Release, latter: Release) -> None:
@@ -121,8 +129,11 @@ class _Kept:
         rows = rows or former.likeness.get(latter.observation_set.code) or []
         self._known = {tuple(key): rho for *key, rho in rows}
 
-    def of(self, row: Estimate) -> float:
-        return self._known.get((row.indicator, row.breakdown, row.zone_id), 0.0)
+    def of(self, row: Any) -> float:
+        return self.known(row.indicator, row.breakdown, row.zone_id)
+
+    def known(self, indicator: str, breakdown: str, zone: int | None = None) -> float:
+        return self._known.get((indicator, breakdown, zone), 0.0)
 
 
 def changes_between(
@@ -144,7 +155,7 @@ def changes_between(
         pairs = [
             (row, known.get(_key(row))) for row in rows if (row.zone is None) == town
         ]
-        found += _judged(release, former, pairs, _Kept(former, release))
+        found += judged(release, former, pairs, Kept(former, release))
     return found
 
 
@@ -157,8 +168,8 @@ def _key(row: Estimate) -> Key:
     return row.indicator, row.breakdown, row.zone.code if row.zone else None
 
 
-def _judged(
-    release: Release, former: Release, pairs: list[Pair], alike: _Kept
+def judged(
+    release: Release, former: Release, pairs: Sequence[Pair], alike: Alike
 ) -> Iterator[Change]:
     reasons = [why_not(row, before) for row, before in pairs]
     open_pairs = [
@@ -166,7 +177,7 @@ def _judged(
         for (row, before), reason in zip(pairs, reasons, strict=True)
         if before is not None and not reason
     ]
-    found = change.differences(
+    found = round_differences.differences(
         _shares(before for _row, before in open_pairs),
         _shares(row for row, _before in open_pairs),
         np.array([alike.of(row) for row, _before in open_pairs]),
@@ -188,13 +199,13 @@ def _judged(
         yield stated
 
 
-def why_not(row: Estimate, before: Estimate | None) -> str:
+def why_not(row: Row, before: Row | None) -> str:
     """Why a figure cannot be compared with the one before; empty where it can."""
     if before is None or None in (row.estimate, before.estimate):
         return Reason.NOT_PUBLISHED
     if row.definition_version != before.definition_version:
         return Reason.OTHER_DEFINITION
-    if row.zone_id != before.zone_id:
+    if _ground(row) != _ground(before):
         return Reason.OTHER_BOUNDARY
     if not (row.se and before.se):
         return Reason.NO_VARIANCE
@@ -203,13 +214,20 @@ def why_not(row: Estimate, before: Estimate | None) -> str:
     return Reason.NONE
 
 
-def _shares(rows: Iterable[Estimate]) -> change.Shares:
+def _ground(row: Row) -> list[int | None]:
+    """Keys of the zones that it is of: a zone that is drawn anew has another key."""
+    if isinstance(row, AreaEstimate):
+        return [row.area.zone_id, *sorted(row.area.members)]
+    return [row.zone_id]
+
+
+def _shares(rows: Iterable[Row]) -> round_differences.Shares:
     table = [(row.estimate, row.se, row.df) for row in rows]
     columns = np.array(table, dtype=np.float64).reshape(len(table), 3).T
-    return change.Shares(*columns)
+    return round_differences.Shares(*columns)
 
 
-def _state(stated: Change, found: change.Differences, place: int) -> None:
+def _state(stated: Change, found: round_differences.Differences, place: int) -> None:
     stated.reason = Reason.NONE
     stated.difference = round(float(found.difference[place]), 3)
     stated.se = round(float(found.se[place]), 4)

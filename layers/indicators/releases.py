@@ -11,6 +11,7 @@ from layers.geography.models import Municipality, Zone
 from layers.indicators.breakdowns import ALL, dimensions_of, ordered
 from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.models import (
+    AreaEstimate,
     Estimate,
     EstimateQuerySet,
     ObservationSet,
@@ -199,7 +200,7 @@ def _moved(before: Estimate | None, after: Estimate) -> float:
     return abs(after.estimate - before.estimate)
 
 
-def figure(row: Estimate) -> dict[str, Any]:
+def figure(row: Estimate | AreaEstimate) -> dict[str, Any]:
     return {
         "estimate": row.estimate,
         "se": row.se,

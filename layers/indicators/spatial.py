@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.spatial import cKDTree
 
-from layers.indicators.estimation.change import benjamini_hochberg
+from layers.indicators.estimation.contrasts import benjamini_hochberg
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]

@@ -101,7 +101,11 @@ class Archive:
     def _occupied(self, layer: Layer, z: int, x: int, y: int) -> bool:
         west, south, east, north = self.extent
         bound = {
-            **tiles.bindings(layer, self.municipality, z=z, x=x, y=y),
+            **layer.parameters,
+            "municipality": self.municipality.pk,
+            "z": z,
+            "x": x,
+            "y": y,
             "min_lon": west,
             "min_lat": south,
             "max_lon": east,

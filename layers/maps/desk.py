@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -18,16 +19,19 @@ from layers.indicators import releases
 from layers.indicators.breakdowns import ALL
 from layers.indicators.catalogue import Dimension, Indicator
 from layers.indicators.definitions.municipal import indicators_in
-from layers.indicators.models import Estimate, Release
+from layers.indicators.models import Area, Estimate, Release
 from layers.indicators.people import People, people_of
+from layers.indicators.told_areas import Told, levels_of, told
 from layers.maps import classes
+from layers.maps.area_shapes import shapes_of
 from layers.maps.columns import LIMITS, Column
+from layers.maps.errors import UnfitView
 from layers.maps.groups import Group, groups_in
 from layers.maps.scheme import USUAL, Scheme
 from layers.maps.wording import Flag, households_asked, keys, out_of_100, steps
 
 # Changes when the words or the classes of a view are made differently.
-EDITION = "3"
+EDITION = "4"
 # Over what the limits of the classes are drawn, beside the view itself.
 SCALES = ("", "rounds", "groups")
 
@@ -52,6 +56,17 @@ def rounds(municipality: Municipality) -> list[Release]:
     return list(newest.values())
 
 
+def level_asked(query: Mapping[str, str]) -> str:
+    """Raises UnfitView for what is no level."""
+    level = query.get("level") or ""
+    if level and level not in Area.Level.values:
+        raise UnfitView(
+            _("There are no larger areas “%(name)s”. Choose one of: %(all)s.")
+            % {"name": level[:20], "all": ", ".join(Area.Level.values)}
+        )
+    return level
+
+
 @dataclass(frozen=True)
 class View:
     """What the address asks for, completed with what is there."""
@@ -63,6 +78,8 @@ class View:
     breakdown: str
     scheme: Scheme = USUAL
     scale: str = ""
+    level: str = ""
+    """Of larger areas that are coloured in place of zones; empty for zones."""
 
     @classmethod
     def asked(cls, municipality: Municipality, query: Mapping[str, str]) -> View:
@@ -91,7 +108,7 @@ class View:
         scheme = Scheme.asked(query)
         found = cls(
             municipality, available, release, indicator, breakdown, scheme,
-            scale if scale in SCALES else "",
+            scale if scale in SCALES else "", level_asked(query),
         )  # fmt: skip
         if breakdown != ALL and breakdown not in releases.keys_in(release):
             raise Http404(_("There are no figures for this group of children."))
@@ -110,7 +127,8 @@ class View:
     def query(self) -> dict[str, str]:
         """The subject and how it is drawn."""
         scale = {"scale": self.scale} if self.scale else {}
-        return {**self.subject, **self.scheme.query, **scale}
+        level = {"level": self.level} if self.level else {}
+        return {**self.subject, **self.scheme.query, **scale, **level}
 
     @cached_property
     def groups(self) -> list[Group]:
@@ -167,9 +185,29 @@ class View:
 
     @cached_property
     def data(self) -> dict[str, Any]:
-        return releases.view(
+        """`zones` has a figure for each place that is coloured, by its code."""
+        found = releases.view(
             self.release, indicator=self.indicator.code, breakdown=self.breakdown
         )
+        if self.level:
+            found["zones"] = {each.code: each.figure for each in self.places}
+        return found
+
+    @cached_property
+    def places(self) -> list[Told]:
+        """What is coloured: larger areas with the zones that are in none, else zones."""
+        return told(
+            self.release,
+            level=self.level,
+            indicator=self.indicator.code,
+            breakdown=self.breakdown,
+        )
+
+    @cached_property
+    def levels(self) -> list[tuple[str, str]]:
+        """Those that may be chosen, with their titles; none where there are no areas."""
+        found = levels_of(self.release)
+        return [(level, str(capfirst(Area.Level(level).label))) for level in found]
 
     @cached_property
     def zones(self) -> QuerySet[Zone]:
@@ -192,6 +230,8 @@ class View:
 
     @cached_property
     def ends(self) -> list[int]:
+        if self.level:
+            return self._ends_of_areas()
         rows = Estimate.objects.of_indicator(self.indicator.code).exclude(zone=None)
         if self.scale == "rounds":
             rows = rows.filter(release__in=self.rounds, breakdown=self.breakdown)
@@ -204,10 +244,22 @@ class View:
             [round(100 * share) for share in known if share is not None]
         )
 
+    def _ends_of_areas(self) -> list[int]:
+        views = [self]
+        if self.scale == "rounds":
+            views = [self.beside(release=each) for each in self.rounds]
+        elif self.scale == "groups":
+            views = [self.beside(breakdown=each.key) for each in self.groups]
+        shares = [x.figure["estimate"] for view in views for x in view.places]
+        return self.scheme.ends([round(100 * x) for x in shares if x is not None])
+
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
         """A row a zone, the greatest need first, then those without a figure."""
-        names = {zone.code: zone.name for zone in self.zones}
+        if self.level:
+            names = {each.code: each.name for each in self.places}
+        else:
+            names = {zone.code: zone.name for zone in self.zones}
         rows = [
             {"code": code, "name": names.get(code, code), **self.spoken(each)}
             for code, each in self.data["zones"].items()
@@ -263,8 +315,10 @@ class View:
 
     def values(self) -> dict[str, Any]:
         """The figures as the map joins them to its tiles, by zone code."""
+        areas = {"shapes": shapes_of(self.places)} if self.level else {}
         return {
             **self.subject,
+            **areas,
             "mode": "",
             "title": self.indicator.title,
             "description": self.indicator.description,
@@ -301,13 +355,33 @@ class View:
                 "version": said["definition_version"],
                 "standard": self.indicator.standard.title,
             },
-            "doubtful": self._doubt(),
+            "doubtful": " ".join(filter(None, (self.of_areas, self._doubt()))),
         }
+
+    @property
+    def of_areas(self) -> str:
+        """What is coloured, where it is not simply the zones."""
+        if not self.level:
+            return ""
+        areas = sum(each.area is not None for each in self.places)
+        if not areas:
+            return _(
+                "There is no such area for this figure: the map shows the zones alone."
+            )
+        if areas == len(self.places):
+            return ""
+        return _("Zones that are in no larger area are told alone.")
 
     def _doubt(self) -> str:
         shown = sum(x["estimate"] is not None for x in self.data["zones"].values())
         if not self.doubtful:
             return ""
+        if self.level:
+            return ngettext(
+                "%(count)d of %(zones)d areas may belong to another class.",
+                "%(count)d of %(zones)d areas may belong to another class.",
+                self.doubtful,
+            ) % {"count": self.doubtful, "zones": shown}
         return ngettext(
             "%(count)d of %(zones)d zones may belong to another class.",
             "%(count)d of %(zones)d zones may belong to another class.",

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from layers.geography.access import TownRequest, requires
 from layers.geography.declaration import Layer
 from layers.maps import areas
+from layers.maps.area_profile import AreaProfile
 from layers.maps.blocks import Block, blocks_of
 from layers.maps.catalogue import layers_of, visible_layers
 from layers.maps.desk import View, rounds, themes
@@ -100,13 +101,14 @@ def desk(request: TownRequest, municipality: str) -> HttpResponse:
         return render(request, "maps/desk_empty.html")
     view = View.asked(town, request.GET)
     picture = shown(view, request.GET)
-    code = request.GET.get("zone")
+    if code := request.GET.get("zone"):
+        # Nothing stands under it: that is said here, not on a half-drawn page.
+        AreaProfile.asked(view, code) or Profile.asked(view, code)
     context = {
         **choice(view),
         "query": urlencode(query_of(view, picture)),
         "picture": picture,
         "legend": picture.legend(),
-        "profile": Profile.asked(view, code) if code else None,
     }
     if request.GET.get("view") == "table":
         part = "#table" if request.headers.get("HX-Request") else ""
@@ -253,8 +255,11 @@ def find(request: TownRequest, municipality: str) -> JsonResponse:
 @requires("indicators.view_estimates")
 @drawable
 def zone(request: TownRequest, municipality: str, code: str) -> HttpResponse:
-    """All figures of a zone, as a page or as the desk's panel."""
+    """All figures of a zone or a larger area, as a page or as the desk's panel."""
     view = View.asked(request.municipality, request.GET)
+    if area := AreaProfile.asked(view, code):
+        return _area_panel(request, view, area)
+    view = view.beside(level="")
     context = {
         "view": view,
         "query": urlencode(view.query),
@@ -263,6 +268,17 @@ def zone(request: TownRequest, municipality: str, code: str) -> HttpResponse:
     }
     part = "#profile" if request.headers.get("HX-Request") else ""
     return render(request, f"maps/zone_detail.html{part}", context)
+
+
+def _area_panel(request: TownRequest, view: View, profile: AreaProfile) -> HttpResponse:
+    context = {
+        "view": view,
+        "query": urlencode(view.query),
+        "alone": urlencode(view.beside(level="").query),
+        "profile": profile,
+    }
+    part = "#profile" if request.headers.get("HX-Request") else ""
+    return render(request, f"maps/area_detail.html{part}", context)
 
 
 @require_safe
@@ -328,7 +344,7 @@ def statistics(request: TownRequest, municipality: str) -> HttpResponse:
 @drawable
 def clusters(request: TownRequest, municipality: str) -> HttpResponse:
     """Where an indicator's zones resemble their neighbours."""
-    view = View.asked(request.municipality, request.GET)
+    view = View.asked(request.municipality, request.GET).beside(level="")
     context = {**choice(view), "legend": view.legend()}
     try:
         found = Likeness(view).found

@@ -11,9 +11,11 @@ from django.http import Http404
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from layers.indicators.area_changes import area_changes
 from layers.indicators.changes import changes_between
 from layers.indicators.models import Change, Release
 from layers.indicators.releases import round_title
+from layers.indicators.told_areas import Told
 from layers.maps.columns import LIMITS, Column
 from layers.maps.desk import View
 from layers.maps.errors import UnfitView
@@ -67,16 +69,32 @@ class Difference:
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """A row a zone, what got worse first."""
+        """A row a zone or larger area, what got worse first."""
+        areas = self._areas() if self.view.level else []
+        held = {zone for place, _change in areas for zone in place.zones}
         rows = [
+            {"code": place.code, "name": place.name, **spoken(change)}
+            for place, change in areas
+        ] + [
             {"code": each.zone.code, "name": each.zone.name, **spoken(each)}
             for each in self.changes
-            if each.zone is not None
+            if each.zone is not None and each.zone_id not in held
         ]
         return sorted(
             rows,
             key=lambda row: (row["class"] is None, -(row["value"] or 0), row["name"]),
         )
+
+    def _areas(self) -> list[tuple[Told, Change]]:
+        found = area_changes(
+            self.former,
+            self.view.release,
+            level=self.view.level,
+            indicator=self.view.indicator.code,
+            breakdown=self.view.breakdown,
+        )
+        changes = {each.area.pk: each.change for each in found}
+        return [(x, changes[x.area.pk]) for x in self.view.places if x.area]
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -111,10 +129,17 @@ class Difference:
                 "former": round_title(self.former.observation_set),
                 "round": usual["round"],
             },
-            "doubtful": _(
-                "A zone is coloured where the change is more than chance (level 0.05, corrected for the number of zones)."
-            ),
+            "doubtful": " ".join(filter(None, (self.view.of_areas, self._rule()))),
         }
+
+    def _rule(self) -> str:
+        if self.view.level:
+            return _(
+                "An area is coloured where the change is more than chance (level 0.05, corrected for the number of areas). Only areas of the same zones in both rounds are compared."
+            )
+        return _(
+            "A zone is coloured where the change is more than chance (level 0.05, corrected for the number of zones)."
+        )
 
     def _labels(self) -> list[str]:
         points = {"points": STRONG}

@@ -16,6 +16,7 @@ from psycopg2 import sql
 
 from layers.geography.declaration import Layer, read_sql
 from layers.geography.models import Municipality
+from layers.maps.area_shapes import names_of, shapes_of
 from layers.maps.columns import Column
 from layers.maps.desk import View
 from layers.maps.modes import Shown
@@ -91,29 +92,36 @@ def view_features(view: View, picture: Shown) -> dict[str, Any]:
     """What the map shows as a GeoJSON FeatureCollection in EPSG:4326."""
     rows = {row["code"]: row for row in picture.rows}
     legend = picture.legend()
-    shapes = view.zones.annotate(shape=AsGeoJSON("geometry", precision=6))
     return {
         "type": "FeatureCollection",
         "features": [
             {
                 "type": "Feature",
-                "id": zone.code,
-                "geometry": json.loads(zone.shape),
+                "id": code,
+                "geometry": shape,
                 "properties": {
-                    **{
-                        f"name_{x}": getattr(zone, f"name_{x}")
-                        for x in ("ar", "en", "fr")
-                    },
+                    **names,
                     **view.subject,
                     **picture.query,
                     "release": view.release.number,
-                    **_properties(rows[zone.code], picture.columns, legend),
+                    **_properties(rows[code], picture.columns, legend),
                 },
             }
-            for zone in shapes
-            if zone.code in rows
+            for code, names, shape in _shapes(view)
+            if code in rows
         ],
     }
+
+
+def _shapes(view: View) -> Iterator[tuple[str, dict[str, str], Any]]:
+    """Code, names and GeoJSON of each zone or larger area."""
+    if view.level:
+        for each in shapes_of(view.places)["areas"]["features"]:
+            names = dict(each["properties"])
+            yield names.pop("code"), names, each["geometry"]
+        return
+    for zone in view.zones.annotate(shape=AsGeoJSON("geometry", precision=6)):
+        yield zone.code, names_of(zone), json.loads(zone.shape)
 
 
 def _properties(

@@ -15,6 +15,8 @@ from django.contrib.gis.db.models.functions import Transform
 
 from layers.geography.models import Zone
 from layers.indicators.models import Estimate
+from layers.indicators.told_areas import Told
+from layers.maps.area_shapes import union
 from layers.maps.desk import View
 from layers.maps.modes import Shown
 from layers.maps.palettes import colours, ink_on
@@ -27,16 +29,27 @@ FINEST = 1 / 1500
 
 
 @dataclass(frozen=True)
+class Name:
+    """A text and its place, y downwards."""
+
+    text: str
+    x: float
+    y: float
+    width: float
+    """How far the place reaches from side to side, so that a name may be left out."""
+
+
+@dataclass(frozen=True)
 class Shape:
-    """A zone: its outline as an SVG path and the place of its name, y downwards."""
+    """A zone or a larger area: its outline as an SVG path, and where signs stand."""
 
     code: str
     name: str
     path: str
     x: float
     y: float
-    width: float
-    """How far it reaches from side to side, so that a name may be left out."""
+    names: tuple[Name, ...]
+    """Of merged zones each its own."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +65,9 @@ class Ground:
 
     @classmethod
     def of(cls, view: View) -> Ground:
+        wanted = [pk for each in view.places for pk in each.zones]
         zones = list(
-            Zone.objects.filter(pk__in=view.zones.values("pk"))
+            Zone.objects.filter(pk__in=wanted)
             .annotate(shape=Transform("geometry", view.municipality.srid))
             .defer("geometry", "geometry_3857")
             .order_by("code")
@@ -61,8 +75,11 @@ class Ground:
         whole = np.array([shapely.from_wkb(bytes(each.shape.wkb)) for each in zones])
         west, south, east, north = shapely.total_bounds(whole).tolist()
         simple = shapely.coverage_simplify(whole, (east - west) * FINEST)
+        outlines = {x.pk: shape for x, shape in zip(zones, simple, strict=True)}
+        by_key = {each.pk: each for each in zones}
         shapes = [
-            _shape(zone, outline) for zone, outline in zip(zones, simple, strict=True)
+            _shape(each, by_key, outlines)
+            for each in sorted(view.places, key=lambda place: place.code)
         ]
         return cls(shapes, (west, south, east, north))
 
@@ -82,17 +99,31 @@ class Ground:
         return " ".join(f"{part:.0f}" for part in parts)
 
 
-def _shape(zone: Any, outline: Any) -> Shape:
+def _shape(
+    place: Told, zones: Mapping[int, Zone], outlines: Mapping[int, Any]
+) -> Shape:
+    outline = union(place, outlines)
+    middle = shapely.point_on_surface(outline)
+    own = bool(place.area and place.area.zone)
+    names = (
+        (_name(place.name, outline),)
+        if own
+        else tuple(_name(zones[pk].name, outlines[pk]) for pk in place.zones)
+    )
+    return Shape(
+        place.code,
+        place.name,
+        _path(outline),
+        round(middle.x),
+        round(-middle.y),
+        names,
+    )
+
+
+def _name(text: str, outline: Any) -> Name:
     place = shapely.point_on_surface(outline)
     west, _south, east, _north = outline.bounds
-    return Shape(
-        zone.code,
-        zone.name,
-        _path(outline),
-        round(place.x),
-        round(-place.y),
-        east - west,
-    )
+    return Name(text, round(place.x), round(-place.y), east - west)
 
 
 def _path(outline: Any) -> str:
@@ -163,10 +194,13 @@ class Drawing:
             "hatch": ("light" if ink == "#ffffff" else "dark") if uncertain else "",
             "ink": ink,
             "says": f"{row['says']}, {row['range']}" if row else "",
-            "named": self.names
-            and not self.signs
-            and len(shape.name) * self.text_size * 0.42 < shape.width * 1.25,
+            "names": [name for name in shape.names if self._fits(name)],
         }
+
+    def _fits(self, name: Name) -> bool:
+        if self.signs or not self.names:
+            return False
+        return len(name.text) * self.text_size * 0.42 < name.width * 1.25
 
     def _fill(self, row: dict[str, Any] | None) -> tuple[str, bool]:
         if row is None or row["flag"] == Estimate.Flag.NO_DATA:

@@ -13,6 +13,7 @@ from layers.maps.bivariate import Bivariate
 from layers.maps.columns import Column
 from layers.maps.desk import View
 from layers.maps.differences import Difference
+from layers.maps.errors import UnfitView
 from layers.maps.likeness import Likeness
 
 MODES = {
@@ -54,6 +55,12 @@ def shown(view: View, query: Mapping[str, str]) -> Shown:
     mode = query.get("mode") or ""
     if mode == "difference":
         return Difference.asked(view, query)
+    if mode in MODES and mode and view.level:
+        raise UnfitView(
+            _(
+                "Larger areas are shown of one indicator, or of what changed. For this way to look, choose the zones."
+            )
+        )
     if mode == "bivariate":
         return Bivariate.asked(view, query)
     if mode == "clusters":

@@ -71,10 +71,10 @@ class Multiples:
 
     @cached_property
     def _all(self) -> list[Small]:
-        grounds: dict[tuple[int, ...], Ground] = {}
+        grounds: dict[tuple, Ground] = {}
         made = []
         for place, (title, view) in enumerate(self._views()):
-            keys = tuple(sorted(view.zones.values_list("pk", flat=True)))
+            keys = tuple(sorted((each.code, each.zones) for each in view.places))
             if keys not in grounds:
                 grounds[keys] = Ground.of(view)
             drawing = Drawing(

@@ -268,16 +268,17 @@ class Paper:
         metre = self.scale / 1000
         return [
             {
-                "name": each["shape"].name,
-                "left": f"{(each['shape'].x - left) / metre - BOX / 2:.1f}mm",
-                "top": f"{(each['shape'].y - top) / metre - NAME:.1f}mm",
+                "name": name.text,
+                "left": f"{(name.x - left) / metre - BOX / 2:.1f}mm",
+                "top": f"{(name.y - top) / metre - NAME:.1f}mm",
                 "fill": each["fill"],
                 "ink": each["ink"],
             }
             for each in self.drawing.shapes
-            if left < each["shape"].x < left + width
-            and top < each["shape"].y < top + height
-            and each["shape"].width / metre > NAME * 3
+            for name in each["shape"].names
+            if left < name.x < left + width
+            and top < name.y < top + height
+            and name.width / metre > NAME * 3
         ]
 
     @property

@@ -117,19 +117,6 @@ def render(*, layer: Layer, municipality: Municipality, z: int, x: int, y: int) 
     return Tile.of(igzip.compress(content, 2, mtime=0))
 
 
-def bindings(
-    layer: Layer, municipality: Municipality, *, z: int, x: int, y: int
-) -> dict[str, Any]:
-    """What every query of a layer's tile binds."""
-    return {
-        **layer.parameters,
-        "municipality": municipality.pk,
-        "z": z,
-        "x": x,
-        "y": y,
-    }
-
-
 def statement(
     layer: Layer, municipality: Municipality, *, z: int, x: int, y: int
 ) -> tuple[str, dict[str, Any]]:

@@ -187,6 +187,7 @@ class Change(TenantModel):
         NONE = "", ""
         OTHER_DEFINITION = "other_definition", _("the definition has changed")
         OTHER_BOUNDARY = "other_boundary", _("the zone was drawn anew")
+        OTHER_ZONES = "other_zones", _("the area is made of other zones")
         NOT_PUBLISHED = "not_published", _("one of the two figures is not published")
         UNCERTAIN = "uncertain", _("one of the two figures is uncertain")
         NO_VARIANCE = "no_variance", _("one of the two figures has no variance")

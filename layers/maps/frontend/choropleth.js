@@ -9,18 +9,29 @@ const when = (name, yes, no) => ["case", ["boolean", ["feature-state", name], fa
 export const FIGURES = ["need", "hatch-ink", "hatch-paper", "zone-lines", "withheld"];
 const MARKS = ["picked", "pointed", "chosen"];
 
+// Larger areas are drawn by the same layers, from outlines that come with their figures.
+export const AREAS = "areas";
+
+const from = (source) => (source.startsWith(AREAS) ? { source } : { source, "source-layer": source });
+
 // Zones of one layer with figures; overlays are laid between them and the marks.
 export function choroplethLayers(config, zones) {
-  const area = { source: zones, "source-layer": zones };
+  return [
+    { id: "ground", type: "background", paint: { "background-color": colour("map-ground") } },
+    { id: "rim", type: "line", ...from(zones), layout: { "line-join": "round" },
+      paint: { "line-color": colour("map-boundary"), "line-width": 12 } },
+    { id: "land", type: "fill", ...from(zones), paint: { "fill-color": colour("map-land"), "fill-antialias": false } },
+    ...figureLayers(config, zones),
+  ];
+}
+
+export function figureLayers(config, source) {
+  const area = from(source);
   const mark = (id, name, width) => ({
     id, type: "line", ...area, layout: { "line-join": "round" },
     paint: { "line-color": colour(name), "line-width": width, "line-opacity": when(id, 1, 0) },
   });
   return [
-    { id: "ground", type: "background", paint: { "background-color": colour("map-ground") } },
-    { id: "rim", type: "line", ...area, layout: { "line-join": "round" },
-      paint: { "line-color": colour("map-boundary"), "line-width": 12 } },
-    { id: "land", type: "fill", ...area, paint: { "fill-color": colour("map-land"), "fill-antialias": false } },
     { id: "need", type: "fill", ...area,
       paint: { "fill-color": ["to-color", state("fill", colour("map-no-data"))],
                "fill-opacity": state("alpha", 1), "fill-antialias": false } },
@@ -34,7 +45,7 @@ export function choroplethLayers(config, zones) {
     mark("picked", "map-picked", 3.5),
     mark("pointed", "map-pointed", 3),
     mark("chosen", "map-chosen", 4.5),
-    names(config, zones),
+    names(config, `${source}_labels`),
   ];
 }
 
@@ -46,9 +57,10 @@ function hatched(name, area) {
     paint: { "fill-pattern": `hatch-${name}`, "fill-opacity": shown } };
 }
 
-function names(config, zones) {
+function names(config, source) {
+  const { "source-layer": _unused, ...label } = drawn.labels(config.language);
   return {
-    ...drawn.labels(config.language, zones),
+    ...label, ...from(source),
     paint: {
       "text-color": ["to-color", state("ink", colour("map-label"))],
       "text-halo-color": ["to-color", state("halo", colour("map-halo"))],

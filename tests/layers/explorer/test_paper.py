@@ -12,6 +12,7 @@ from gisportal.press import OwnFiles
 from gisportal.printing import PrintingFailed, print_pdf
 from layers.explorer.paper import profile_pdf
 from layers.explorer.profile import Profile
+from layers.indicators.models import AreaEstimate
 
 
 @pytest.fixture
@@ -159,3 +160,34 @@ def test_a_web_process_does_not_load_what_prints():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+def test_page_and_paper_tell_a_weak_zone_with_its_neighbours_as_released(
+    two, town, read, monkeypatch
+):
+    printed = []
+    monkeypatch.setattr(
+        "layers.explorer.paper.print_pdf",
+        lambda page, **how: printed.append(page) or b"",
+    )
+    profile = Profile.asked(town, "Q3", {})
+    with override("en"):
+        profile_pdf(profile)
+    stored = AreaEstimate.objects.of_release(two).of_breakdown("all").of_level("merged")
+    told = [(zones, need) for zones, needs in profile.together() for need in needs]
+    assert told
+    for zones, need in told:
+        row = next(
+            each
+            for each in stored.of_indicator(need.indicator.code)
+            if "Q3" in each.area.codes.split("+")
+        )
+        assert need.merged.figure == row
+        assert not need.row.reliable
+        for page in (printed[0], read("zone/Q3/")):
+            panel = page.partition("Together with neighbours</h2>")[2]
+            assert f">{zones}</th>" in panel
+            assert f"<bdi>{need.merged.symbol}</bdi>" in panel
+    with override("en"):
+        profile_pdf(Profile.asked(town, "", {}))
+    assert "Together with neighbours" not in printed[1]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from layers.explorer.ranking import rank_ranges
-from layers.indicators import change, maths
+from layers.indicators import maths, round_differences
 from layers.indicators.catalogue import indicators
 from layers.indicators.definitions.grammar import read_condition
 from layers.indicators.definitions.wording import (
@@ -172,8 +172,8 @@ def test_the_changes_of_the_example_are_those_the_code_computes():
     lines = PAGE.read_text("utf-8").split(heading)[1].split("\n\n")[0].splitlines()
     rows = [cells(line) for line in lines[2:]]
     numbers = np.array([row[1:-1] for row in rows], dtype=float).T
-    found = change.differences(
-        change.Shares(*numbers[:3]), change.Shares(*numbers[3:6])
+    found = round_differences.differences(
+        round_differences.Shares(*numbers[:3]), round_differences.Shares(*numbers[3:6])
     )
     computed = (found.difference, found.se, found.low, found.high, found.p)
     for column, expected in zip(computed, numbers[6:], strict=True):

@@ -9,7 +9,7 @@ import pytest
 from layers.indicators.catalogue import indicators
 from layers.indicators.changes import changes_between
 from layers.indicators.estimation import statistics
-from layers.indicators.estimation.change import differences
+from layers.indicators.estimation.contrasts import differences
 from layers.indicators.estimation.design import Design, Factor
 from layers.indicators.overlap import Overlap
 from layers.indicators.sample import read_sample

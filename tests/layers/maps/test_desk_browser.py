@@ -156,6 +156,7 @@ def test_values_of_another_indicator_are_on_the_map_without_a_tile(page, live_to
         ("?panel=multiples:groups", ".multiples figure"),
         ("?selected=Z01,Z03,Z05", "#picked:not([hidden]) tbody tr >> nth=2"),
         ("?palette=water&alpha=1&classes=4", ".alpha-scale"),
+        ("?indicator=ecd_books&level=merged", ".zone-key[data-zone*='+']"),
     ],
 )
 def test_a_link_restores_every_way_to_look(page, live_town, query, holds):

@@ -40,7 +40,7 @@ SECTIONS = {"QA": ("Z1", "Z4"), "QB": ("Z2", "Z3")}
 BREAKDOWNS = ("all", "sex:female", "sex:male")
 GROUPS = dict(zip(("all children", "girls", "boys"), BREAKDOWNS, strict=True))
 FORMATS = ("values.json", "view.csv", "view.geojson", "view.html", "table", "zone")
-OF_AREAS = ("areas", "figures.csv")
+OF_AREAS = ("areas", "figures.csv", "desk")
 ZOOMS = (10, 13, 16)
 CANARY = "Canarykid-7f3a"
 
@@ -359,6 +359,7 @@ class Views:
             said = rows.of_indicator(indicator).of_breakdown("all")
             said = said.filter(estimate__isnull=False)
             assert sorted(told) == sorted(str(round(100 * x.estimate)) for x in said)
+            self._read_desk(name, release, indicator)
         answer = self.client.get(f"/en/{self.town.slug}/figures/files/figures.csv")
         text = b"".join(answer.streaming_content).decode("utf-8-sig")
         for row in csv.DictReader(io.StringIO(text)):
@@ -367,6 +368,14 @@ class Views:
                 cell = name, row["indicator"], group, row["its zones"], "figures.csv"
                 step = 0.01 if n <= 100 else 0.001
                 self._add(cell, float(row["percent"]) / 100, step, n)
+
+    def _read_desk(self, name, release, indicator):
+        query = {"indicator": indicator, "round": release.observation_set.code}
+        said = json.loads(self.get("values.json", level="merged", **query))["zones"]
+        for place, row in said.items():
+            self._percent(
+                (name, indicator, "all", place, "desk"), row["value"], row["n"]
+            )
 
     def _read_pages(self, key, rows, query):
         """Pages that people read say the numbers of the view and no others."""

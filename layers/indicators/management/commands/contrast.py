@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from layers.indicators.estimation.change import (
+from layers.indicators.estimation.contrasts import (
     Differences,
     Judgement,
     differences,

@@ -6,7 +6,7 @@ import * as state from "./state.js";
 const form = byId("choice");
 const ask = byId("ask");
 const wrong = byId("breaks-wrong");
-const NAMES = ["indicator", "round", "breakdown", "mode", "second", "other", "compare", "method", "classes", "breaks", "palette"];
+const NAMES = ["indicator", "round", "breakdown", "level", "mode", "second", "other", "compare", "method", "classes", "breaks", "palette"];
 
 function fill() {
   for (const name of NAMES) {
@@ -29,6 +29,7 @@ function show() {
   const applies = {
     bivariate: mode === "bivariate",
     plain: !mode,
+    levels: !mode || mode === "difference",
     other: mode === "difference" || (!mode && Boolean(state.get("compare"))),
     counted: state.get("method") !== "manual",
     manual: state.get("method") === "manual",
@@ -47,6 +48,8 @@ function changed({ target }) {
   if (name === "mode" && value === "bivariate" && !state.get("second")) {
     changes.second = [...form.elements.second.options].find((each) => each.value !== state.get("indicator"))?.value ?? "";
   }
+  // Only one indicator and what changed are told of larger areas.
+  if (name === "mode" && value && value !== "difference") changes.level = "";
   // Limits set by hand begin with those that are shown.
   if (name === "method" && value === "manual" && !state.get("breaks")) {
     const { steps } = view().legend;

@@ -4,7 +4,7 @@ import { configuration, townMap } from "../town-map.js";
 import { figuresOf, onFigures, view } from "./figures.js";
 import { addPictures, arrange, forget, overlayLayers, repaintPictures } from "./overlays.js";
 import { byId, desk, narrow, say, settings, still, words } from "./page.js";
-import { drawHatch, paint, setState } from "./painter.js";
+import { addAreas, drawHatch, paint, setState } from "./painter.js";
 import * as state from "./state.js";
 
 export const config = configuration();
@@ -28,7 +28,7 @@ async function make(container, camera) {
     ...camera,
     canvasContextAttributes: { preserveDrawingBuffer: true },
     layers: (all) => [...choroplethLayers(all, settings.zones), ...overlayLayers(all)],
-    prepare: (made) => { drawHatch(made); addPictures(made); },
+    prepare: (made) => { drawHatch(made); addPictures(made); addAreas(made); },
     onTheme: (changed) => { drawHatch(changed); repaintPictures(changed); forget(changed); arrange(changed); repaint(); },
   });
   arrange(map);
@@ -37,8 +37,14 @@ async function make(container, camera) {
 
 export function repaint() {
   const [first, second] = shown;
-  if (first) paint(first, view());
-  if (second && otherView) paint(second, otherView);
+  if (first) painted(first, view());
+  if (second && otherView) painted(second, otherView);
+}
+
+function painted(map, figures) {
+  if (!paint(map, config, figures)) return;
+  forget(map);
+  arrange(map);
 }
 
 function camera() {
@@ -60,7 +66,7 @@ export async function begin() {
     return null;
   }
   shown.push(map);
-  paint(map, view());
+  painted(map, view());
   onFigures(repaint);
   state.on(["layers", "filter"], () => shown.forEach(arrange));
   state.on(["palette", "alpha"], repaint);
@@ -177,6 +183,9 @@ function fit(duration = 0) {
 }
 
 export function place(code) {
+  const { shapes } = view();
+  const named = shapes?.labels.features.find(({ properties }) => properties.code === code);
+  if (named) return shown[0].project(named.geometry.coordinates);
   const source = `${settings.zones}_labels`;
   const label = shown[0]
     .querySourceFeatures(source, { sourceLayer: source })

@@ -1,5 +1,6 @@
 // Figures on a map: each zone's state, joined by its code, says how it is drawn.
 // The tiles and the style stay the same.
+import { AREAS, figureLayers } from "../choropleth.js";
 import { hatch, setImage } from "../icons.js";
 import { colour } from "../town-map.js";
 import { alphaOf, isDark, mixed, palette } from "./colours.js";
@@ -8,16 +9,50 @@ import { settings } from "./page.js";
 const { zones } = settings;
 const [SHADE, LIGHT] = ["#120c09", "#fffefb"];
 
+const EMPTY = { type: "FeatureCollection", features: [] };
+// The outlines that each map shows; none while it shows the zones' tiles.
+const outlines = new WeakMap();
+
+const places = (map) => (outlines.get(map) ? AREAS : zones);
+
 export function setState(map, code, values) {
-  for (const source of [zones, `${zones}_labels`]) {
-    map.setFeatureState({ source, sourceLayer: source, id: code }, values);
+  for (const source of [places(map), `${places(map)}_labels`]) {
+    map.setFeatureState({ source, sourceLayer: outlines.get(map) ? undefined : source, id: code }, values);
   }
 }
 
-export function paint(map, view) {
+export function addAreas(map) {
+  for (const source of [AREAS, `${AREAS}_labels`]) {
+    map.addSource(source, { type: "geojson", data: EMPTY, promoteId: "code", maxzoom: 16, tolerance: 0.2 });
+  }
+}
+
+// Returns whether the layers of figures are drawn from another source than before.
+function lay(map, config, shapes) {
+  const before = places(map);
+  if (outlines.get(map) === shapes) return false;
+  outlines.set(map, shapes);
+  if (shapes) {
+    for (const source of [AREAS, `${AREAS}_labels`]) map.removeFeatureState({ source });
+    map.getSource(AREAS).setData(shapes.areas);
+    map.getSource(`${AREAS}_labels`).setData(shapes.labels);
+  }
+  if (before === places(map)) return false;
+  const order = map.getStyle().layers.map(({ id }) => id);
+  for (const layer of figureLayers(config, places(map))) {
+    const next = order[order.indexOf(layer.id) + 1];
+    map.removeLayer(layer.id);
+    map.addLayer(layer, next);
+  }
+  return true;
+}
+
+export function paint(map, config, view) {
+  const anew = lay(map, config, view.shapes);
   const colours = palette(view.legend);
   const land = colour("map-land");
   for (const [code, row] of Object.entries(view.zones)) setState(map, code, look(row, colours, land));
+  return anew;
 }
 
 function look(row, colours, land) {

@@ -94,7 +94,8 @@ async function within(corners) {
   try {
     const said = await (await fetched(`${desk.dataset.area}?${state.question({ area: drawn })}`)).json();
     clear();
-    state.set({ selected: said.codes.join(",") });
+    // A sum is of zones.
+    state.set({ level: "", selected: said.codes.join(",") });
   } catch (error) {
     clear();
     say(error.message, 8);

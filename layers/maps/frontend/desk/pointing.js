@@ -5,7 +5,8 @@ import { main, mark, otherFigures, place, whenReady, whenSecond } from "./maps.j
 import { byId, desk, element } from "./page.js";
 
 const tip = byId("tip");
-export const keys = [...document.querySelectorAll(".zone-key")];
+const list = document.querySelector(".zone-keys");
+export const keys = () => [...list.children];
 const claims = [];
 let pointed = null;
 
@@ -44,30 +45,41 @@ export function follow(map, figures) {
   });
 }
 
+// The order stays as long as the places are the same.
 function speak() {
-  for (const key of keys) {
-    const row = view().zones[key.dataset.zone];
-    if (row) key.querySelector("[data-says]").textContent = `${row.says}, ${row.range}`;
+  const { zones } = view();
+  const codes = keys().map((key) => key.dataset.zone);
+  if (codes.length !== Object.keys(zones).length || codes.some((code) => !(code in zones))) list.replaceChildren(...Object.values(zones).map(key));
+  for (const each of keys()) {
+    const row = zones[each.dataset.zone];
+    each.querySelector("[data-says]").textContent = `${row.says}, ${row.range}`;
   }
+}
+
+function key({ code, name }, place) {
+  const words = element("span", { className: "visually-hidden", text: ": " }, element("span", { "data-says": "" }));
+  const made = element("button", { type: "button", className: "zone-key", text: name, "data-zone": code }, words);
+  if (place) made.tabIndex = -1;
+  return made;
 }
 
 export function begin(choose) {
   speak();
   onFigures(speak);
-  for (const key of keys) {
-    key.addEventListener("focus", () => main() && point(key.dataset.zone, place(key.dataset.zone)));
-    key.addEventListener("blur", () => main() && point(null));
-    key.addEventListener("click", (event) => choose(key.dataset.zone, { more: event.shiftKey || event.ctrlKey }));
-    key.addEventListener("keydown", (event) => {
-      const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      const next = keys[(keys.indexOf(key) + step + keys.length) % keys.length];
-      key.tabIndex = -1;
-      next.tabIndex = 0;
-      next.focus();
-    });
-  }
+  const told = (event) => event.target.closest(".zone-key");
+  list.addEventListener("focusin", (event) => main() && point(told(event).dataset.zone, place(told(event).dataset.zone)));
+  list.addEventListener("focusout", () => main() && point(null));
+  list.addEventListener("click", (event) => choose(told(event).dataset.zone, { more: event.shiftKey || event.ctrlKey }));
+  list.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const all = keys();
+    const next = all[(all.indexOf(told(event)) + step + all.length) % all.length];
+    told(event).tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  });
   const ready = (map, figures) => {
     follow(map, figures);
     map.on("click", "need", (event) => {

@@ -1,5 +1,5 @@
 // The chosen zone and its panel.
-import { onFigures } from "./figures.js";
+import { onFigures, view } from "./figures.js";
 import { goToBox, keepInSight, mark, whenReady } from "./maps.js";
 import { keep, shown } from "./overlays.js";
 import { byId, desk, fragment, say } from "./page.js";
@@ -11,8 +11,11 @@ const panel = byId("zone");
 
 export const isOpen = () => !panel.hidden;
 
-export async function choose(code, { quiet = false, more = false } = {}) {
-  if (more) return toggle(code);
+export async function choose(found, { quiet = false, more = false } = {}) {
+  const { shapes } = view();
+  if (more && !shapes) return toggle(found);
+  // A zone stands for the larger area that it is in.
+  const code = shapes?.within[found] ?? found;
   if (marked && marked !== code) mark(marked, { chosen: false });
   marked = code;
   state.set({ zone: code });
@@ -33,7 +36,7 @@ export async function choose(code, { quiet = false, more = false } = {}) {
 
 function subject() {
   const asked = state.question();
-  return new URLSearchParams(["indicator", "round", "breakdown"].map((name) => [name, asked.get(name)]));
+  return new URLSearchParams(["indicator", "round", "breakdown", "level"].filter((name) => asked.has(name)).map((name) => [name, asked.get(name)]));
 }
 
 // Below a zone: its blocks, drawn on the map as the panel opens them.
@@ -53,7 +56,7 @@ export function close() {
   const code = state.get("zone");
   state.set({ zone: "" });
   keepInSight(null);
-  keys.find((key) => key.dataset.zone === code)?.focus();
+  keys().find((key) => key.dataset.zone === code)?.focus();
 }
 
 let marked = "";
@@ -73,7 +76,14 @@ export function begin() {
     if (link.dataset.block) open(link);
     else choose(link.dataset.zoneOf);
   });
-  onFigures(() => state.get("zone") && choose(state.get("zone"), { quiet: true }));
+  onFigures(() => {
+    const code = state.get("zone");
+    if (!code) return;
+    // The same place may be another area, or none, for other figures.
+    const found = view().shapes?.within[code.split("+")[0]] ?? code;
+    if (found in view().zones) choose(found, { quiet: true });
+    else close();
+  });
   state.on(["zone"], () => state.get("zone") || isOpen() && shut());
   const asked = state.get("zone");
   if (asked) {

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from layers.indicators.estimation.change import differences
+from layers.indicators.estimation.contrasts import differences
 from layers.indicators.management.data import read_table
 from layers.indicators.management.estimates import EstimateSpec, answer
 from tests.layers.indicators.estimation import r

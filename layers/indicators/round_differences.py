@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
-from layers.indicators.estimation.change import benjamini_hochberg
+from layers.indicators.estimation.contrasts import benjamini_hochberg
 
 Floats = NDArray[np.float64]
 

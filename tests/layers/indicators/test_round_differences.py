@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm, t
 
-from layers.indicators.change import Shares, benjamini_hochberg, differences
+from layers.indicators.round_differences import Shares, benjamini_hochberg, differences
 
 NAN = float("nan")
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, ttest_1samp
 
 from layers.indicators.estimation import statistics
-from layers.indicators.estimation.change import (
+from layers.indicators.estimation.contrasts import (
     benjamini_hochberg,
     differences,
     judge,
