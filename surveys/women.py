@@ -16,7 +16,7 @@ def woman_row(answers: Mapping[str, Any], parts: Parts) -> WomanRow | None:
     """None for a woman of another age, or of no age that is known."""
     said = {part: answers.get(key) for part, key in parts.woman_keys.items()}
     years = _whole(said.get("woman_age"))
-    if years not in AGES_OF_WOMEN:
+    if years is None or years not in AGES_OF_WOMEN:
         return None
     before_15, before_18 = _married_before(
         parts.meaning("woman_married", said.get("woman_married")),
