@@ -40,6 +40,6 @@ def _married_before(
 def _whole(answer: Any) -> int | None:
     try:
         number = float(answer)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return int(number) if number.is_integer() else None
