@@ -93,7 +93,7 @@ def test_larger_areas_follow_with_their_level_and_zones(
     assert f"{town.slug}.S1" in places
     page = planner.get(at("?view=areas&indicator=edu_oos&level=section&sort=name"))
     (section,) = page.context["chart"]
-    assert [row.name for row in section["table"]] == ["S1", "S2"]
+    assert [row.name for row, _change in section["table"]] == ["S1", "S2"]
     profile = planner.get(at("zone/Q1/")).content.decode()
     assert '<th scope="col" class="number">S1</th>' in profile
 
