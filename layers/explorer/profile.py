@@ -32,6 +32,7 @@ from layers.indicators.known_totals import sentence
 from layers.indicators.models import Change, Estimate, ModelledEstimate, Release
 from layers.maps.desk import View, rounds
 from layers.maps.drawing import Drawing, Ground
+from layers.maps.mean_words import MeanRow, rows_of_zone
 
 GIRLS, BOYS = DIMENSIONS["sex"].keys
 TOP = 5
@@ -140,6 +141,11 @@ class Profile:
     def larger(self) -> str:
         """The name of the larger area that holds the zone; empty without one."""
         return self.around.name if self.around else ""
+
+    @cached_property
+    def means(self) -> list[MeanRow]:
+        """The town's own, of all children of the zone."""
+        return rows_of_zone(self.release, self.zone)
 
     def merged(self) -> list[Need]:
         return [each for each in self.needs if each.merged_instead]

@@ -15,8 +15,9 @@ from typing import Any
 
 from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.indicator import Indicator
+from layers.indicators.definitions.means import MeanIndicator
 from layers.indicators.definitions.municipal import indicators_in
-from layers.indicators.models import AreaEstimate, Estimate, Release
+from layers.indicators.models import AreaEstimate, Estimate, MeanEstimate, Release
 
 COLUMNS = [
     "STRUCTURE", "STRUCTURE_ID", "ACTION",
@@ -96,7 +97,7 @@ def group_codes(breakdown: str, ages: str) -> list[str]:
     return list(found.values())
 
 
-def age_of(indicator: Indicator | None) -> str:
+def age_of(indicator: Indicator | MeanIndicator | None) -> str:
     """The age window as a code; _U where the indicator is no longer known."""
     if indicator is None:
         return "_U"
@@ -104,7 +105,7 @@ def age_of(indicator: Indicator | None) -> str:
     return f"{'M' if window.unit == 'months' else 'Y'}{window.first}T{window.last}"
 
 
-def confidentiality(row: Estimate | AreaEstimate) -> str:
+def confidentiality(row: Estimate | AreaEstimate | MeanEstimate) -> str:
     """Withheld for itself, or to protect another figure."""
     if row.flag != Estimate.Flag.WITHHELD:
         return FREE

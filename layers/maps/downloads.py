@@ -46,14 +46,14 @@ def view_csv(view: View, picture: Shown) -> str:
     """What the map shows as text, in whichever mode. Withheld cells are empty, with the
     reason beside them.
     """
-    legend = picture.legend()
+    legend, values = picture.legend(), picture.values()
     header = [
         _("code"), _("zone"), _("indicator"), _("group"), _("round"), _("release"),
         *(column.label for column in picture.columns),
         _("reliability"), _("reason"), _("class"),
     ]  # fmt: skip
     constant = [
-        view.indicator.title, view.group, legend["round"],
+        values["title"], values["group"], legend["round"],
         view.data["legend"]["release"],
     ]  # fmt: skip
     whole = {"code": "", "name": _("Whole town"), **picture.town, "class": None}
@@ -90,7 +90,7 @@ def class_label(row: dict[str, Any], legend: dict[str, Any]) -> str:
 def view_features(view: View, picture: Shown) -> dict[str, Any]:
     """What the map shows as a GeoJSON FeatureCollection in EPSG:4326."""
     rows = {row["code"]: row for row in picture.rows}
-    legend = picture.legend()
+    legend, values = picture.legend(), picture.values()
     shapes = view.zones.annotate(shape=AsGeoJSON("geometry", precision=6))
     return {
         "type": "FeatureCollection",
@@ -104,7 +104,7 @@ def view_features(view: View, picture: Shown) -> dict[str, Any]:
                         f"name_{x}": getattr(zone, f"name_{x}")
                         for x in ("ar", "en", "fr")
                     },
-                    **view.subject,
+                    **values.get("subject", view.subject),
                     **picture.query,
                     "release": view.release.number,
                     **_properties(rows[zone.code], picture.columns, legend),

@@ -6,7 +6,7 @@ import * as state from "./state.js";
 const form = byId("choice");
 const ask = byId("ask");
 const wrong = byId("breaks-wrong");
-const NAMES = ["indicator", "round", "breakdown", "mode", "second", "other", "compare", "method", "classes", "breaks", "palette"];
+const NAMES = ["indicator", "round", "breakdown", "mode", "second", "mean", "other", "compare", "method", "classes", "breaks", "palette"];
 
 function fill() {
   for (const name of NAMES) {
@@ -28,6 +28,7 @@ function show() {
   const mode = state.get("mode");
   const applies = {
     bivariate: mode === "bivariate",
+    mean: mode === "mean",
     plain: !mode,
     other: mode === "difference" || (!mode && Boolean(state.get("compare"))),
     counted: state.get("method") !== "manual",
@@ -47,6 +48,7 @@ function changed({ target }) {
   if (name === "mode" && value === "bivariate" && !state.get("second")) {
     changes.second = [...form.elements.second.options].find((each) => each.value !== state.get("indicator"))?.value ?? "";
   }
+  if (name === "mode" && value === "mean") changes.mean = state.get("mean") || form.elements.mean.value;
   // Limits set by hand begin with those that are shown.
   if (name === "method" && value === "manual" && !state.get("breaks")) {
     const { steps } = view().legend;
