@@ -139,11 +139,9 @@ def stored(release: Release) -> Iterator[Estimate]:
 
 def titles_of(release: Release) -> dict[str, str]:
     """The titles today; the code where the indicator is no longer known."""
-    known = {**indicators_in(release), **means_in(release)}
-    return {
-        code: known[code].title if code in known else code
-        for code in release.definitions
-    }
+    known = {code: each.title for code, each in indicators_in(release).items()}
+    known |= {code: each.title for code, each in means_in(release).items()}
+    return {code: known.get(code, code) for code in release.definitions}
 
 
 def percent(share: float | None) -> float | None:

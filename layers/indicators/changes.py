@@ -16,6 +16,7 @@ from layers.indicators.models import (
     Change,
     Estimate,
     EstimateQuerySet,
+    MeanEstimate,
     ObservationSet,
     Release,
 )
@@ -188,7 +189,9 @@ def _judged(
         yield stated
 
 
-def why_not(row: Estimate, before: Estimate | None) -> str:
+def why_not(
+    row: Estimate | MeanEstimate, before: Estimate | MeanEstimate | None
+) -> str:
     """Why a figure cannot be compared with the one before; empty where it can."""
     if before is None or None in (row.estimate, before.estimate):
         return Reason.NOT_PUBLISHED

@@ -227,8 +227,8 @@ def households_of(sample: Sample, counted: Counted) -> Households:
     return Households(
         zone=sample.unit_zone[unit],
         children=np.bincount(at),
-        weight=np.bincount(at, weights=counted.weight),
-        amount=np.bincount(at, weights=counted.weight * counted.position),
+        weight=np.bincount(at, counted.weight).astype(np.float64),
+        amount=np.bincount(at, counted.weight * counted.position).astype(np.float64),
     )
 
 
@@ -323,13 +323,14 @@ class Mean:
         """What the last release said; nothing where it said nothing, or in another unit."""
         former = self.former.get(figure.zone.pk if figure.zone else None)
         if former is None or former.definition_version != self.indicator.version:
-            return replace(
-                figure,
+            return MeanFigure(
+                figure.indicator,
+                figure.definition_version,
+                figure.zone,
                 flag=str(FLAG.WITHHELD),
                 reason=str(REASON.PROTECTS_OTHERS),
-                **dict.fromkeys(VALUES),
             )
-        values = {name: getattr(former, name) for name in VALUES}
+        values: dict[str, Any] = {name: getattr(former, name) for name in VALUES}
         return replace(figure, flag=former.flag, reason=former.reason, **values)
 
     def counts(self) -> dict[str, Any]:

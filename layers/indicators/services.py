@@ -110,10 +110,8 @@ def compute_release(
         _renew_digest(observation_set)
         releases = Release.objects.of(municipality)
         catalogue, own_means = catalogue_of(municipality), means_of_town(municipality)
-        definitions = {
-            each.code: each.version
-            for each in (*catalogue.values(), *own_means.values())
-        }
+        definitions = {code: each.version for code, each in catalogue.items()}
+        definitions |= {code: each.version for code, each in own_means.items()}
         last = releases.filter(observation_set=observation_set).latest_first().first()
         scheme = identity(scheme_of(municipality))
         if (

@@ -98,9 +98,7 @@ class DefinitionForm(forms.Form):
     unit = forms.ChoiceField(label=_("Ages in"), choices=UNITS)
     moment = forms.ChoiceField(label=_("Age"), choices=MOMENTS)
     module = forms.ChoiceField(label=_("Asked of"), choices=WHO, required=False)
-    statistic = forms.ChoiceField(
-        label=_("The figure is"), choices=STATISTICS, required=False
-    )
+    statistic = forms.ChoiceField(label=_("The figure is"), choices=STATISTICS)
     number = forms.ChoiceField(
         label=_("The number"),
         help_text=_("Questions with numbers alone are offered."),
@@ -160,7 +158,8 @@ class DefinitionForm(forms.Form):
         self.fields["number"].choices = [("", "—"), *ordered]
         unasked = OF_SHARE if self.is_mean else (*OF_MEAN, *UNIT_TEXTS)
         for name in (*unasked, *(("name", *TEXTS, *UNIT_TEXTS) if trial else ())):
-            self.fields[name].required = False
+            # Before anything is sent either figure may still be chosen.
+            self.fields[name].required = not self.is_bound
 
     @property
     def is_mean(self) -> bool:

@@ -55,8 +55,12 @@ class Households:
     """The sum of the weights times the positions of its children."""
 
     def of(self, chosen: Booleans) -> Households:
-        parts = (self.zone, self.children, self.weight, self.amount)
-        return Households(*(part[chosen] for part in parts))
+        return Households(
+            self.zone[chosen],
+            self.children[chosen],
+            self.weight[chosen],
+            self.amount[chosen],
+        )
 
 
 def withheld(found: Households, zones: int, rule: Rule) -> list[str]:
