@@ -183,6 +183,34 @@ def test_many_that_moved_are_not_told_if_one_of_them_is_all_of_it():
     assert 0 in held.zones
 
 
+def test_four_households_are_few_whatever_they_say():
+    first = [told(households(MANY, MANY), 2)]
+    held = after(first, households([0.45, 0.55, 0.35, 0.65, *MANY[4:]], MANY), 2)
+    assert (held.zones, held.town) == (frozenset({0}), True)
+
+
+def test_what_went_bounds_what_came():
+    """From all at the upper limit but one to all at the lower one: the sum names the one."""
+    first = [told(households(MANY + [1.0] * 7 + [0.1], MANY), 2)]
+    held = after(first, households(MANY + [0.0] * 8, MANY), 2)
+    assert 0 in held.zones
+
+
+def test_a_zone_known_from_before_hides_no_other():
+    """It is withheld to protect its neighbour, but a release told the very same answers."""
+    found = households(MANY, MANY[:1])
+    heavy = np.where(found.zone == 1, 500.0, 1.0)
+    first = told(
+        Households(
+            found.zone, found.children, found.weight * heavy, found.amount * heavy
+        ),
+        2,
+    )
+    assert (first.fresh, first.town) == ({0}, False)
+    assert told(found, 2).town
+    assert after([first], found, 2).town
+
+
 def test_a_zone_that_shrank_is_not_the_difference_of_two_towns():
     """Its own figure is withheld, and so would be the town's, but for the release before."""
     big = MANY + MANY
