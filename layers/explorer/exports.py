@@ -13,14 +13,14 @@ from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
-from layers.explorer import sdmx
+from layers.explorer import mean_files, sdmx
 from layers.explorer.asking import figures
 from layers.explorer.larger import Place, places_of
 from layers.explorer.modelled import by_figure
 from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
 from layers.indicators.breakdowns import ALL
-from layers.indicators.definitions.municipal import indicators_in
+from layers.indicators.definitions.municipal import indicators_in, means_in
 from layers.indicators.known_totals import sentence
 from layers.indicators.models import (
     AgeBand,
@@ -38,6 +38,7 @@ from layers.maps.downloads import BOM, safe
 CSV = "text/csv; charset=utf-8"
 TYPES = {
     "figures.csv": CSV,
+    "means.csv": CSV,
     "figures.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "sdmx.csv": "application/vnd.sdmx.data+csv; version=2.0.0; charset=utf-8",
     "geosight.csv": CSV,
@@ -140,11 +141,9 @@ def stored(release: Release) -> Iterator[Estimate]:
 
 def titles_of(release: Release) -> dict[str, str]:
     """The titles today; the code where the indicator is no longer known."""
-    known = indicators_in(release)
-    return {
-        code: known[code].title if code in known else code
-        for code in release.definitions
-    }
+    known = {code: each.title for code, each in indicators_in(release).items()}
+    known |= {code: each.title for code, each in means_in(release).items()}
+    return {code: known.get(code, code) for code in release.definitions}
 
 
 def percent(share: float | None) -> float | None:
@@ -159,13 +158,20 @@ def _figures_csv(out: IO[bytes], release: Release) -> None:
 def _sdmx_csv(out: IO[bytes], release: Release) -> None:
     areas = AreaEstimate.objects.of_release(release)
     rows = chain[Said](stored(release), areas)
-    _write_csv(out, sdmx.COLUMNS, sdmx.lines(release, rows), mark=False)
+    written = chain(sdmx.lines(release, rows), mean_files.sdmx_lines(release))
+    _write_csv(out, sdmx.COLUMNS, written, mark=False)
+
+
+def _means_csv(out: IO[bytes], release: Release) -> None:
+    rows = mean_files.lines(release)
+    _write_csv(out, mean_files.headings(), rows, mark=True)
 
 
 def _geosight_csv(out: IO[bytes], release: Release) -> None:
     """The long table that UNICEF's GeoSight takes: keyed on geom_code and date."""
     header = ["geom_code", "date", "indicator", "value", "attributes"]
-    _write_csv(out, header, geosight_lines(release), mark=False)
+    rows = chain(geosight_lines(release), mean_files.geosight_lines(release))
+    _write_csv(out, header, rows, mark=False)
 
 
 def geosight_lines(release: Release) -> Iterator[list[Any]]:
@@ -224,6 +230,7 @@ def _write_csv(
 def _figures_xlsx(out: IO[bytes], release: Release) -> None:
     sheets = [
         (_("Figures"), headings(), lines(release)),
+        (_("Means"), mean_files.headings(), mean_files.lines(release)),
         (_("Sampling errors"), precision_headings(), precision_lines(release)),
         (_("Changes"), change_headings(), change_lines(release)),
         (_("Several needs"), deprivation_headings(), deprivation_lines(release)),
@@ -351,7 +358,8 @@ def about(release: Release) -> Iterator[list[Any]]:
         _("Rounding"),
         _(
             "Children and households asked to 5, estimated children to 10, shares "
-            "under 100 children to whole percents."
+            "under 100 children to whole percents, means to about a hundredth of the "
+            "width between their limits."
         ),
     ]
     titles = titles_of(release)
@@ -371,6 +379,7 @@ def about(release: Release) -> Iterator[list[Any]]:
 
 WRITERS: dict[str, Callable[[IO[bytes], Release], None]] = {
     "figures.csv": _figures_csv,
+    "means.csv": _means_csv,
     "figures.xlsx": _figures_xlsx,
     "sdmx.csv": _sdmx_csv,
     "geosight.csv": _geosight_csv,

@@ -32,6 +32,7 @@ from layers.indicators.known_totals import sentence
 from layers.indicators.models import Change, Estimate, ModelledEstimate, Release
 from layers.maps.desk import View, rounds
 from layers.maps.drawing import Drawing, Ground
+from layers.maps.mean_words import MeanRow, rows_of_zone
 
 GIRLS, BOYS = DIMENSIONS["sex"].keys
 TOP = 5
@@ -150,6 +151,11 @@ class Profile:
             if each.merged_instead:
                 found[each.merged_instead.name].append(each)
         return sorted(found.items(), key=lambda pair: (len(pair[0]), pair[0]))
+
+    @cached_property
+    def means(self) -> list[MeanRow]:
+        """The town's own, of all children of the zone."""
+        return rows_of_zone(self.release, self.zone)
 
     def _modelled(self) -> dict[str, ModelledEstimate]:
         if self.zone is None:

@@ -15,8 +15,9 @@ from typing import Any
 
 from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.indicator import Indicator
+from layers.indicators.definitions.means import MeanIndicator
 from layers.indicators.definitions.municipal import indicators_in
-from layers.indicators.models import AreaEstimate, Estimate, Release
+from layers.indicators.models import AreaEstimate, Estimate, MeanEstimate, Release
 from layers.indicators.observations import WOMEN
 
 COLUMNS = [
@@ -105,7 +106,7 @@ def _codes(row: Estimate | AreaEstimate, indicator: Indicator | None) -> list[st
     return found
 
 
-def age_of(indicator: Indicator | None) -> str:
+def age_of(indicator: Indicator | MeanIndicator | None) -> str:
     """The age window as a code; _U where the indicator is no longer known."""
     if indicator is None:
         return "_U"
@@ -113,7 +114,7 @@ def age_of(indicator: Indicator | None) -> str:
     return f"{'M' if window.unit == 'months' else 'Y'}{window.first}T{window.last}"
 
 
-def confidentiality(row: Estimate | AreaEstimate) -> str:
+def confidentiality(row: Estimate | AreaEstimate | MeanEstimate) -> str:
     """Withheld for itself, or to protect another figure."""
     if row.flag != Estimate.Flag.WITHHELD:
         return FREE

@@ -5,11 +5,12 @@ from layers.explorer import views
 app_name = "explorer"
 urlpatterns = [
     path("", views.explorer, name="list"),
+    path("means/", views.means, name="means"),
     path("errors/", views.precision, name="errors"),
     path("deprivation/", views.deprivation, name="deprivation"),
     path("files/", views.files, name="files"),
     re_path(
-        r"^files/(?P<form>figures\.csv|figures\.xlsx|sdmx\.csv|geosight\.csv)$",
+        r"^files/(?P<form>figures\.csv|figures\.xlsx|means\.csv|sdmx\.csv|geosight\.csv)$",
         views.download,
         name="download",
     ),

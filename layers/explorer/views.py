@@ -17,6 +17,7 @@ from gisportal.printing import PrintingFailed
 from layers.explorer.asking import VIEWS, Question, release_asked
 from layers.explorer.deprivation import ALL, Deprived, zone_rows
 from layers.explorer.exports import TYPES, release_file
+from layers.explorer.means import MeanQuestion, means_page
 from layers.explorer.paper import EDITION, profile_pdf
 from layers.explorer.profile import Profile
 from layers.explorer.rows import Precision
@@ -86,6 +87,24 @@ def _choice(question: Question) -> dict[str, Any]:
         "groups": _groups(question),
         "query": urlencode(question.query),
     }
+
+
+@require_safe
+@requires("indicators.view_estimates")
+def means(request: HttpRequest, municipality: str) -> HttpResponse:
+    """A mean of the town's own by zone and round, with its sampling errors."""
+    if waiting := _waits(request, request.municipality):
+        return waiting
+    question = MeanQuestion.asked(request.municipality, request.GET)
+    context = {
+        **means_page(question),
+        "release": question.release,
+        "round": releases.round_title(question.release.observation_set),
+        "query": urlencode(question.query),
+        "weighted": sentence(question.release.calibration),
+        "may_define": request.user.has_perm("indicators.define", request.municipality),
+    }
+    return render(request, "explorer/means.html", context)
 
 
 @require_safe

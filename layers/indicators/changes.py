@@ -17,6 +17,7 @@ from layers.indicators.models import (
     Change,
     Estimate,
     EstimateQuerySet,
+    MeanEstimate,
     ObservationSet,
     Release,
 )
@@ -199,7 +200,7 @@ def judged(
         yield stated
 
 
-def why_not(row: Row, before: Row | None) -> str:
+def why_not(row: Row | MeanEstimate, before: Row | MeanEstimate | None) -> str:
     """Why a figure cannot be compared with the one before; empty where it can."""
     if before is None or None in (row.estimate, before.estimate):
         return Reason.NOT_PUBLISHED
@@ -214,7 +215,7 @@ def why_not(row: Row, before: Row | None) -> str:
     return Reason.NONE
 
 
-def _ground(row: Row) -> list[int | None]:
+def _ground(row: Row | MeanEstimate) -> list[int | None]:
     """Keys of the zones that it is of: a zone that is drawn anew has another key."""
     if isinstance(row, AreaEstimate):
         return [row.area.zone_id, *sorted(row.area.members)]

@@ -371,6 +371,13 @@ NO_STEP = gettext_lazy(
 BY_AUTHOR = gettext_lazy("You wrote this version. Somebody else has to put it in use.")
 
 
+MEANS_OVERLAP = gettext_lazy(
+    "“%(title)s” is in use: a mean of the same number, of ages in common. Whoever subtracts "
+    "the two would know the few children between them. Retire it first, or choose ages "
+    "that have none in common."
+)
+
+
 class DefinitionRefused(ValidationError):
     """A definition that cannot be used, or a step that cannot be taken."""
 

@@ -3,10 +3,11 @@ from datetime import date
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
+from layers.indicators import means as town_means
 from layers.indicators.area_storage import store_areas
 from layers.indicators.areas import Areas
 from layers.indicators.changes import changes_of, likeness_of
-from layers.indicators.definitions.municipal import catalogue_of
+from layers.indicators.definitions.municipal import catalogue_of, means_of_town
 from layers.indicators.definitions.own_variables import known_variables
 from layers.indicators.deprivation.release import (
     Deprivation,
@@ -110,8 +111,9 @@ def compute_release(
         observation_set.refresh_from_db()
         _renew_digest(observation_set)
         releases = Release.objects.of(municipality)
-        catalogue = catalogue_of(municipality)
+        catalogue, own_means = catalogue_of(municipality), means_of_town(municipality)
         definitions = {code: each.version for code, each in catalogue.items()}
+        definitions |= {code: each.version for code, each in own_means.items()}
         last = releases.filter(observation_set=observation_set).latest_first().first()
         scheme = identity(scheme_of(municipality))
         if (
@@ -129,6 +131,7 @@ def compute_release(
         if deprivation:
             deprivation.audit()
         figures = [figure for family in families for figure in family.figures()]
+        means = _means(observation_set)
         newest = releases.latest_first().first()
         release = Release.objects.create(
             municipality=municipality,
@@ -143,6 +146,7 @@ def compute_release(
         )
         write_figures(release, figures)
         store_areas(release, families)
+        town_means.store_means(release, means)
         FamilyCounts.objects.bulk_create(
             FamilyCounts(
                 municipality=municipality,
@@ -182,6 +186,22 @@ def compute_figures(
             for family in _families(observation_set, _deprivation(observation_set))
             for figure in family.figures()
         ]
+
+
+def compute_means(
+    *, municipality: Municipality, observation_set: ObservationSet
+) -> list[town_means.MeanFigure]:
+    """What a release would say of the town's own means; nothing is written."""
+    with tenant(municipality):
+        return [each for mean in _means(observation_set) for each in mean.figures()]
+
+
+def _means(observation_set: ObservationSet) -> list[town_means.Mean]:
+    wanted = list(means_of_town(observation_set.municipality).values())
+    if not wanted:
+        return []
+    past = town_means.Past.of(observation_set)
+    return town_means.means_of(read_sample(observation_set), wanted, past)
 
 
 def _deprivation(observation_set: ObservationSet) -> Deprivation | None:

@@ -66,7 +66,10 @@ class Past:
         last = releases.latest_first().first()
         counts: dict[str, list[Issued]] = defaultdict(list)
         zones: dict[str, list[Zones]] = defaultdict(list)
-        rows = FamilyCounts.objects.filter(release__in=releases)
+        # Those of means are compared in `means`.
+        rows = FamilyCounts.objects.filter(release__in=releases).exclude(
+            content__has_key="mean"
+        )
         groups: dict[tuple[str, str], list[Said]] = defaultdict(list)
         between: dict[str, list[Issued]] = defaultdict(list)
         for row in rows.order_by("release__number"):

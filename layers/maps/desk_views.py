@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from layers.geography.access import TownRequest, requires
 from layers.geography.declaration import Layer
+from layers.indicators.definitions.municipal import means_in
 from layers.maps import areas
 from layers.maps.area_profile import AreaProfile
 from layers.maps.blocks import Block, blocks_of
@@ -109,20 +110,22 @@ def desk(request: TownRequest, municipality: str) -> HttpResponse:
         "query": urlencode(query_of(view, picture)),
         "picture": picture,
         "legend": picture.legend(),
+        "values": picture.values(),
     }
     if request.GET.get("view") == "table":
         part = "#table" if request.headers.get("HX-Request") else ""
         return render(request, f"maps/desk_table.html{part}", context)
     offered = overlays(request.user, town, view.layer)
+    means = means_in(view.release)
     _note_layers(request, {each["name"] for each in offered})
     context |= {
-        "modes": MODES.items(),
+        "modes": [(x, y) for x, y in MODES.items() if x != "mean" or means],
+        "means": means.values(),
         "methods": METHODS.items(),
         "palettes": PALETTES.items(),
         "counts": range(3, 8),
         "layers": list(visible_layers(request.user, town)),
         "map": town_map(town, request.user, _needed(view, offered)),
-        "values": picture.values(),
         # Seen before the map has arrived, and where there are no scripts.
         "first": _first(request, view, picture),
         "settings": _settings(view, offered),

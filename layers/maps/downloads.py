@@ -47,14 +47,14 @@ def view_csv(view: View, picture: Shown) -> str:
     """What the map shows as text, in whichever mode. Withheld cells are empty, with the
     reason beside them.
     """
-    legend = picture.legend()
+    legend, values = picture.legend(), picture.values()
     header = [
         _("code"), _("zone"), _("indicator"), _("group"), _("round"), _("release"),
         *(column.label for column in picture.columns),
         _("reliability"), _("reason"), _("class"),
     ]  # fmt: skip
     constant = [
-        view.indicator.title, view.group, legend["round"],
+        values["title"], values["group"], legend["round"],
         view.data["legend"]["release"],
     ]  # fmt: skip
     whole = {"code": "", "name": _("Whole town"), **picture.town, "class": None}
@@ -91,7 +91,7 @@ def class_label(row: dict[str, Any], legend: dict[str, Any]) -> str:
 def view_features(view: View, picture: Shown) -> dict[str, Any]:
     """What the map shows as a GeoJSON FeatureCollection in EPSG:4326."""
     rows = {row["code"]: row for row in picture.rows}
-    legend = picture.legend()
+    legend, values = picture.legend(), picture.values()
     return {
         "type": "FeatureCollection",
         "features": [
@@ -101,7 +101,7 @@ def view_features(view: View, picture: Shown) -> dict[str, Any]:
                 "geometry": shape,
                 "properties": {
                     **names,
-                    **view.subject,
+                    **values.get("subject", view.subject),
                     **picture.query,
                     "release": view.release.number,
                     **_properties(rows[code], picture.columns, legend),

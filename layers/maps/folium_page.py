@@ -48,8 +48,10 @@ def folium_page(view: View, picture: Shown) -> str:
         highlight_function=lambda feature: {"weight": 4, "color": INK},
         tooltip=folium.GeoJsonTooltip(fields=list(TOLD), labels=False, sticky=True),
     )
+    values = picture.values()
     context = {
-        "title": f"{view.indicator.title} · {view.municipality.name}",
+        "title": f"{values['title']} · {view.municipality.name}",
+        "values": values,
         "view": view,
         "municipality": view.municipality,
         "legend": legend,

@@ -15,12 +15,14 @@ from layers.maps.desk import View
 from layers.maps.differences import Difference
 from layers.maps.errors import UnfitView
 from layers.maps.likeness import Likeness
+from layers.maps.means import MeanMap
 
 MODES = {
     "": gettext_lazy("One indicator"),
     "difference": gettext_lazy("Change between two rounds"),
     "bivariate": gettext_lazy("Two indicators together"),
     "clusters": gettext_lazy("Likeness of neighbours"),
+    "mean": gettext_lazy("A mean of the town's own"),
 }
 
 
@@ -65,6 +67,8 @@ def shown(view: View, query: Mapping[str, str]) -> Shown:
         return Bivariate.asked(view, query)
     if mode == "clusters":
         return Likeness(view)
+    if mode == "mean":
+        return MeanMap.asked(view, query)
     if mode:
         raise Http404(_("There is no such way to draw the figures."))
     return view

@@ -290,7 +290,11 @@ class Paper:
         legend = self.drawing.legend
         if legend["kind"] == "bivariate":
             return " · ".join(legend[axis]["title"] for axis in ("x", "y"))
-        return self.view.indicator.title
+        return str(self.picture.values()["title"])
+
+    @property
+    def group(self) -> str:
+        return str(self.picture.values()["group"])
 
     def pdf(self) -> bytes:
         """In the active language; no network is used."""

@@ -16,6 +16,7 @@ from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.models import Estimate
 from layers.indicators.people import people_of
 from layers.maps.desk import View
+from layers.maps.mean_words import MeanRow, rows_of_zone
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,10 @@ class Profile:
             for each in indicators_in(self.view.release).values()
             if each.code in by_code
         ]
+
+    def means(self) -> list[MeanRow]:
+        """The town's own means of all its children, whichever group is shown."""
+        return rows_of_zone(self.view.release, self.zone)
 
 
 def strip(row: dict[str, Any]) -> dict[str, Any]:

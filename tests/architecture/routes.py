@@ -131,6 +131,7 @@ ACCESS: dict[str, frozenset] = {
             f"explorer:{name}"
             for name in (
                 "list",
+                "means",
                 "errors",
                 "deprivation",
                 "files",

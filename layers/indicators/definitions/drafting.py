@@ -15,12 +15,15 @@ from layers.geography.models import Municipality
 from layers.indicators import errors
 from layers.indicators.catalogue import CatalogueError
 from layers.indicators.definitions.indicator import Indicator
+from layers.indicators.definitions.means import MeanIndicator, is_mean, overlapping
 from layers.indicators.definitions.municipal import (
     OWN_PREFIX,
+    means_of_town,
     own_names,
     read_definition,
 )
-from layers.indicators.figures import Figure, figures_of
+from layers.indicators.figures import Estimator, Figure, figures_of
+from layers.indicators.means import Mean, MeanFigure, Past
 from layers.indicators.models import Definition, ObservationSet, Trial
 from layers.indicators.sample import has_units, read_sample
 
@@ -63,7 +66,7 @@ def save_draft(
     return draft
 
 
-def checked(definition: Definition) -> Indicator:
+def checked(definition: Definition) -> Indicator | MeanIndicator:
     """Raises DefinitionRefused, with the reason, for what cannot be an indicator."""
     try:
         return read_definition(definition, own_names(definition.municipality))
@@ -86,9 +89,11 @@ def move_definition(
         )
     if to in NOT_BY_AUTHOR and found.author_id == by.pk:
         raise errors.DefinitionRefused(errors.BY_AUTHOR)
-    checked(found)
+    said = checked(found)
     now = timezone.now()
     if to == State.PUBLISHED:
+        if isinstance(said, MeanIndicator):
+            _refuse_overlapping(found, said)
         Definition.objects.filter(
             municipality=found.municipality_id, code=found.code, state=State.PUBLISHED
         ).update(state=State.RETIRED, decided_at=now, decided_by=by)
@@ -99,6 +104,12 @@ def move_definition(
     return found
 
 
+def _refuse_overlapping(definition: Definition, said: MeanIndicator) -> None:
+    for code, each in means_of_town(definition.municipality).items():
+        if code != definition.code and overlapping(said, each):
+            raise errors.DefinitionRefused(errors.MEANS_OVERLAP % {"title": each.title})
+
+
 TRIALS = 100
 """Different rules that one person may try on rounds in a day."""
 
@@ -107,7 +118,8 @@ def count_trial(
     *, observation_set: ObservationSet, content: Mapping[str, Any], by: Any
 ) -> None:
     """Raises TriedEnough; the same rule on the same round counts once a day."""
-    rule = [observation_set.pk, content["population"], content["rule"]]
+    asked = content["mean"] if is_mean(content) else content["rule"]
+    rule = [observation_set.pk, content["population"], asked]
     digest = hashlib.sha256(json.dumps(rule, sort_keys=True).encode()).hexdigest()
     municipality = observation_set.municipality
     today = Trial.objects.of(municipality).filter(user=by, day=timezone.localdate())
@@ -124,15 +136,20 @@ def count_trial(
 class Preview:
     """What a definition would say of the whole town, as it might be published."""
 
-    figure: Figure
+    figure: Figure | MeanFigure
 
 
-def preview(*, indicator: Indicator, observation_set: ObservationSet) -> Preview | None:
+def preview(
+    *, indicator: Indicator | MeanIndicator, observation_set: ObservationSet
+) -> Preview | None:
     """None where the round holds no household. Rounded and withheld as in a release."""
     if not has_units(observation_set):
         return None
     wanted = [*sorted(indicator.variables), "school_age"]
     sample = read_sample(observation_set, wanted)
+    if isinstance(indicator, MeanIndicator):
+        mean = Mean.of(Estimator(sample), indicator, Past({}, {}))
+        return Preview(next(each for each in mean.figures() if each.zone is None))
     for figure in figures_of(sample, [indicator]):
         if figure.zone is None and figure.breakdown == "all":
             return Preview(figure)

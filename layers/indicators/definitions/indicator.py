@@ -237,7 +237,7 @@ def build_indicator(
     Raises KeyError for what is missing, ValueError or TypeError for what is wrong.
     """
     rule, terms = source["rule"], source.get("terms", {})
-    population = _population(source["population"], terms, extra)
+    population = population_of(source["population"], terms, extra)
     if own and population.who != CHILDREN:
         raise ValueError("a municipality's own indicator is about children")
     return Indicator(
@@ -246,15 +246,15 @@ def build_indicator(
         dimension=Dimension(source["dimension"]),
         sensitive=bool(source["sensitive"]),
         family=source.get("family", source["code"]),
-        titles=_three(source["title"]),
-        descriptions=_three(source["description"]),
+        titles=three_texts(source["title"]),
+        descriptions=three_texts(source["description"]),
         standard=_standard(source["standard"], own=own),
         population=population,
         unknown=Unknown(rule["unknown"]),
         in_need=read_condition(
             rule["in_need"], terms=terms, extra=extra, who=population.who
         ),
-        notes=_three(rule["note"]) if "note" in rule else {},
+        notes=three_texts(rule["note"]) if "note" in rule else {},
         own=own,
         within=source.get("within", ""),
     )
@@ -263,18 +263,18 @@ def build_indicator(
 def _standard(source: Mapping[str, Any], *, own: bool) -> Standard:
     """A municipality's own indicator has its description alone."""
     said = {name: each for name, each in source.items() if name != "definition"}
-    definitions = {} if own else _three(source["definition"])
+    definitions = {} if own else three_texts(source["definition"])
     return Standard(definitions=definitions, **said)
 
 
-def _three(texts: Mapping[str, str]) -> dict[str, str]:
+def three_texts(texts: Mapping[str, str]) -> dict[str, str]:
     missing = [language for language in LANGUAGES if not texts.get(language)]
     if missing:
         raise ValueError(f"a text has no {', '.join(missing)}")
     return {language: texts[language] for language in LANGUAGES}
 
 
-def _population(
+def population_of(
     source: Mapping[str, Any], terms: Mapping[str, Any], extra: frozenset[str]
 ) -> Population:
     where, who = source.get("where"), source.get("who", CHILDREN)

@@ -11,6 +11,7 @@ from layers.indicators.definitions.indicator import (
     Indicator,
     build_indicator,
 )
+from layers.indicators.definitions.means import MeanIndicator, build_mean, is_mean
 from layers.indicators.models import Definition, OwnVariable, Release
 
 OWN_PREFIX = "own_"
@@ -23,18 +24,19 @@ def own_names(municipality: Municipality) -> frozenset[str]:
     )
 
 
-def read_definition(definition: Definition, extra: frozenset[str]) -> Indicator:
+def read_definition(
+    definition: Definition, extra: frozenset[str]
+) -> Indicator | MeanIndicator:
     """`extra` are the municipality's own variables.
 
     Raises CatalogueError, which names the definition and says what is wrong.
     """
+    content = definition.content
+    source = content | {"code": definition.code, "version": definition.version}
     try:
-        return build_indicator(
-            definition.content
-            | {"code": definition.code, "version": definition.version},
-            extra=extra,
-            own=True,
-        )
+        if is_mean(content):
+            return build_mean(source, extra=extra)
+        return build_indicator(source, extra=extra, own=True)
     except KeyError as error:
         raise CatalogueError(f"{definition}: {error} is missing") from error
     except (ValueError, TypeError, AttributeError) as error:
@@ -42,15 +44,33 @@ def read_definition(definition: Definition, extra: frozenset[str]) -> Indicator:
 
 
 def catalogue_of(municipality: Municipality) -> dict[str, Indicator]:
-    """What a release of this municipality computes, in the order of the catalogue."""
+    """The shares that a release of this municipality computes, in their order."""
     own = list(Definition.objects.of(municipality).published())
-    return _ordered([*indicators().values(), *_read(municipality, own)])
+    shares, _means = _read(municipality, own)
+    return _ordered([*indicators().values(), *shares])
+
+
+def means_of_town(municipality: Municipality) -> dict[str, MeanIndicator]:
+    """The means that a release of this municipality computes."""
+    own = list(Definition.objects.of(municipality).published())
+    return _in_order(_read(municipality, own)[1])
 
 
 def indicators_in(release: Release) -> dict[str, Indicator]:
-    """The indicators of a release; its own ones as they were when it was made."""
+    """The shares of a release; its own ones as they were when it was made."""
+    shares, _means = _read(release.municipality, _own_in(release))
+    known = [each for code, each in indicators().items() if code in release.definitions]
+    return _ordered([*known, *shares])
+
+
+def means_in(release: Release) -> dict[str, MeanIndicator]:
+    """The means of a release, as they were when it was made."""
+    return _in_order(_read(release.municipality, _own_in(release))[1])
+
+
+def _own_in(release: Release) -> list[Definition]:
     versions: Mapping[str, int] = release.definitions
-    own = [
+    return [
         definition
         for definition in Definition.objects.filter(
             municipality=release.municipality_id,
@@ -58,13 +78,23 @@ def indicators_in(release: Release) -> dict[str, Indicator]:
         )
         if definition.version == versions[definition.code]
     ]
-    known = [each for code, each in indicators().items() if code in versions]
-    return _ordered([*known, *_read(release.municipality, own)])
 
 
-def _read(municipality: Municipality, own: list[Definition]) -> list[Indicator]:
+def _read(
+    municipality: Municipality, own: list[Definition]
+) -> tuple[list[Indicator], list[MeanIndicator]]:
     extra = own_names(municipality) if own else frozenset()
-    return [read_definition(each, extra) for each in own]
+    found = [read_definition(each, extra) for each in own]
+    return (
+        [each for each in found if isinstance(each, Indicator)],
+        [each for each in found if isinstance(each, MeanIndicator)],
+    )
+
+
+def _in_order(found: Iterable[MeanIndicator]) -> dict[str, MeanIndicator]:
+    order = {dimension: place for place, dimension in enumerate(Dimension)}
+    ordered = sorted(found, key=lambda each: (order[each.dimension], each.code))
+    return {each.code: each for each in ordered}
 
 
 def comparable(first: Release, second: Release, code: str) -> bool:

@@ -19,13 +19,17 @@ from layers.geography.access import TownRequest, requires
 from layers.indicators.definitions import drafting, wording
 from layers.indicators.definitions.forms import DefinitionForm
 from layers.indicators.definitions.indicator import Dimension, Indicator
+from layers.indicators.definitions.means import MeanIndicator
 from layers.indicators.definitions.municipal import (
     catalogue_of,
+    means_of_town,
     own_names,
     read_definition,
 )
 from layers.indicators.definitions.own_variables import variables_of
-from layers.indicators.models import Definition, ObservationSet
+from layers.indicators.figures import Figure
+from layers.indicators.means import MeanFigure
+from layers.indicators.models import Definition, Estimate, ObservationSet
 from layers.indicators.people import people_of
 
 SHOWN = "indicators.view_estimates"
@@ -37,11 +41,7 @@ DEFINE = "indicators.define"
 def indicator_list(request: TownRequest, municipality: str) -> HttpResponse:
     """The catalogue by dimension; `?q=` searches codes, titles, texts and standards."""
     words = request.GET.get("q", "")[:100].replace("\x00", "")
-    found = [
-        each
-        for each in catalogue_of(request.municipality).values()
-        if _matches(each, words)
-    ]
+    found = [each for each in _known(request).values() if _matches(each, words)]
     groups = [
         (dimension.label, members)
         for dimension in Dimension
@@ -56,7 +56,12 @@ def indicator_list(request: TownRequest, municipality: str) -> HttpResponse:
     return render(request, "indicators/indicator_list.html", context)
 
 
-def _matches(each: Indicator, words: str) -> bool:
+def _known(request: TownRequest) -> dict[str, Indicator | MeanIndicator]:
+    town = request.municipality
+    return {**catalogue_of(town), **means_of_town(town)}
+
+
+def _matches(each: Indicator | MeanIndicator, words: str) -> bool:
     text = " ".join(
         [
             each.code,
@@ -74,7 +79,7 @@ def _matches(each: Indicator, words: str) -> bool:
 def indicator_detail(
     request: TownRequest, municipality: str, code: str
 ) -> HttpResponse:
-    each = catalogue_of(request.municipality).get(code)
+    each = _known(request).get(code)
     if each is None:
         raise Http404(_("There is no such indicator."))
     context = described(each, _labels(request))
@@ -85,8 +90,17 @@ def _labels(request: TownRequest) -> wording.Labels:
     return wording.variable_labels(variables_of(request.municipality))
 
 
-def described(each: Indicator, labels: wording.Labels) -> dict[str, Any]:
+def described(
+    each: Indicator | MeanIndicator, labels: wording.Labels
+) -> dict[str, Any]:
     """What the page of an indicator says, all of it from its data."""
+    if isinstance(each, MeanIndicator):
+        return {
+            "indicator": each,
+            "mean": each,
+            "rule": wording.mean_words(each, labels),
+            "children": wording.population_words(each.population),
+        }
     where = each.population.where
     return {
         "indicator": each,
@@ -168,10 +182,13 @@ def _previewed(form: DefinitionForm, labels: wording.Labels) -> dict[str, Any]:
         indicator=indicator, observation_set=form.cleaned_data["round"]
     )
     figure = found.figure if found else None
-    context: dict[str, Any] = {
-        "figure": figure,
-        "rule": wording.condition_words(indicator.in_need, labels),
-    }
+    context: dict[str, Any] = {"figure": figure}
+    if isinstance(indicator, MeanIndicator):
+        context["rule"] = wording.mean_words(indicator, labels)
+        if figure and figure.estimate is not None:
+            context |= _mean_previewed(indicator, figure)
+        return context
+    context["rule"] = wording.condition_words(indicator.in_need, labels)
     if figure and figure.estimate is not None:
         # Coarser than a release says it: drafts differ by little, and nobody audits them.
         share = 5 * round(20 * figure.estimate)
@@ -179,6 +196,25 @@ def _previewed(form: DefinitionForm, labels: wording.Labels) -> dict[str, Any]:
         in_need = 5 * round(share * asked / 500)
         context |= {"out_of_100": share, "asked": asked, "in_need": in_need}
     return context
+
+
+def _mean_previewed(mean: MeanIndicator, figure: Figure | MeanFigure) -> dict[str, Any]:
+    """As coarse as what is said of a share: five steps of the means of a release."""
+    coarse = 5 * mean.step
+    value, low, high = (
+        part if part is None else coarse * round(part / coarse)
+        for part in (figure.estimate, figure.low, figure.high)
+    )
+    return {
+        "amount": wording.amount_words(mean, value or 0.0),
+        "between": (
+            wording.between_words(mean, low, high)
+            if low is not None and high is not None
+            else ""
+        ),
+        "asked": 25 * round((figure.n or 0) / 25),
+        "uncertain": figure.flag == Estimate.Flag.UNCERTAIN,
+    }
 
 
 @require_safe

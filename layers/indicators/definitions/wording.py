@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from layers.indicators.definitions.indicator import Population, spoken_language
+from layers.indicators.definitions.means import MeanIndicator, Worse
 from layers.indicators.definitions.rules import (
     All,
     Any_,
@@ -146,7 +147,9 @@ def bounds_words(bounds: Bounds) -> str:
 
 def _plain(number: float) -> str:
     return str(
-        number_format(int(number) if number == int(number) else number, use_l10n=True)
+        number_format(
+            int(number) if number == int(number) else number, force_grouping=True
+        )
     )
 
 
@@ -181,3 +184,40 @@ def population_words(population: Population) -> str:
             % {"age": population.module_from or 5}
         )
     return "; ".join(parts) if population.module else " ".join(parts)
+
+
+def number_of(mean: MeanIndicator, value: float, *, more: int = 0) -> str:
+    """With the decimals of published means, and `more`."""
+    return str(
+        number_format(value, decimal_pos=mean.digits + more, force_grouping=True)
+    )
+
+
+def amount_words(mean: MeanIndicator, value: float) -> str:
+    """For example: 25 minutes."""
+    said = {"number": number_of(mean, value), "unit": mean.unit}
+    return _("%(number)s %(unit)s") % said
+
+
+def between_words(mean: MeanIndicator, low: float, high: float) -> str:
+    said = {"low": number_of(mean, low), "high": number_of(mean, high)}
+    return _("between %(low)s and %(high)s") % said
+
+
+def mean_words(mean: MeanIndicator, labels: Labels) -> Line:
+    """What is taken the mean of, and which answers count."""
+    limits = {
+        "least": _plain(mean.least),
+        "most": _plain(mean.most),
+        "unit": mean.unit,
+    }
+    counted = _(
+        "answers from %(least)s to %(most)s %(unit)s; others count as not known"
+    )
+    worse = _("a high mean is the need")
+    if mean.worse == Worse.LOWER:
+        worse = _("a low mean is the need")
+    return Line(
+        _("Mean of: %s") % labels.get(mean.number, mean.number),
+        (Line(counted % limits), Line(worse)),
+    )

@@ -14,6 +14,7 @@ from layers.indicators.models.deprivation_figures import (
     DeprivationQuerySet,
     DeprivationScheme,
 )
+from layers.indicators.models.means import MeanEstimate, MeanEstimateQuerySet
 from layers.indicators.models.modelled import ModelledEstimate
 from layers.indicators.models.releases import (
     Change,
@@ -52,6 +53,8 @@ __all__ = [
     "Estimate",
     "EstimateQuerySet",
     "FamilyCounts",
+    "MeanEstimate",
+    "MeanEstimateQuerySet",
     "ModelledEstimate",
     "Observation",
     "ObservationSet",

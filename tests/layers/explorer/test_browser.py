@@ -12,6 +12,7 @@ VIEWS = (
     "?view=groups",
     "?view=changes",
     "?q=nowhere",
+    "means/",
     "errors/?zone=Z05",
     "files/",
     "town/",
@@ -56,3 +57,26 @@ def test_the_desk_leads_to_the_ranking_of_what_it_shows(planner, live_town):
     planner.wait_for_url("**/figures/**")
     assert "indicator=was_water" in planner.url
     assert planner.locator(".ranking-row").count() == 24
+
+
+def test_a_mean_is_made_in_a_form_that_asks_for_no_share(planner, live_town):
+    planner.goto(f"{live_town.url}/en/wadi-zaytoun/indicators/own/new/")
+    assert planner.is_visible("[name=variable_1]")
+    assert planner.is_hidden("[name=number]")
+    planner.fill("[name=first]", "0")
+    planner.fill("[name=last]", "17")
+    planner.select_option("[name=statistic]", "mean")
+    assert planner.is_hidden("[name=variable_1]")
+    planner.select_option("[name=number]", "water_minutes")
+    planner.fill("[name=unit_en]", "minutes")
+    planner.fill("[name=least]", "200")
+    planner.fill("[name=most]", "100")
+    planner.keyboard.press("Tab")
+    planner.wait_for_selector("text=Give a number above the least believable value.")
+    planner.fill("[name=least]", "0")
+    planner.keyboard.press("Tab")
+    said = planner.locator(".big-figure")
+    said.wait_for()
+    assert said.inner_text().startswith("On average about ")
+    assert said.inner_text().endswith(" minutes")
+    assert accessibility_faults(planner) == []

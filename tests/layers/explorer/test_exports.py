@@ -126,6 +126,7 @@ def test_the_workbook_has_a_sheet_a_table_from_the_right_in_arabic(take, two, zo
     book = load_workbook(io.BytesIO(take("figures.xlsx", "ar")))
     assert book.sheetnames == [
         "الأرقام",
+        "متوسّطات",
         "أخطاء المعاينة",
         "التغيّرات",
         "حاجات عدة",

@@ -6,10 +6,15 @@ from django.core.management.base import CommandError
 from layers.geography.management.town import TownCommand
 from layers.geography.models import Municipality
 from layers.indicators.breakdowns import ALL, DIMENSIONS, is_key
-from layers.indicators.definitions.municipal import catalogue_of
+from layers.indicators.definitions.municipal import catalogue_of, means_of_town
 from layers.indicators.figures import Figure
+from layers.indicators.means import MeanFigure
 from layers.indicators.models import ObservationSet
-from layers.indicators.services import compute_figures, compute_release
+from layers.indicators.services import (
+    compute_figures,
+    compute_means,
+    compute_release,
+)
 
 HEADING = (
     "indicator",
@@ -50,7 +55,7 @@ class Command(TownCommand):
 
     def work(self, municipality: Municipality, options: dict[str, Any]) -> None:
         chosen = self.observation_set(municipality, options["round"])
-        catalogue = catalogue_of(municipality)
+        catalogue = [*catalogue_of(municipality), *means_of_town(municipality)]
         if unknown := set(options["indicator"] or ()) - set(catalogue):
             raise CommandError(
                 f"There is no indicator {min(unknown)}. Known: {', '.join(catalogue)}."
@@ -62,7 +67,8 @@ class Command(TownCommand):
                 f"There is no group {key}. Known: {known}, and two crossed by +."
             )
         figures = compute_figures(municipality=municipality, observation_set=chosen)
-        for line in table(figures, options["indicator"], key):
+        means = compute_means(municipality=municipality, observation_set=chosen)
+        for line in table([*figures, *means], options["indicator"], key):
             self.stdout.write(line)
         if not options["release"]:
             self.stdout.write("Nothing was stored; --release stores these figures.")
@@ -79,7 +85,9 @@ class Command(TownCommand):
         return found
 
 
-def table(figures: list[Figure], codes: list[str] | None, breakdown: str | None):
+def table(
+    figures: list[Figure | MeanFigure], codes: list[str] | None, breakdown: str | None
+):
     """Lines of the table; the town comes after its zones as "(town)"."""
     yield _line(HEADING)
     for each in figures:

@@ -6,7 +6,7 @@ import * as state from "./state.js";
 const form = byId("choice");
 const ask = byId("ask");
 const wrong = byId("breaks-wrong");
-const NAMES = ["indicator", "round", "breakdown", "level", "mode", "second", "other", "compare", "method", "classes", "breaks", "palette"];
+const NAMES = ["indicator", "round", "breakdown", "level", "mode", "second", "mean", "other", "compare", "method", "classes", "breaks", "palette"];
 
 function fill() {
   for (const name of NAMES) {
@@ -28,6 +28,7 @@ function show() {
   const mode = state.get("mode");
   const applies = {
     bivariate: mode === "bivariate",
+    mean: mode === "mean",
     plain: !mode,
     levels: !mode || mode === "difference",
     other: mode === "difference" || (!mode && Boolean(state.get("compare"))),
@@ -50,6 +51,7 @@ function changed({ target }) {
   }
   // Only one indicator and what changed are told of larger areas.
   if (name === "mode" && value && value !== "difference") changes.level = "";
+  if (name === "mode" && value === "mean") changes.mean = state.get("mean") || form.elements.mean.value;
   // Limits set by hand begin with those that are shown.
   if (name === "method" && value === "manual" && !state.get("breaks")) {
     const { steps } = view().legend;

@@ -17,7 +17,7 @@ export function begin(values) {
   current = values;
   kept.set(String(state.question()), Promise.resolve(values));
   state.on(
-    ["indicator", "round", "breakdown", "level", "mode", "second", "other", "method", "classes", "breaks", "scale", "compare"],
+    ["indicator", "round", "breakdown", "level", "mode", "second", "mean", "other", "method", "classes", "breaks", "scale", "compare"],
     load,
   );
 }

@@ -1,11 +1,11 @@
 // Everything the address holds, and who wants to know when it changes.
 const PLAIN = {
-  indicator: "", round: "", breakdown: "all", level: "", mode: "", second: "", other: "",
+  indicator: "", round: "", breakdown: "all", level: "", mode: "", second: "", mean: "", other: "",
   method: "jenks", classes: "5", breaks: "", scale: "", palette: "need", alpha: "",
   compare: "", zone: "", selected: "", layers: null, filter: null, at: "", swipe: "", panel: "",
 };
 // What the server needs to work out the figures; the rest is drawn here.
-const FIGURES = ["indicator", "round", "breakdown", "level", "mode", "second", "other", "method", "classes", "breaks", "scale"];
+const FIGURES = ["indicator", "round", "breakdown", "level", "mode", "second", "mean", "other", "method", "classes", "breaks", "scale"];
 const SUBJECT = new Set(["indicator", "round", "breakdown"]);
 
 const listeners = [];

@@ -27,6 +27,7 @@ FORM = {
     "unit": "years",
     "moment": "interview",
     "module": "",
+    "statistic": "share",
     "join": "any",
     "unknown": "left_out",
     "variable_1": "water_minutes",
