@@ -32,7 +32,8 @@ from layers.geography.tenancy import set_tenant
 from layers.indicators import maths
 from layers.indicators.catalogue import indicators
 from layers.indicators.current import current_figures, put_units, rebuild
-from layers.indicators.figures import Estimator, withheld
+from layers.indicators.estimator import Estimator
+from layers.indicators.figures import withheld
 from layers.indicators.observations import (
     DESCRIBED,
     VARIABLES,

@@ -25,7 +25,7 @@ from django.db import connection, transaction
 from benchmarks.indicators import make_town
 from layers.geography.models import Zone
 from layers.indicators.catalogue import indicators
-from layers.indicators.figures import Estimator
+from layers.indicators.estimator import Estimator
 from layers.indicators.models import ObservationSet
 from layers.indicators.observations import DESCRIBED, MODULES
 from layers.indicators.sample import read_sample

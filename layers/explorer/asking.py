@@ -17,7 +17,7 @@ from layers.indicators import releases
 from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.indicator import Dimension, Indicator
 from layers.indicators.definitions.municipal import indicators_in
-from layers.indicators.figures import BREAKDOWNS
+from layers.indicators.estimator import BREAKDOWNS
 from layers.indicators.models import (
     Change,
     ChangeQuerySet,
@@ -65,7 +65,8 @@ class Question:
             raise Http404(_("There are no figures for this group of children."))
         if view not in VIEWS:
             raise Http404(_("There is no such view of the figures."))
-        if view == "modelled" or (view == "areas" and breakdown not in BREAKDOWNS):
+        untold = view == "areas" and breakdown not in BREAKDOWNS
+        if view == "modelled" or untold or people_of(code).apart:
             breakdown = ALL
         zone = zone_asked(release, query.get("zone") or "")
         return cls(

@@ -33,7 +33,7 @@ from layers.geography.models import Municipality
 from layers.indicators import releases
 from layers.indicators.breakdowns import ALL as EVERYBODY
 from layers.indicators.breakdowns import offered
-from layers.indicators.figures import BREAKDOWNS
+from layers.indicators.estimator import BREAKDOWNS
 from layers.indicators.known_totals import sentence
 from layers.indicators.models import Release
 from layers.maps.desk import rounds

@@ -21,10 +21,8 @@ from layers.indicators import maths
 from layers.indicators.areas import Area, Areas, told_of, unit_area
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.disclosure import suppression
+from layers.indicators.estimator import BREAKDOWNS, Estimated, Estimator
 from layers.indicators.figures import (
-    BREAKDOWNS,
-    Estimated,
-    Estimator,
     Family,
     Figure,
     family_membership,

@@ -11,7 +11,8 @@ import numpy as np
 from layers.indicators import round_differences
 from layers.indicators.breakdowns import dimensions_of
 from layers.indicators.definitions.indicator import Indicator
-from layers.indicators.figures import BREAKDOWNS, Figure
+from layers.indicators.estimator import BREAKDOWNS
+from layers.indicators.figures import Figure
 from layers.indicators.models import (
     AreaEstimate,
     Change,

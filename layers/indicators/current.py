@@ -19,7 +19,7 @@ from layers.indicators.definitions.indicator import Indicator, asked
 from layers.indicators.definitions.municipal import catalogue_of
 from layers.indicators.definitions.own_variables import known_variables
 from layers.indicators.disclosure import suppression
-from layers.indicators.figures import BREAKDOWNS, Estimator, tells
+from layers.indicators.estimator import BREAKDOWNS, Estimator, tells
 from layers.indicators.models import ObservationSet, RunningSum, SampleUnit
 from layers.indicators.observations import UnitRow
 from layers.indicators.running import (

@@ -20,14 +20,8 @@ from layers.indicators.disclosure.group_counts import (
     Given,
     Larger,
 )
-from layers.indicators.figures import (
-    BREAKDOWNS,
-    Estimated,
-    Tier,
-    bands,
-    rule_of,
-    windows,
-)
+from layers.indicators.estimator import BREAKDOWNS, Estimated
+from layers.indicators.figures import Tier, bands, rule_of, windows
 from layers.indicators.sample import Sample
 
 TOLD = ("", suppression.NO_DATA)

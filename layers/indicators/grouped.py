@@ -20,15 +20,9 @@ from layers.indicators.disclosure.group_counts import SEX, Counted, Pair
 from layers.indicators.disclosure.group_differences import Said
 from layers.indicators.disclosure.group_parts import WHOLE
 from layers.indicators.disclosure.group_protection import Protection
+from layers.indicators.estimator import Estimated, Estimator, Grouping
 from layers.indicators.family_children import FamilyChildren, widest_of
-from layers.indicators.figures import (
-    Estimated,
-    Estimator,
-    Figure,
-    Grouping,
-    Tier,
-    told_figures,
-)
+from layers.indicators.figures import Figure, Tier, told_figures
 from layers.indicators.groups import categories_of, factor_of
 from layers.indicators.sample import Sample
 

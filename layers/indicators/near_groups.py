@@ -26,7 +26,8 @@ from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.disclosure.group_counts import Pair
 from layers.indicators.disclosure.group_parts import WHOLE, At
 from layers.indicators.disclosure.suppression import SMALLEST_GROUP
-from layers.indicators.figures import Estimator, Family, families_of
+from layers.indicators.estimator import Estimator
+from layers.indicators.figures import Family, families_of
 from layers.indicators.grouped import GroupedFamily, Groups, GroupTable, grouped
 from layers.indicators.maths import Booleans, Integers
 from layers.indicators.nested import families_apart

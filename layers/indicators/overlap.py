@@ -16,7 +16,7 @@ import numpy as np
 from layers.indicators import maths
 from layers.indicators.breakdowns import DIMENSIONS, crossed
 from layers.indicators.definitions.indicator import Indicator
-from layers.indicators.figures import BREAKDOWNS, MEMBERSHIP, Estimator, Grouping
+from layers.indicators.estimator import BREAKDOWNS, MEMBERSHIP, Estimator, Grouping
 from layers.indicators.grouped import Groups
 from layers.indicators.maths.overlap import Shared, Side, covariances, residuals
 from layers.indicators.models import ObservationSet, SampleUnit

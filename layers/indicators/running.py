@@ -14,7 +14,7 @@ import numpy as np
 
 from layers.indicators import maths
 from layers.indicators.definitions.indicator import Indicator, Judgement
-from layers.indicators.figures import BREAKDOWNS, MEMBERSHIP
+from layers.indicators.estimator import BREAKDOWNS, MEMBERSHIP
 from layers.indicators.sample import Sample
 
 STATISTICS = 9

@@ -105,14 +105,15 @@ class View:
             raise Http404(_("There is no published round “%s”.") % code)
         if indicator is None:
             raise Http404(_("This round has no such indicator."))
+        if breakdown != ALL and breakdown not in releases.keys_in(release):
+            raise Http404(_("There are no figures for this group of children."))
+        if people_of(indicator.code).apart:
+            breakdown = ALL
         scheme = Scheme.asked(query)
-        found = cls(
+        return cls(
             municipality, available, release, indicator, breakdown, scheme,
             scale if scale in SCALES else "", level_asked(query),
         )  # fmt: skip
-        if breakdown != ALL and breakdown not in releases.keys_in(release):
-            raise Http404(_("There are no figures for this group of children."))
-        return found
 
     @property
     def subject(self) -> dict[str, str]:
@@ -323,6 +324,8 @@ class View:
             "title": self.indicator.title,
             "description": self.indicator.description,
             "group": self.group,
+            # Nobody is told apart among them.
+            "everybody": self.people.apart,
             "zones": {row["code"]: row for row in self.rows},
             "town": self.town,
             "legend": self.legend(),

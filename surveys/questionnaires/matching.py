@@ -11,10 +11,11 @@ from typing import Any
 
 from surveys.questionnaires.meaning import BY_NAME, Answer
 from surveys.questionnaires.parts import (
-    ROSTER_PART,
     SEXES,
+    TABLES,
     USUAL,
     USUAL_IN_ROSTER,
+    USUAL_OF_WOMEN,
     VALUES,
     find_parts,
 )
@@ -57,12 +58,15 @@ class Matching:
     answers: tuple[Line, ...]
 
     @property
-    def has_roster(self) -> bool:
-        return any(line.role.name == ROSTER_PART and line.chosen for line in self.parts)
+    def tables(self) -> dict[str, str]:
+        """The repeats that were chosen, by their part."""
+        lines = (line for line in self.parts if line.role.name in TABLES)
+        return {line.role.name: line.chosen for line in lines if line.chosen}
 
     def lines(self, lines: tuple[Line, ...]) -> list[Line]:
         """Without a table of children nothing can be said of a child."""
-        return [each for each in lines if self.has_roster or not each.role.in_roster]
+        told = {"", *self.tables}
+        return [each for each in lines if each.role.table in told]
 
     @property
     def missing(self) -> list[Line]:
@@ -99,8 +103,8 @@ def match(
 ) -> Matching:
     """As the version says, with guesses for what it doesn't."""
     found = find_parts(structure, parts)
-    keys = {**found.main, **found.roster_keys, ROSTER_PART: found.roster}
-    lines = _Lines(structure, found.roster, language)
+    keys = {**found.main, **found.roster_keys, **found.woman_keys, **found.tables}
+    lines = _Lines(structure, found.tables, language)
     return Matching(
         parts=tuple(
             lines.line(
@@ -124,9 +128,10 @@ def posted_matching(
     """As the page says. A question that doesn't fit counts as none; what the page did not
     ask, and choices of a question that was chosen anew, are guessed.
     """
-    roster = given.get(f"part-{ROSTER_PART}", "")
-    usual = match(structure, {ROSTER_PART: roster}, {}, language)
-    lines = _Lines(structure, roster, language)
+    asked = {part: given.get(f"part-{part}") for part in TABLES}
+    tables = {part: name for part, name in asked.items() if name is not None}
+    usual = match(structure, tables, {}, language)
+    lines = _Lines(structure, find_parts(structure, tables).tables, language)
 
     def read(kind: str, guesses: tuple[Line, ...]) -> tuple[Line, ...]:
         names = [f"{kind}-{line.role.name}" for line in guesses]
@@ -145,7 +150,7 @@ def carried_over(
     the question is still there, and where a usual name was turned down.
     """
     there, before = _keys(new), _keys(old)
-    usual = {**USUAL, **USUAL_IN_ROSTER}
+    usual = {**USUAL, **USUAL_IN_ROSTER, **USUAL_OF_WOMEN}
     kept = {
         part: key
         for part, key in said.items()
@@ -173,17 +178,21 @@ def _keys(structure: Structure) -> set[str]:
 
 
 class _Lines:
-    def __init__(self, structure: Structure, roster: str, language: str) -> None:
+    def __init__(
+        self, structure: Structure, tables: Mapping[str, str], language: str
+    ) -> None:
+        """`tables` are the repeats by their part."""
         self.structure, self.language = structure, language
-        self.main = structure.main.questions
-        table = structure.table(roster) if roster else None
-        self.roster = table.questions if table else ()
+        self.questions = {"": structure.main.questions}
+        for part, name in tables.items():
+            table = structure.table(name) if name else None
+            self.questions[part] = table.questions if table else ()
 
     def _questions(self, role: Role) -> tuple[Question, ...]:
-        return self.roster if role.in_roster else self.main
+        return self.questions[role.table]
 
     def _options(self, role: Role) -> Iterator[tuple[str, str]]:
-        if role.name == ROSTER_PART:
+        if role.name in TABLES:
             for table in self.structure.tables[1:]:
                 label = self.structure.in_language(table.labels, self.language)
                 yield table.name, label or table.name

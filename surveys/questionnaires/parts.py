@@ -54,12 +54,15 @@ WOMEN = ("women", "women_20_24")
 ROSTER = ("children", "child", "members")
 SEXES = {"female": "female", "male": "male", "f": "female", "m": "male"}
 ROSTER_PART, WOMEN_PART, VALUES = "roster", "women", "values"
+# Parts that name a repeat.
+TABLES = (ROSTER_PART, WOMEN_PART)
 
 
 @dataclass(frozen=True)
 class Parts:
     """Keys of questions by part; `roster` names the table of children, `women` that of
-    women of 20 to 24, which few forms have. `values` tells by part what the form's own choices stand for, such as `{"sex": {"1": "male"}}`.
+    women of 20 to 24, which few forms have. `values` tells by part what the form's own
+    choices stand for, such as `{"sex": {"1": "male"}}`.
     """
 
     main: Mapping[str, str]
@@ -68,6 +71,11 @@ class Parts:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     women: str = ""
     woman_keys: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> dict[str, str]:
+        """The repeats, empty for one that the form does not have."""
+        return {ROSTER_PART: self.roster, WOMEN_PART: self.women}
 
     def meaning(self, part: str, value: Any) -> str:
         """The code that an answer stands for; the answer itself where none is said."""

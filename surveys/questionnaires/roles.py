@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from surveys.models import Target
 from surveys.questionnaires.meaning import ANSWERS, CHILD, Answer
+from surveys.questionnaires.parts import ROSTER_PART, WOMEN_PART
 
 Words = str | Promise
 TEXTS = frozenset({"text", "calculate", "barcode", "select_one", "integer"})
@@ -29,7 +30,8 @@ class Role:
     name: str
     label: Words
     types: frozenset[str]
-    in_roster: bool = False
+    table: str = ""
+    """The part that names the repeat it is asked in; empty outside of repeats."""
     meanings: Mapping[str, Words] = field(default_factory=dict)
     without: Words = ""
 
@@ -106,18 +108,18 @@ PARTS = {
             ),
         ),
         Role(
-            "roster",
+            ROSTER_PART,
             _("the children"),
             frozenset({"repeat"}),
             without=_("No indicator of children can be computed."),
         ),
-        Role("child_code", _("the child's number"), TEXTS, in_roster=True),
-        Role("child_name", _("the child's name"), TEXTS, in_roster=True),
+        Role("child_code", _("the child's number"), TEXTS, table=ROSTER_PART),
+        Role("child_name", _("the child's name"), TEXTS, table=ROSTER_PART),
         Role(
             "sex",
             _("the child's sex"),
             CHOICES,
-            in_roster=True,
+            table=ROSTER_PART,
             meanings=SEXES,
             without=_("No indicator of children can be computed."),
         ),
@@ -125,11 +127,32 @@ PARTS = {
             "birth_date",
             _("the child's birth date"),
             DAYS - {"metadata"},
-            in_roster=True,
+            table=ROSTER_PART,
             without=_("No indicator of children can be computed."),
         ),
-        Role("age", _("the child's age in years"), NUMBERS, in_roster=True),
-        Role("age_months", _("the child's age in months"), NUMBERS, in_roster=True),
+        Role("age", _("the child's age in years"), NUMBERS, table=ROSTER_PART),
+        Role("age_months", _("the child's age in months"), NUMBERS, table=ROSTER_PART),
+        Role(WOMEN_PART, _("the women of 20 to 24"), frozenset({"repeat"})),
+        Role(
+            "woman_age",
+            _("the woman's age in years"),
+            NUMBERS,
+            table=WOMEN_PART,
+            without=_("No woman is counted."),
+        ),
+        Role(
+            "woman_married",
+            _("whether she ever married or lived with a partner"),
+            CHOICES,
+            table=WOMEN_PART,
+            meanings=YES_NO,
+        ),
+        Role(
+            "woman_age_married",
+            _("how old she was when she first did"),
+            NUMBERS,
+            table=WOMEN_PART,
+        ),
     )
 }
 
@@ -159,7 +182,7 @@ def _of_answer(answer: Answer) -> Role:
         answer.name,
         ANSWER_WORDS[answer.name],
         NUMBERS if answer.number else CHOICES,
-        in_roster=answer.of == CHILD,
+        table=ROSTER_PART if answer.of == CHILD else "",
         meanings={} if answer.number else YES_NO,
     )
 

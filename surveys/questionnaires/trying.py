@@ -14,7 +14,7 @@ from surveys.intake.reading import read_envelope
 from surveys.models import Arrival, FormVersion
 from surveys.questionnaires.matching import Line, Matching
 from surveys.questionnaires.meaning import BY_NAME, read_answer
-from surveys.questionnaires.parts import ROSTER_PART, VALUES
+from surveys.questionnaires.parts import VALUES
 from surveys.record import Record, Row, read_record
 
 LOOKED_AT = 20
@@ -59,28 +59,24 @@ def last_records(version: FormVersion) -> list[Record]:
 
 def try_out(matching: Matching, records: Sequence[Record]) -> dict[str, Tried]:
     """By the name of the role, where a question has it."""
-    roster = next(
-        (line.chosen for line in matching.parts if line.role.name == ROSTER_PART), ""
-    )
-    main = [record.answers for record in records]
-    children = [
-        row.answers for record in records for row in record.of(roster) if roster
-    ]
+    asked = {"": [record.answers for record in records]}
+    for part, table in matching.tables.items():
+        rows = [row for record in records for row in record.of(table)]
+        asked[part] = [row.answers for row in rows]
     said, values = matching.answers_json(), matching.parts_json()[VALUES]
     found: dict[str, Tried] = {}
-    for line in matching.parts:
-        of = children if line.role.in_roster else main
-        if line.role.name == ROSTER_PART and line.chosen:
-            with_rows = sum(bool(record.of(roster)) for record in records)
-            found[ROSTER_PART] = Tried(len(records), with_rows)
+    for line in matching.lines(matching.parts):
+        if line.role.name in matching.tables:
+            with_rows = sum(bool(record.of(line.chosen)) for record in records)
+            found[line.role.name] = Tried(len(records), with_rows)
         elif line.chosen:
-            given = [answers.get(line.chosen) for answers in of]
+            given = [answers.get(line.chosen) for answers in asked[line.role.table]]
             meant = values.get(line.role.name)
             found[line.role.name] = _tried(line, given, meant)
     for line in matching.lines(matching.answers):
         if line.chosen:
-            of = children if line.role.in_roster else main
             answer = BY_NAME[line.role.name]
+            of = asked[line.role.table]
             read = [read_answer(answer, said[answer.name], each) for each in of]
             codes = {answer.yes: "yes", answer.no: "no"}
             found[line.role.name] = _tried(line, read, codes)

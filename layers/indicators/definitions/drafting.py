@@ -22,7 +22,8 @@ from layers.indicators.definitions.municipal import (
     own_names,
     read_definition,
 )
-from layers.indicators.figures import Estimator, Figure, figures_of
+from layers.indicators.estimator import Estimator
+from layers.indicators.figures import Figure, figures_of
 from layers.indicators.means import Mean, MeanFigure, Past
 from layers.indicators.models import Definition, ObservationSet, Trial
 from layers.indicators.sample import has_units, read_sample

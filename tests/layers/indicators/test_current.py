@@ -14,7 +14,7 @@ from layers.indicators.current import (
     put_units,
     rebuild,
 )
-from layers.indicators.figures import Estimator
+from layers.indicators.estimator import Estimator
 from layers.indicators.models import SampleUnit
 from layers.indicators.observations import WOMEN
 from layers.indicators.sample import read_sample

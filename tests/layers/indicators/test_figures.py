@@ -4,7 +4,8 @@ import pytest
 import svy
 
 from layers.indicators.catalogue import indicators
-from layers.indicators.figures import Estimator, family_membership, figures_of
+from layers.indicators.estimator import Estimator
+from layers.indicators.figures import family_membership, figures_of
 from layers.indicators.sample import read_sample
 from tests.factories.observations import households
 

@@ -9,7 +9,8 @@ from layers.indicators import groups
 from layers.indicators.breakdowns import DIMENSIONS, PAIRS, crossed
 from layers.indicators.catalogue import indicators
 from layers.indicators.disclosure.suppression import SENSITIVE
-from layers.indicators.figures import Estimator, families_of
+from layers.indicators.estimator import Estimator
+from layers.indicators.figures import families_of
 from layers.indicators.grouped import Groups
 from layers.indicators.models import Estimate, FamilyCounts
 from layers.indicators.near_groups import families_with_groups

@@ -11,7 +11,7 @@ from layers.indicators.current import estimates_now, why_uncalibrated
 from layers.indicators.estimation.design import Design, Factor
 from layers.indicators.estimation.statistics import ratio
 from layers.indicators.estimation.weights import rake as raked_by_turns
-from layers.indicators.figures import MEMBERSHIP, Estimator
+from layers.indicators.estimator import MEMBERSHIP, Estimator
 from layers.indicators.known_totals import (
     SEX_AGE,
     SEX_AGE_KEYS,

@@ -14,8 +14,9 @@ from layers.indicators.definitions.means import overlapping
 from layers.indicators.estimation.design import Design, Factor
 from layers.indicators.estimation.statistics import Yardstick
 from layers.indicators.estimation.statistics import mean as mean_of
-from layers.indicators.figures import Estimator
-from layers.indicators.means import Counted, Mean, Past, estimated
+from layers.indicators.estimator import Estimator
+from layers.indicators.mean_estimates import Counted, estimated
+from layers.indicators.means import Mean, Past
 from layers.indicators.models import Estimate, FamilyCounts, MeanEstimate
 from layers.indicators.sample import read_sample
 from layers.indicators.services import compute_means, compute_release

@@ -9,7 +9,8 @@ import pytest
 from layers.indicators.catalogue import indicators
 from layers.indicators.deprivation.release import Deprivation
 from layers.indicators.disclosure.suppression import NEARLY_EQUAL
-from layers.indicators.figures import Estimator, families_of
+from layers.indicators.estimator import Estimator
+from layers.indicators.figures import families_of
 from layers.indicators.grouped import Groups, grouped
 from layers.indicators.near_groups import Beside, families_with_groups, nearly_equal
 from layers.indicators.sample import read_sample

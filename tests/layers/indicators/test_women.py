@@ -11,7 +11,7 @@ from layers.indicators import errors
 from layers.indicators.catalogue import CatalogueError, check_parts, indicators
 from layers.indicators.changes import likeness_of
 from layers.indicators.definitions.indicator import build_indicator
-from layers.indicators.figures import Estimator
+from layers.indicators.estimator import Estimator
 from layers.indicators.models import (
     AreaEstimate,
     Estimate,

@@ -197,6 +197,17 @@ def test_a_place_is_found_without_its_vowels_and_chosen_by_key(page, live_town):
     page.wait_for_function("() => location.search.includes('at=')")
 
 
+def test_women_are_not_told_by_groups_of_children(page, live_town):
+    open_desk(page, live_town, "?breakdown=sex:female")
+    groups = page.locator("[data-for=groups]")
+    assert groups.is_visible()
+    page.select_option("#indicator", "pro_marriage")
+    groups.wait_for(state="hidden")
+    page.select_option("#indicator", "was_water")
+    groups.wait_for(state="visible")
+    assert "breakdown=sex:female" in page.url
+
+
 def test_an_area_drawn_by_keyboard_has_one_figure(page, live_town):
     open_desk(page, live_town, language="en")
     page.locator("[data-sum-area]").evaluate("button => button.click()")

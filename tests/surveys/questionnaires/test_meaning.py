@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from lxml import etree
 
-from layers.indicators.models import Observation
+from layers.indicators.models import Observation, Woman
 from surveys.intake.rereading import read_again
 from surveys.intake.services import Incoming, store_records
 from surveys.models import FormVersion, Submission
@@ -12,7 +12,14 @@ from surveys.publish import publish_round
 from surveys.quality.services import check_next
 from surveys.questionnaires.matching import match
 from surveys.questionnaires.meaning import ANSWERS, library_answers
-from surveys.questionnaires.parts import USUAL, USUAL_IN_ROSTER, Parts, find_parts
+from surveys.questionnaires.parts import (
+    TABLES,
+    USUAL,
+    USUAL_IN_ROSTER,
+    USUAL_OF_WOMEN,
+    Parts,
+    find_parts,
+)
 from surveys.questionnaires.roles import ANSWER_ROLES, PARTS
 from surveys.record import read_record
 from tests.factories.accounts import staff
@@ -86,6 +93,23 @@ FILLED = """
 """
 
 
+WITH_WOMEN = OWN.replace(
+    "| choices |",
+    """| | begin repeat | wives | النساء | Women | Femmes |
+| | integer | w1 | العمر | Age | Âge |
+| | select_one agree | w2 | متزوّجة | Married | Mariée |
+| | integer | w3 | كم كان عمرها | At what age | À quel âge |
+| | end repeat | | | | |
+| choices |""",
+)
+WOMEN_SAID = {
+    "women": "wives",
+    "woman_age": "w1",
+    "woman_married": "w2",
+    "woman_age_married": "w3",
+}
+
+
 @pytest.fixture
 def version(town):
     zone = ZoneFactory(municipality=town, code="Z1")
@@ -123,7 +147,7 @@ def arrive(version, round, filled=FILLED):
 
 
 def test_every_part_and_answer_has_its_words():
-    assert set(PARTS) == {*USUAL, *USUAL_IN_ROSTER, "roster"}
+    assert set(PARTS) == {*USUAL, *USUAL_IN_ROSTER, *USUAL_OF_WOMEN, *TABLES}
     assert list(ANSWER_ROLES) == [answer.name for answer in ANSWERS]
 
 
@@ -186,6 +210,27 @@ def test_the_answers_reach_the_indicators(version, say):
     assert (small["economic_hours"], big["economic_hours"]) == (3, 25)
     factors = [factors_of(each) for each in Observation.objects.all()]
     assert factors == [{"module_5_17": 1}] * 2
+
+
+def test_women_are_found_in_a_repeat_of_any_name(client, town, version, say):
+    newer = make_version(town, form_id="own", version="2", text=WITH_WOMEN)
+    url = "/en" + reverse("surveys:forms:meaning", args=[town.slug, newer.pk])[3:]
+    given = {f"part-{name}": key for name, key in (PARTS_SAID | WOMEN_SAID).items()}
+    filled = f"""{FILLED}<wives><w1>21</w1><w2>1</w2><w3>17</w3></wives>
+<wives><w1>24</w1><w2>2</w2></wives><wives><w1>30</w1><w2>1</w2><w3>12</w3></wives>"""
+    round = receiving_round(newer)
+    arrive(newer, round, filled)
+    told = " ".join(client.post(url, given, follow=True).content.decode().split())
+    assert "known in 3 of 3 · yes: 2 · no: 1" in told
+    assert client.post(url, given | {"save": "1"}).status_code == 302
+    newer.refresh_from_db()
+    stored = arrive(newer, round, filled)
+    Submission.objects.filter(pk=stored.pk).update(state="approved")
+    publish_round(round=round, by=None)
+    found = Woman.objects.values_list(
+        "age_years", "married_before_15", "married_before_18"
+    )
+    assert sorted(found) == [(21, False, True), (24, False, False)]
 
 
 def test_the_checks_use_the_parts(version, say):

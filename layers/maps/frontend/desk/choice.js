@@ -30,6 +30,7 @@ function show() {
     bivariate: mode === "bivariate",
     mean: mode === "mean",
     plain: !mode,
+    groups: mode !== "mean" && !view()?.everybody,
     levels: !mode || mode === "difference",
     other: mode === "difference" || (!mode && Boolean(state.get("compare"))),
     counted: state.get("method") !== "manual",

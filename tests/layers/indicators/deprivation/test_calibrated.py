@@ -9,7 +9,7 @@ from layers.indicators.deprivation import scores
 from layers.indicators.deprivation.domains import Domains
 from layers.indicators.estimation.design import Design, Factor
 from layers.indicators.estimation.weights import post_stratify
-from layers.indicators.figures import Estimator
+from layers.indicators.estimator import Estimator
 from layers.indicators.sample import read_sample
 from tests.factories.observations import households
 from tests.layers.indicators.estimation import r
