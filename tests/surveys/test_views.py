@@ -437,7 +437,8 @@ def test_a_record_is_withdrawn_with_a_reason(client, round, manager):
 def test_the_template_has_the_questions_of_the_librarys_form(client, round, manager):
     page = address(round, f"files/rounds/{round.code}/template.xlsx")
     book = load_workbook(io.BytesIO(b"".join(client.get(page).streaming_content)))
-    assert book.sheetnames == ["households", "children", "_lists", "Explanations"]
+    sheets = ["households", "children", "women", "_lists", "Explanations"]
+    assert book.sheetnames == sheets
     headers = {cell.value for cell in book["households"][1]}
     assert {"household_id", "water_source", "weight", "location"} <= headers
     response = client.get(page.replace("/en/", "/ar/", 1))
