@@ -1,5 +1,5 @@
 """The figures of a release by larger areas: each as it was released, and zones in no
-area of the level as they are told alone.
+area of the level that has a figure as they are told alone.
 """
 
 from __future__ import annotations
@@ -49,9 +49,22 @@ def levels_of(release: Release) -> list[str]:
 
 
 def told(release: Release, *, level: str, indicator: str, breakdown: str) -> list[Told]:
-    """Areas first. Where there is none of the level, the zones alone."""
+    """Areas first. Where there is none of the level, the zones alone.
+
+    An area that is withheld takes no zone's figure off the map.
+    """
     rows = AreaEstimate.objects.of_release(release).of_indicator(indicator)
-    found = list(rows.of_breakdown(breakdown).of_level(level))
+    alone = [
+        row
+        for row in releases.rows_of(release, indicator=indicator, breakdown=breakdown)
+        if row.zone is not None
+    ]
+    with_figure = {row.zone_id for row in alone if row.estimate is not None}
+    found = [
+        row
+        for row in rows.of_breakdown(breakdown).of_level(level)
+        if row.estimate is not None or not with_figure & set(row.area.members)
+    ]
     names = zone_names(row.area for row in found)
     areas = [
         Told(
@@ -64,7 +77,6 @@ def told(release: Release, *, level: str, indicator: str, breakdown: str) -> lis
         for row in found
     ]
     held = {pk for each in areas for pk in each.zones}
-    alone = releases.rows_of(release, indicator=indicator, breakdown=breakdown)
     return areas + [
         Told(row.zone.code, row.zone.name, (row.zone.pk,), releases.figure(row))
         for row in alone

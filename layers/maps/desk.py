@@ -368,12 +368,10 @@ class View:
             return ""
         areas = sum(each.area is not None for each in self.places)
         if not areas:
-            return _(
-                "There is no such area for this figure: the map shows the zones alone."
-            )
+            return _("No such area has this figure: the map shows the zones alone.")
         if areas == len(self.places):
             return ""
-        return _("Zones that are in no larger area are told alone.")
+        return _("Zones in no larger area that has a figure are told alone.")
 
     def _doubt(self) -> str:
         shown = sum(x["estimate"] is not None for x in self.data["zones"].values())

@@ -76,12 +76,20 @@ def said(row):
 
 
 def stored(release, indicator, breakdown):
-    """What the release itself holds, by code: its areas, and the zones in none."""
+    """What the release itself holds, by code: its areas, and the zones in none that has
+    a figure.
+    """
     areas = AreaEstimate.objects.of_release(release).of_indicator(indicator)
     areas = list(areas.of_breakdown(breakdown).of_level("merged"))
-    held = {code for row in areas for code in row.area.codes.split("+")}
     zones = Estimate.objects.of_release(release).of_indicator(indicator)
     zones = zones.of_breakdown(breakdown).exclude(zone=None).select_related("zone")
+    told = {row.zone.code for row in zones if row.estimate is not None}
+    areas = [
+        row
+        for row in areas
+        if row.estimate is not None or not told & set(row.area.codes.split("+"))
+    ]
+    held = {code for row in areas for code in row.area.codes.split("+")}
     return {row.area.codes: said(row) for row in areas} | {
         row.zone.code: said(row) for row in zones if row.zone.code not in held
     }
@@ -119,6 +127,28 @@ def test_every_way_out_tells_the_stored_figures_and_no_other(
     page = desk(view="table", **asked).content.decode()
     for code, row in values["zones"].items():
         assert row["name"] in page, code
+
+
+def test_a_withheld_area_takes_no_figure_of_a_zone_off_the_map(town, rounds, view):
+    area = next(each.area for each in view.places if each.area)
+    zones = Estimate.objects.of_release(rounds[1]).of_breakdown("all")
+    zones = zones.filter(zone__in=area.members)
+    told = set(zones.exclude(estimate=None).values_list("indicator", flat=True))
+    told -= {each.indicator for each in AreaEstimate.objects.filter(area=area)}
+    untold = set(zones.values_list("indicator", flat=True)) - told
+    untold -= {each.indicator for each in AreaEstimate.objects.filter(area=area)}
+    for some, stands in ((told, False), (untold, True)):
+        code = min(some)
+        AreaEstimate.objects.create(
+            municipality=town, release=rounds[1], area=area, indicator=code,
+            definition_version=1, breakdown="all", flag="withheld",
+            reason="protects_others",
+        )  # fmt: skip
+        codes = {
+            each.code for each in View.asked(town, ASKED | {"indicator": code}).places
+        }
+        assert (area.codes in codes) == stands, code
+        assert (set(area.codes.split("+")) <= codes) != stands
 
 
 def test_an_area_is_drawn_as_its_zones_without_the_borders_between(view):
