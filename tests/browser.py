@@ -44,7 +44,9 @@ def new_page(browser: Browser, viewport: dict | None = None) -> Iterator[Page]:
     page.on(
         "console",
         lambda message: (
-            errors.append(message.text) if message.type == "error" else None
+            errors.append(f"{message.text} {message.location['url']}")
+            if message.type == "error"
+            else None
         ),
     )
     yield page

@@ -328,8 +328,9 @@ class Views:
 
     def _read_view(self, name, indicator, breakdown, code):
         query = {"indicator": indicator, "breakdown": breakdown, "round": code}
-        key = name, indicator, breakdown
         said = json.loads(self.get("values.json", **query))
+        # Women are told as they are, whatever group of children is asked for.
+        key = name, indicator, said["breakdown"]
         rows = {**said["zones"], None: said["town"]}
         for zone, row in rows.items():
             self._percent((*key, zone, "values.json"), row["value"], row["n"])
