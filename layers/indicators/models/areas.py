@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.geography.models import Zone
 from layers.geography.tenancy import TenantModel, TenantQuerySet
-from layers.indicators.models.releases import Estimate, Release
+from layers.indicators.models.published import Published
+from layers.indicators.models.releases import Release
 
 
 class Area(TenantModel):
@@ -71,7 +72,7 @@ class AreaEstimateQuerySet(TenantQuerySet):
         return self.filter(area__level=level)
 
 
-class AreaEstimate(TenantModel):
+class AreaEstimate(Published):
     """A published figure of a larger area, or why there is none."""
 
     release = models.ForeignKey(Release, models.PROTECT, related_name="+")
@@ -79,24 +80,9 @@ class AreaEstimate(TenantModel):
     indicator = models.CharField(_("indicator"), max_length=60)
     breakdown = models.CharField(_("breakdown"), max_length=60)
     definition_version = models.PositiveSmallIntegerField(_("version of definition"))
-    estimate = models.FloatField(_("estimate"), null=True)
-    se = models.FloatField(_("standard error"), null=True)
-    low = models.FloatField(_("lower bound"), null=True)
-    high = models.FloatField(_("upper bound"), null=True)
-    df = models.PositiveIntegerField(_("degrees of freedom"), null=True)
     deff = models.FloatField(_("design effect"), null=True)
     population = models.PositiveIntegerField(_("children, estimated"), null=True)
     total = models.PositiveIntegerField(_("children in need, estimated"), null=True)
-    n = models.PositiveIntegerField(_("children asked, rounded"), null=True)
-    households = models.PositiveIntegerField(_("households, rounded"), null=True)
-    flag = models.CharField(_("flag"), max_length=10, choices=Estimate.Flag)
-    reason = models.CharField(
-        _("reason"),
-        max_length=20,
-        choices=Estimate.Reason,
-        blank=True,
-        default=Estimate.Reason.NONE,
-    )
 
     objects = AreaEstimateQuerySet.as_manager()
 

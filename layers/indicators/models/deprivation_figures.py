@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.tenancy import TenantModel, TenantQuerySet
-from layers.indicators.models.releases import Estimate, Release
+from layers.indicators.models.published import Published
+from layers.indicators.models.releases import Release
 
 if TYPE_CHECKING:
     from layers.geography.models import Zone
@@ -95,7 +96,7 @@ class DeprivationQuerySet(TenantQuerySet):
         return self.filter(zone=None)
 
 
-class DeprivationFigure(TenantModel):
+class DeprivationFigure(Published):
     """A published measure of multidimensional deprivation between 0 and 1.
 
     `part` says of what: for a cutoff its points, for indicators and dimensions their code,
@@ -128,29 +129,11 @@ class DeprivationFigure(TenantModel):
     )
     measure = models.CharField(_("measure"), max_length=20, choices=Measure)
     part = models.CharField(_("of what"), max_length=200, blank=True)
-    estimate = models.FloatField(_("estimate"), null=True)
-    se = models.FloatField(_("standard error"), null=True)
-    low = models.FloatField(_("lower bound"), null=True)
-    high = models.FloatField(_("upper bound"), null=True)
-    df = models.PositiveIntegerField(_("degrees of freedom"), null=True)
-    n = models.PositiveIntegerField(_("children asked, rounded"), null=True)
-    households = models.PositiveIntegerField(_("households, rounded"), null=True)
     dropped = models.PositiveIntegerField(
         _("children left out because of a missing answer, rounded"), null=True
     )
-    population = models.PositiveIntegerField(
-        _("children in the zone, estimated, rounded"), null=True
-    )
     total = models.PositiveIntegerField(
         _("deprived children, estimated, rounded"), null=True
-    )
-    flag = models.CharField(_("flag"), max_length=10, choices=Estimate.Flag)
-    reason = models.CharField(
-        _("reason"),
-        max_length=20,
-        choices=Estimate.Reason,
-        blank=True,
-        default=Estimate.Reason.NONE,
     )
 
     objects = DeprivationQuerySet.as_manager()

@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from layers.geography.tenancy import TenantModel, TenantQuerySet
-from layers.indicators.models.releases import Estimate, Release
+from layers.geography.tenancy import TenantQuerySet
+from layers.indicators.models.published import Published
+from layers.indicators.models.releases import Release
 
 if TYPE_CHECKING:
     from layers.geography.models import Zone
@@ -25,7 +26,7 @@ class MeanEstimateQuerySet(TenantQuerySet):
         return self.filter(zone=zone)
 
 
-class MeanEstimate(TenantModel):
+class MeanEstimate(Published):
     """A published mean of all children of a zone or the town, in the unit of its
     definition, or the reason why there is none.
 
@@ -43,24 +44,7 @@ class MeanEstimate(TenantModel):
         help_text=_("Empty for the whole town."),
     )
     estimate = models.FloatField(_("mean"), null=True)
-    se = models.FloatField(_("standard error"), null=True)
-    low = models.FloatField(_("lower bound"), null=True)
-    high = models.FloatField(_("upper bound"), null=True)
-    df = models.PositiveIntegerField(_("degrees of freedom"), null=True)
     deff = models.FloatField(_("design effect"), null=True)
-    population = models.PositiveIntegerField(
-        _("children in the zone, estimated, rounded"), null=True
-    )
-    n = models.PositiveIntegerField(_("children asked, rounded"), null=True)
-    households = models.PositiveIntegerField(_("households, rounded"), null=True)
-    flag = models.CharField(_("flag"), max_length=10, choices=Estimate.Flag)
-    reason = models.CharField(
-        _("reason"),
-        max_length=20,
-        choices=Estimate.Reason,
-        blank=True,
-        default=Estimate.Reason.NONE,
-    )
 
     objects = MeanEstimateQuerySet.as_manager()
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.geography.tenancy import TenantModel, TenantQuerySet
 from layers.indicators.breakdowns import label_of
+from layers.indicators.models.published import Published
 from layers.indicators.models.samples import ObservationSet
 
 if TYPE_CHECKING:
@@ -79,26 +80,8 @@ class EstimateQuerySet(TenantQuerySet):
         return self.filter(zone=None)
 
 
-class Estimate(TenantModel):
+class Estimate(Published):
     """A published figure: a share between 0 and 1, or the reason why there is none."""
-
-    class Flag(models.TextChoices):
-        RELIABLE = "reliable", _("reliable")
-        UNCERTAIN = "uncertain", _("uncertain")
-        WITHHELD = "withheld", _("withheld")
-        NO_DATA = "no_data", _("no data")
-
-    class Reason(models.TextChoices):
-        NONE = "", ""
-        SMALL_SAMPLE = "small_sample", _("few children, or a wide interval")
-        FEW_CHILDREN = "few_children", _("too few children were asked")
-        FEW_HOUSEHOLDS = "few_households", _("too few households were asked")
-        FEW_AFFECTED = "few_affected", _("so few children that they could be known")
-        PROTECTS_OTHERS = (
-            "protects_others",
-            _("it could give children away, here or in another figure"),
-        )
-        NO_DATA = "no_data", _("no child was asked")
 
     release = models.ForeignKey(Release, models.PROTECT, related_name="estimates")
     indicator = models.CharField(_("indicator"), max_length=60)
@@ -112,23 +95,9 @@ class Estimate(TenantModel):
     )
     # A key of `breakdowns`.
     breakdown = models.CharField(_("breakdown"), max_length=60)
-    estimate = models.FloatField(_("estimate"), null=True)
-    se = models.FloatField(_("standard error"), null=True)
-    low = models.FloatField(_("lower bound"), null=True)
-    high = models.FloatField(_("upper bound"), null=True)
-    df = models.PositiveIntegerField(_("degrees of freedom"), null=True)
     deff = models.FloatField(_("design effect"), null=True)
-    population = models.PositiveIntegerField(
-        _("children in the zone, estimated, rounded"), null=True
-    )
     total = models.PositiveIntegerField(
         _("children in need, estimated, rounded"), null=True
-    )
-    n = models.PositiveIntegerField(_("children asked, rounded"), null=True)
-    households = models.PositiveIntegerField(_("households, rounded"), null=True)
-    flag = models.CharField(_("flag"), max_length=10, choices=Flag)
-    reason = models.CharField(
-        _("reason"), max_length=20, choices=Reason, blank=True, default=Reason.NONE
     )
 
     objects = EstimateQuerySet.as_manager()
