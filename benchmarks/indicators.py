@@ -31,16 +31,16 @@ from layers.geography.models import Municipality, Zone
 from layers.geography.tenancy import set_tenant
 from layers.indicators import maths
 from layers.indicators.catalogue import indicators
-from layers.indicators.current import current_figures, put_units, rebuild
+from layers.indicators.current.figures import current_figures, put_units, rebuild
 from layers.indicators.estimator import Estimator
 from layers.indicators.figures import withheld
-from layers.indicators.observations import (
+from layers.indicators.samples.observations import (
     DESCRIBED,
     VARIABLES,
     ChildRow,
     UnitRow,
 )
-from layers.indicators.sample import read_sample
+from layers.indicators.samples.sample import read_sample
 from layers.indicators.services import compute_release, replace_observations
 
 CHILDREN, ZONES, HOUSEHOLDS = 100_000, 50, 40_000

@@ -27,8 +27,8 @@ from layers.geography.models import Zone
 from layers.indicators.catalogue import indicators
 from layers.indicators.estimator import Estimator
 from layers.indicators.models import ObservationSet
-from layers.indicators.observations import DESCRIBED, MODULES
-from layers.indicators.sample import read_sample
+from layers.indicators.samples.observations import DESCRIBED, MODULES
+from layers.indicators.samples.sample import read_sample
 
 CHILDREN, ZONES, PER_HOME = 1_000_000, 1_000, 2.5
 SECONDS, GIGABYTES = 60, 4

@@ -13,9 +13,9 @@ from django_tasks import task
 
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
-from layers.indicators.current import put_units
+from layers.indicators.current.figures import put_units
 from layers.indicators.models import ObservationSet
-from layers.indicators.observations import UnitRow
+from layers.indicators.samples.observations import UnitRow
 from surveys.models import Household, Round
 from surveys.publish import observe_round, opaque_key, response_factors, units_of
 

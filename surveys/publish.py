@@ -16,9 +16,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from layers.indicators.current import in_step, rebuild
+from layers.indicators.current.figures import in_step, rebuild
 from layers.indicators.models import ObservationSet, Release
-from layers.indicators.observations import ChildRow, UnitRow, WomanRow
+from layers.indicators.samples.observations import ChildRow, UnitRow, WomanRow
 from layers.indicators.services import compute_release, replace_observations
 from surveys.ages import months_between
 from surveys.asked.reading import asked_in

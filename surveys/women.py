@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from layers.indicators.observations import AGES_OF_WOMEN, WomanRow
+from layers.indicators.samples.observations import AGES_OF_WOMEN, WomanRow
 from surveys.questionnaires.parts import Parts
 
 

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from layers.geography.models import Municipality, Zone
 from layers.indicators import releases
-from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.indicator import Dimension, Indicator
 from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.estimator import BREAKDOWNS
+from layers.indicators.groups.breakdowns import ALL
 from layers.indicators.models import (
     Change,
     ChangeQuerySet,
@@ -25,7 +25,7 @@ from layers.indicators.models import (
     EstimateQuerySet,
     Release,
 )
-from layers.indicators.people import People, people_of
+from layers.indicators.samples.people import People, people_of
 from layers.maps.desk import rounds
 
 VIEWS = {

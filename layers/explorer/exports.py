@@ -19,9 +19,8 @@ from layers.explorer.larger import Place, places_of
 from layers.explorer.modelled import by_figure
 from layers.explorer.workbook import write_workbook
 from layers.indicators import releases
-from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.municipal import indicators_in, means_in
-from layers.indicators.known_totals import sentence
+from layers.indicators.groups.breakdowns import ALL
 from layers.indicators.models import (
     AgeBand,
     AreaEstimate,
@@ -31,8 +30,9 @@ from layers.indicators.models import (
     ModelledEstimate,
     Release,
 )
-from layers.indicators.observations import WOMEN
-from layers.indicators.people import people_of
+from layers.indicators.samples.known_totals import sentence
+from layers.indicators.samples.observations import WOMEN
+from layers.indicators.samples.people import people_of
 from layers.maps.downloads import BOM, safe
 
 CSV = "text/csv; charset=utf-8"

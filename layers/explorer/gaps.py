@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 
 from layers.explorer.ranking import MORE, TIED, beside
 from layers.explorer.rows import Row
-from layers.indicators.breakdowns import label_of
+from layers.indicators.groups.breakdowns import label_of
 from layers.indicators.models import Estimate
 
 COUNTERPARTS = (

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from layers.explorer.rows import Row
 from layers.geography.models import Zone
-from layers.indicators.area_changes import area_changes
-from layers.indicators.breakdowns import ALL
-from layers.indicators.changes import release_before
+from layers.indicators.areas.changes import area_changes
+from layers.indicators.areas.told import name_of, zone_names
+from layers.indicators.groups.breakdowns import ALL
 from layers.indicators.models import Area, AreaEstimate, Change, Release
-from layers.indicators.told_areas import name_of, zone_names
+from layers.indicators.rounds.changes import release_before
 
 Level = Area.Level
 

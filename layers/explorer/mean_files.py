@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from layers.explorer import sdmx
 from layers.indicators import releases
-from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.means import MeanIndicator
 from layers.indicators.definitions.municipal import means_in
+from layers.indicators.groups.breakdowns import ALL
 from layers.indicators.models import Estimate, MeanEstimate, Release
 
 

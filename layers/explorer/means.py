@@ -19,7 +19,7 @@ from layers.indicators import releases
 from layers.indicators.definitions.means import MeanIndicator, Worse
 from layers.indicators.definitions.municipal import means_in
 from layers.indicators.definitions.wording import number_of
-from layers.indicators.mean_changes import MeanChange, mean_changes
+from layers.indicators.means.changes import MeanChange, mean_changes
 from layers.indicators.models import Change, MeanEstimate, Release
 from layers.maps.desk import rounds
 from layers.maps.mean_words import MeanRow

@@ -12,7 +12,7 @@ from layers.explorer.asking import Question
 from layers.explorer.ranking import Axis, ticks
 from layers.explorer.rows import NO_DATA, Row, span, spot
 from layers.indicators.models import ModelledEstimate, Release, ZoneStatistic
-from layers.indicators.people import people_of
+from layers.indicators.samples.people import people_of
 from layers.maps.wording import out_of_100
 from layers.maps.zone_tables import column_of
 

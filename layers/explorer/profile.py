@@ -26,10 +26,10 @@ from layers.explorer.ranking import Axis, ticks
 from layers.explorer.rows import Moved, Row, whole
 from layers.geography.models import Facility, Municipality, Zone
 from layers.indicators import releases
-from layers.indicators.breakdowns import ALL, DIMENSIONS
 from layers.indicators.catalogue import Dimension, Indicator
-from layers.indicators.known_totals import sentence
+from layers.indicators.groups.breakdowns import ALL, DIMENSIONS
 from layers.indicators.models import Change, Estimate, ModelledEstimate, Release
+from layers.indicators.samples.known_totals import sentence
 from layers.maps.desk import View, rounds
 from layers.maps.drawing import Drawing, Ground
 from layers.maps.mean_words import MeanRow, rows_of_zone

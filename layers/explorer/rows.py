@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from layers.explorer.ranking import Axis
 from layers.indicators.models import AreaEstimate, Change, Estimate
-from layers.indicators.people import People, people_of
+from layers.indicators.samples.people import People, people_of
 from layers.maps.wording import out_of_100
 
 Flag, Verdict = Estimate.Flag, Change.Verdict

@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from layers.indicators.breakdowns import ALL
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.definitions.means import MeanIndicator
 from layers.indicators.definitions.municipal import indicators_in
+from layers.indicators.groups.breakdowns import ALL
 from layers.indicators.models import AreaEstimate, Estimate, MeanEstimate, Release
-from layers.indicators.observations import WOMEN
+from layers.indicators.samples.observations import WOMEN
 
 COLUMNS = [
     "STRUCTURE", "STRUCTURE_ID", "ACTION",

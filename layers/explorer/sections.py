@@ -26,7 +26,7 @@ from layers.explorer.ranking import (
 )
 from layers.explorer.rows import Moved, Row, moved_whisker, whisker
 from layers.indicators import releases
-from layers.indicators.breakdowns import (
+from layers.indicators.groups.breakdowns import (
     DIMENSIONS,
     PAIRS,
     crossed,

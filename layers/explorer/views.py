@@ -31,11 +31,11 @@ from layers.explorer.sections import (
 from layers.geography.access import requires
 from layers.geography.models import Municipality
 from layers.indicators import releases
-from layers.indicators.breakdowns import ALL as EVERYBODY
-from layers.indicators.breakdowns import offered
 from layers.indicators.estimator import BREAKDOWNS
-from layers.indicators.known_totals import sentence
+from layers.indicators.groups.breakdowns import ALL as EVERYBODY
+from layers.indicators.groups.breakdowns import offered
 from layers.indicators.models import Release
+from layers.indicators.samples.known_totals import sentence
 from layers.maps.desk import rounds
 
 logger = logging.getLogger(__name__)

@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from layers.indicators import maths
-from layers.indicators.breakdowns import ALL, DIMENSIONS
 from layers.indicators.catalogue import Indicator
-from layers.indicators.observations import WOMEN
-from layers.indicators.sample import Sample
+from layers.indicators.groups.breakdowns import ALL, DIMENSIONS
+from layers.indicators.samples.observations import WOMEN
+from layers.indicators.samples.sample import Sample
 
 BREAKDOWNS = (ALL, *DIMENSIONS["sex"].keys)
 MEMBERSHIP = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])

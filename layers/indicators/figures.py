@@ -12,7 +12,7 @@ import numpy as np
 
 from layers.geography.models import Zone
 from layers.indicators import maths
-from layers.indicators.areas import Area
+from layers.indicators.areas.levels import Area
 from layers.indicators.catalogue import Indicator
 from layers.indicators.disclosure import suppression
 from layers.indicators.disclosure.differencing import Issued
@@ -24,7 +24,7 @@ from layers.indicators.estimator import (
     tells,
 )
 from layers.indicators.models import Estimate
-from layers.indicators.sample import Sample
+from layers.indicators.samples.sample import Sample
 
 FLAG, REASON = Estimate.Flag, Estimate.Reason
 

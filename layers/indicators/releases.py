@@ -8,8 +8,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from layers.geography.models import Municipality, Zone
-from layers.indicators.breakdowns import ALL, dimensions_of, ordered
 from layers.indicators.definitions.municipal import indicators_in
+from layers.indicators.groups.breakdowns import ALL, dimensions_of, ordered
 from layers.indicators.models import (
     AreaEstimate,
     Estimate,
@@ -17,7 +17,7 @@ from layers.indicators.models import (
     ObservationSet,
     Release,
 )
-from layers.indicators.people import people_of
+from layers.indicators.samples.people import people_of
 
 
 def latest_release(

@@ -3,10 +3,8 @@ from datetime import date
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
 from layers.indicators import errors
-from layers.indicators import means as town_means
-from layers.indicators.area_storage import store_areas
-from layers.indicators.areas import Areas
-from layers.indicators.changes import changes_of, likeness_of
+from layers.indicators.areas.levels import Areas
+from layers.indicators.areas.storage import store_areas
 from layers.indicators.definitions.municipal import catalogue_of, means_of_town
 from layers.indicators.definitions.own_variables import known_variables
 from layers.indicators.deprivation.release import (
@@ -17,8 +15,9 @@ from layers.indicators.deprivation.release import (
 from layers.indicators.deprivation.schemes import scheme_of
 from layers.indicators.disclosure.suppression import shown_count
 from layers.indicators.figures import Figure
-from layers.indicators.known_totals import KnownTotals, told_of
-from layers.indicators.modelling import store_modelled
+from layers.indicators.groups.near_groups import families_with_groups
+from layers.indicators.means import figures as town_means
+from layers.indicators.modelled.modelling import store_modelled
 from layers.indicators.models import (
     Change,
     FamilyCounts,
@@ -28,18 +27,19 @@ from layers.indicators.models import (
     SampleUnit,
     Woman,
 )
-from layers.indicators.near_groups import families_with_groups
-from layers.indicators.observations import UnitRow
-from layers.indicators.sample import has_units, read_sample
-from layers.indicators.storage import write_figures, write_units
-from layers.indicators.succession import Past, Succeeding, succeeding
-from layers.indicators.twins import published_twin
-from layers.indicators.units import (
+from layers.indicators.rounds.changes import changes_of, likeness_of
+from layers.indicators.rounds.twins import published_twin
+from layers.indicators.samples.known_totals import KnownTotals, told_of
+from layers.indicators.samples.observations import UnitRow
+from layers.indicators.samples.sample import has_units, read_sample
+from layers.indicators.samples.storage import write_figures, write_units
+from layers.indicators.samples.units import (
     check_units,
     set_digest,
     unit_digest,
     zones_by_code,
 )
+from layers.indicators.succession import Past, Succeeding, succeeding
 
 BATCH = 2000
 

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Zone
 from layers.indicators import errors
-from layers.indicators.areas import MERGED, Area
-from layers.indicators.breakdowns import label_of
+from layers.indicators.areas.levels import MERGED, Area
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.disclosure import differencing, group_differences, suppression
 from layers.indicators.disclosure.differencing import Issued
@@ -21,7 +20,10 @@ from layers.indicators.disclosure.group_differences import Said
 from layers.indicators.disclosure.group_parts import WHOLE
 from layers.indicators.disclosure.kinship import Zones, comparable
 from layers.indicators.figures import FLAG, REASON, Family, Figure, issued, windows
-from layers.indicators.grouped import GroupedFamily, GroupTable
+from layers.indicators.groups.breakdowns import label_of
+from layers.indicators.groups.grouped import GroupedFamily, GroupTable
+from layers.indicators.groups.nested import issued_between, must_be_held
+from layers.indicators.groups.parts_anew import Earlier, parts_anew
 from layers.indicators.maths import Booleans
 from layers.indicators.models import (
     AreaEstimate,
@@ -30,8 +32,6 @@ from layers.indicators.models import (
     ObservationSet,
     Release,
 )
-from layers.indicators.nested import issued_between, must_be_held
-from layers.indicators.parts_anew import Earlier, parts_anew
 
 Former = dict[tuple[str, str, int | None], Estimate]
 NAMES = {"indicator", "version", "zone", "breakdown", "flag", "reason"}

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from layers.indicators import releases
+from layers.indicators.areas.told import Told
 from layers.indicators.definitions.municipal import indicators_in
 from layers.indicators.models import Area, AreaEstimate
-from layers.indicators.people import people_of
-from layers.indicators.told_areas import Told
+from layers.indicators.samples.people import people_of
 from layers.maps.desk import View
 from layers.maps.zone_profile import strip
 

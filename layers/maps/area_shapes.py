@@ -9,7 +9,7 @@ from typing import Any
 import shapely
 
 from layers.geography.models import Zone
-from layers.indicators.told_areas import Told
+from layers.indicators.areas.told import Told
 
 LANGUAGES = ("ar", "en", "fr")
 # Of a degree: a tenth of a metre.

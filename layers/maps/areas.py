@@ -20,8 +20,8 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from layers.indicators.modelled.ties import Ties, Why, ties_of
 from layers.indicators.models import Estimate
-from layers.indicators.ties import Ties, Why, ties_of
 from layers.maps.classes import Z_95
 from layers.maps.desk import View
 from layers.maps.errors import UnfitView

@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Municipality, Zone
 from layers.indicators import releases
-from layers.indicators.breakdowns import ALL
+from layers.indicators.areas.told import Told, levels_of, told
 from layers.indicators.catalogue import Dimension, Indicator
 from layers.indicators.definitions.municipal import indicators_in
+from layers.indicators.groups.breakdowns import ALL
 from layers.indicators.models import Area, Estimate, Release
-from layers.indicators.people import People, people_of
-from layers.indicators.told_areas import Told, levels_of, told
+from layers.indicators.samples.people import People, people_of
 from layers.maps import classes
 from layers.maps.area_shapes import shapes_of
 from layers.maps.columns import LIMITS, Column

@@ -11,11 +11,11 @@ from django.http import Http404
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from layers.indicators.area_changes import area_changes
-from layers.indicators.changes import changes_between
+from layers.indicators.areas.changes import area_changes
+from layers.indicators.areas.told import Told
 from layers.indicators.models import Change, Release
 from layers.indicators.releases import round_title
-from layers.indicators.told_areas import Told
+from layers.indicators.rounds.changes import changes_between
 from layers.maps.columns import LIMITS, Column
 from layers.maps.desk import View
 from layers.maps.errors import UnfitView

@@ -14,8 +14,8 @@ import shapely
 from django.contrib.gis.db.models.functions import Transform
 
 from layers.geography.models import Zone
+from layers.indicators.areas.told import Told
 from layers.indicators.models import Estimate
-from layers.indicators.told_areas import Told
 from layers.maps.area_shapes import union
 from layers.maps.desk import View
 from layers.maps.modes import Shown

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from layers.indicators.breakdowns import DIMENSIONS, dimensions_of, label_of
+from layers.indicators.groups.breakdowns import DIMENSIONS, dimensions_of, label_of
 from layers.indicators.models import Release
 from layers.indicators.releases import keys_in
 

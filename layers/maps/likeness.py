@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from layers.indicators.clusters import Clusters, clusters_of
 from layers.indicators.errors import NoPattern
+from layers.indicators.modelled.clusters import Clusters, clusters_of
 from layers.maps.columns import Column
 from layers.maps.desk import View
 from layers.maps.errors import UnfitView

@@ -17,7 +17,7 @@ from layers.indicators.definitions.wording import (
     number_of,
 )
 from layers.indicators.models import Estimate, MeanEstimate, Release
-from layers.indicators.people import OF_CHILDREN
+from layers.indicators.samples.people import OF_CHILDREN
 
 Flag = Estimate.Flag
 # As MICS and DHS print them.

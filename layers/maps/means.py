@@ -11,12 +11,12 @@ from django.http import Http404
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from layers.indicators.breakdowns import ALL, label_of
 from layers.indicators.definitions.means import MeanIndicator, Worse
 from layers.indicators.definitions.municipal import means_in
 from layers.indicators.definitions.wording import number_of
+from layers.indicators.groups.breakdowns import ALL, label_of
 from layers.indicators.models import Estimate, MeanEstimate
-from layers.indicators.people import OF_CHILDREN
+from layers.indicators.samples.people import OF_CHILDREN
 from layers.maps import classes
 from layers.maps.columns import LIMITS, Column
 from layers.maps.desk import View

@@ -9,7 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
 from layers.indicators.models import Estimate
-from layers.indicators.people import OF_CHILDREN, People
+from layers.indicators.samples.people import OF_CHILDREN, People
 
 Flag = Estimate.Flag
 

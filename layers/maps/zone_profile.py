@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from layers.geography.models import Facility, Parcel, Zone
 from layers.indicators import releases
-from layers.indicators.breakdowns import label_of
 from layers.indicators.definitions.municipal import indicators_in
+from layers.indicators.groups.breakdowns import label_of
 from layers.indicators.models import Estimate
-from layers.indicators.people import people_of
+from layers.indicators.samples.people import people_of
 from layers.maps.desk import View
 from layers.maps.mean_words import MeanRow, rows_of_zone
 

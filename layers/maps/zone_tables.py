@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from layers.geography.models import Facility, Municipality
-from layers.indicators.clusters import Clusters
+from layers.indicators.modelled.clusters import Clusters
 from layers.indicators.models import ZoneStatistic
 from layers.maps.raster_tiles import raster_title
 

@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from layers.indicators.observations import LANGUAGES
+from layers.indicators.samples.observations import LANGUAGES
 from surveys.asked.values import LARGEST
 from surveys.models import TownVariable
 from surveys.questionnaires.structure import NUMBERS, Question, Structure

@@ -18,7 +18,7 @@ from layers.indicators.definitions.own_variables import (
     declare_variable,
     indicators_with,
 )
-from layers.indicators.observations import LANGUAGES, Variable
+from layers.indicators.samples.observations import LANGUAGES, Variable
 from surveys.errors import QuestionRefused
 from surveys.following import follow_in_background
 from surveys.models import Form, Round, TownVariable

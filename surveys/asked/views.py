@@ -20,7 +20,7 @@ from django.views.decorators.http import (
 from layers.geography.access import TownRequest, requires
 from layers.indicators.definitions.drafting import STEPS
 from layers.indicators.definitions.municipal import OWN_PREFIX
-from layers.indicators.observations import DESCRIBED
+from layers.indicators.samples.observations import DESCRIBED
 from surveys.asked.forms import COUNTS, COUNTS_NOT, QuestionForm
 from surveys.asked.services import declare_question, move_question
 from surveys.asked.values import questions_to_ask

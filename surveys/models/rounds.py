@@ -95,7 +95,7 @@ class Round(Named, TenantModel):
         choices=Nonresponse,
         default=Nonresponse.NONE,
     )
-    # Children in a register or census, as `layers.indicators.known_totals` has them.
+    # Children in a register or census, as `layers.indicators.samples.known_totals` has them.
     known_totals = models.JSONField(default=dict, blank=True)
     # When something was changed of which published figures depend.
     restated_at = models.DateTimeField(null=True, editable=False)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from layers.geography.access import TownRequest, requires
 from layers.geography.models import Zone
-from layers.indicators.current import Now, current_figures, why_uncalibrated
+from layers.indicators.current.figures import Now, current_figures, why_uncalibrated
 from layers.indicators.models import Estimate, ObservationSet
 from surveys.following import far_behind, follow, follow_in_background
 from surveys.models import Round

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from layers.geography.models import Parcel, Zone, ZoneQuerySet
-from layers.indicators.breakdowns import DIMENSIONS, crossed
-from layers.indicators.known_totals import (
+from layers.indicators.groups.breakdowns import DIMENSIONS, crossed
+from layers.indicators.samples.known_totals import (
     MARGINS,
     MOST,
     SEX_AGE,

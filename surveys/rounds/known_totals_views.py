@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from layers.geography.access import TownRequest, requires
-from layers.indicators.current import why_uncalibrated
-from layers.indicators.known_totals import KnownTotals
+from layers.indicators.current.figures import why_uncalibrated
 from layers.indicators.maths.calibration import BOUNDS
 from layers.indicators.models import ObservationSet
+from layers.indicators.samples.known_totals import KnownTotals
 from surveys.models import Round
 from surveys.rounds.known_totals import (
     FileForm,

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 
 from layers.indicators.models import Observation
-from layers.indicators.observations import MODULES, ChildRow, UnitRow, WomanRow
+from layers.indicators.samples.observations import MODULES, ChildRow, UnitRow, WomanRow
 
 
 def answers_of(child: Observation) -> dict[str, float]:

@@ -3,7 +3,7 @@
 import pytest
 
 from layers.indicators.models import Release
-from layers.indicators.observations import WomanRow
+from layers.indicators.samples.observations import WomanRow
 from surveys.intake.access import issue_access
 from surveys.intake.services import stored_record
 from surveys.models import Arrival, Entity, Submission, Target

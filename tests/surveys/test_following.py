@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from layers.indicators.current import estimates_now
+from layers.indicators.current.figures import estimates_now
 from layers.indicators.models import Observation, ObservationSet, Release, SampleUnit
 from surveys.following import AT_ONCE, far_behind, follow, follow_in_background
 from surveys.models import ChangedHousehold, Round, Submission, Target

@@ -2,7 +2,7 @@
 
 import pytest
 
-from layers.indicators.observations import WomanRow
+from layers.indicators.samples.observations import WomanRow
 from surveys.questionnaires.parts import Parts
 from surveys.women import woman_row
 

@@ -12,7 +12,7 @@ from layers.indicators.definitions.indicator import (
     Unknown,
     build_indicator,
 )
-from layers.indicators.observations import WOMEN
+from layers.indicators.samples.observations import WOMEN
 
 
 class CatalogueError(ValueError):

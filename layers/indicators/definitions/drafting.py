@@ -24,9 +24,9 @@ from layers.indicators.definitions.municipal import (
 )
 from layers.indicators.estimator import Estimator
 from layers.indicators.figures import Figure, figures_of
-from layers.indicators.means import Mean, MeanFigure, Past
+from layers.indicators.means.figures import Mean, MeanFigure, Past
 from layers.indicators.models import Definition, ObservationSet, Trial
-from layers.indicators.sample import has_units, read_sample
+from layers.indicators.samples.sample import has_units, read_sample
 
 State = Definition.State
 # From where to where. Who wrote a version does not put it in use.

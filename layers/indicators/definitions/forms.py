@@ -26,7 +26,12 @@ from layers.indicators.definitions.means import (
 )
 from layers.indicators.definitions.wording import variable_labels
 from layers.indicators.models import ObservationSet
-from layers.indicators.observations import DESCRIBED, LANGUAGES, OF_WOMEN, Variable
+from layers.indicators.samples.observations import (
+    DESCRIBED,
+    LANGUAGES,
+    OF_WOMEN,
+    Variable,
+)
 
 ROWS = (1, 2, 3)
 BOUNDS = (

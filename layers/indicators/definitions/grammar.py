@@ -33,7 +33,7 @@ from layers.indicators.definitions.rules import (
     Value,
     Worst,
 )
-from layers.indicators.observations import CHILDREN, OF_WOMEN, VARIABLES, WOMEN
+from layers.indicators.samples.observations import CHILDREN, OF_WOMEN, VARIABLES, WOMEN
 
 NUMBERS = ("variable", "term", "sum", "count", "worst")
 JOINED: dict[str, type[All] | type[Any_]] = {"all": All, "any": Any_}

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from layers.indicators.definitions.grammar import RuleError, read_condition
 from layers.indicators.definitions.rules import Booleans, Columns, Condition, Floats
-from layers.indicators.observations import (
+from layers.indicators.samples.observations import (
     AGES_OF_WOMEN,
     CHILDREN,
     LANGUAGES,

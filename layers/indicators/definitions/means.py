@@ -20,7 +20,7 @@ from layers.indicators.definitions.indicator import (
     three_texts,
 )
 from layers.indicators.definitions.rules import BASICS, Columns, Floats
-from layers.indicators.observations import VARIABLES, Variable
+from layers.indicators.samples.observations import VARIABLES, Variable
 
 MEAN = "mean"
 """What `content["statistic"]` of such a definition says."""

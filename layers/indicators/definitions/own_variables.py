@@ -15,7 +15,7 @@ from layers.indicators.definitions.municipal import (
     read_definition,
 )
 from layers.indicators.models import Definition, OwnVariable
-from layers.indicators.observations import DESCRIBED, LANGUAGES, Variable
+from layers.indicators.samples.observations import DESCRIBED, LANGUAGES, Variable
 
 
 def variables_of(municipality: Municipality) -> dict[str, Variable]:

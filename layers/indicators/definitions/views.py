@@ -28,9 +28,9 @@ from layers.indicators.definitions.municipal import (
 )
 from layers.indicators.definitions.own_variables import variables_of
 from layers.indicators.figures import Figure
-from layers.indicators.means import MeanFigure
+from layers.indicators.means.figures import MeanFigure
 from layers.indicators.models import Definition, Estimate, ObservationSet
-from layers.indicators.people import people_of
+from layers.indicators.samples.people import people_of
 
 SHOWN = "indicators.view_estimates"
 DEFINE = "indicators.define"

@@ -24,7 +24,7 @@ from layers.indicators.definitions.rules import (
     Value,
     Worst,
 )
-from layers.indicators.observations import DESCRIBED, OF_WOMEN, WOMEN, Variable
+from layers.indicators.samples.observations import DESCRIBED, OF_WOMEN, WOMEN, Variable
 
 
 class Labels(dict[str, str]):

@@ -21,6 +21,7 @@ from layers.indicators.deprivation.town import Detail, detail_of
 from layers.indicators.deprivation.zones import Table, issued, table_of
 from layers.indicators.disclosure import differencing, suppression
 from layers.indicators.disclosure.differencing import Issued
+from layers.indicators.groups.near_groups import Beside
 from layers.indicators.models import (
     AgeBand,
     DeprivationCounts,
@@ -29,9 +30,8 @@ from layers.indicators.models import (
     ObservationSet,
     Release,
 )
-from layers.indicators.near_groups import Beside
-from layers.indicators.observations import VARIABLES
-from layers.indicators.sample import read_sample
+from layers.indicators.samples.observations import VARIABLES
+from layers.indicators.samples.sample import read_sample
 
 FLAG, REASON = Estimate.Flag, Estimate.Reason
 VALUES = (

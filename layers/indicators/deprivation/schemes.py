@@ -18,7 +18,7 @@ from layers.indicators import errors
 from layers.indicators.definitions.indicator import Indicator
 from layers.indicators.deprivation.age_bands import BANDS
 from layers.indicators.models import AgeBand, DeprivationScheme
-from layers.indicators.observations import CHILDREN
+from layers.indicators.samples.observations import CHILDREN
 
 MOST_INDICATORS, MOST_WEIGHT = 10, 20
 """In a band: the overlaps of more can't be read, nor kept safe in short time."""

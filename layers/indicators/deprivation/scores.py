@@ -14,7 +14,7 @@ from layers.indicators.deprivation.measures import Booleans, Floats, Integers
 from layers.indicators.deprivation.schemes import BandScheme, Scheme
 from layers.indicators.disclosure.suppression import SMALLEST_GROUP
 from layers.indicators.estimation.design import Design, Stage
-from layers.indicators.sample import Sample
+from layers.indicators.samples.sample import Sample
 
 
 @dataclass(frozen=True)

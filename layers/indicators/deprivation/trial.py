@@ -20,7 +20,7 @@ from layers.indicators.deprivation.scores import Scored, scored, step_of
 from layers.indicators.deprivation.town import cutoffs_of
 from layers.indicators.disclosure.suppression import SMALLEST_GROUP, USUAL, shown_count
 from layers.indicators.models import ObservationSet
-from layers.indicators.sample import has_units, read_sample
+from layers.indicators.samples.sample import has_units, read_sample
 
 FEWEST = 50
 """Children of a band from which it is tried at all."""

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from layers.geography.tenancy import TenantModel, TenantQuerySet
-from layers.indicators.breakdowns import label_of
+from layers.indicators.groups.breakdowns import label_of
 from layers.indicators.models.published import Published
 from layers.indicators.models.samples import ObservationSet
 

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from layers.indicators.observations import ChildRow, UnitRow
+from layers.indicators.samples.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release, replace_observations
 from tests.factories.accounts import staff
 from tests.factories.geography import ZoneFactory, square

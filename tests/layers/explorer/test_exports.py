@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 from layers.explorer.sdmx import COLUMNS, group_codes
 from layers.explorer.sdmx import DIMENSIONS as CODES
 from layers.geography.models import Zone
-from layers.indicators.breakdowns import DIMENSIONS
+from layers.indicators.groups.breakdowns import DIMENSIONS
 from layers.indicators.models import AreaEstimate, Estimate
 from tests.factories.geography import ZoneFactory
 from tests.layers.explorer.conftest import ZONES

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils.translation import override
 
-from layers.indicators.mean_changes import judged, mean_changes
+from layers.indicators.means.changes import judged, mean_changes
 from layers.indicators.models import MeanEstimate
 from layers.maps.desk import View, rounds
 from layers.maps.downloads import view_csv, view_features

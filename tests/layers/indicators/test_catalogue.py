@@ -12,7 +12,7 @@ from layers.indicators.catalogue import (
     indicators,
     read_indicator,
 )
-from layers.indicators.observations import MODULES, VARIABLES
+from layers.indicators.samples.observations import MODULES, VARIABLES
 
 NAN = float("nan")
 SOURCE = (resources.files(catalogue) / "ecd_stim.toml").read_text("utf-8")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from layers.explorer.ranking import rank_ranges
-from layers.indicators import maths, round_differences
+from layers.indicators import maths
 from layers.indicators.catalogue import indicators
 from layers.indicators.definitions.grammar import read_condition
 from layers.indicators.definitions.wording import (
@@ -16,6 +16,7 @@ from layers.indicators.definitions.wording import (
     variable_labels,
 )
 from layers.indicators.disclosure import suppression
+from layers.indicators.rounds import round_differences
 
 PAGE = Path(__file__).parents[3] / "docs/indicators.md"
 

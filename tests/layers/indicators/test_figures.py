@@ -6,7 +6,7 @@ import svy
 from layers.indicators.catalogue import indicators
 from layers.indicators.estimator import Estimator
 from layers.indicators.figures import family_membership, figures_of
-from layers.indicators.sample import read_sample
+from layers.indicators.samples.sample import read_sample
 from tests.factories.observations import households
 
 

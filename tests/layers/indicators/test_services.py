@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from layers.geography.models import Zone
 from layers.geography.tenancy import set_tenant
 from layers.indicators.models import Estimate, Observation, ObservationSet, Release
-from layers.indicators.observations import ChildRow, UnitRow
+from layers.indicators.samples.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release
 from tests.factories.geography import MunicipalityFactory, ZoneFactory
 from tests.factories.observations import answers_of, households

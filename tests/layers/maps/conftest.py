@@ -5,7 +5,7 @@ import pytest
 from django.utils.translation import override
 
 from layers.geography.models import Zone
-from layers.indicators.observations import ChildRow, UnitRow
+from layers.indicators.samples.observations import ChildRow, UnitRow
 from layers.indicators.services import compute_release, replace_observations
 from layers.maps import tiles
 from tests.factories.geography import ZoneFactory, square

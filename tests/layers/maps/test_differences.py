@@ -18,11 +18,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from layers.indicators import wealth
 from layers.indicators.catalogue import indicators
+from layers.indicators.groups import wealth
 from layers.indicators.models import Area, AreaEstimate, Estimate, Release
-from layers.indicators.observations import MODULES, OF_WOMEN, VARIABLES, WOMEN
 from layers.indicators.releases import keys_in
+from layers.indicators.samples.observations import MODULES, OF_WOMEN, VARIABLES, WOMEN
 from layers.indicators.services import compute_release, replace_observations
 from layers.maps.catalogue import layer_named
 from layers.maps.models import LayerVersion

@@ -10,9 +10,9 @@ from shapely.geometry import shape
 from shapely.ops import unary_union
 
 from layers.geography.models import Zone
-from layers.indicators.area_changes import area_changes
-from layers.indicators.changes import why_not
+from layers.indicators.areas.changes import area_changes
 from layers.indicators.models import AreaEstimate, Change, Estimate
+from layers.indicators.rounds.changes import why_not
 from layers.indicators.services import compute_release, replace_observations
 from layers.maps.desk import View
 from layers.maps.differences import Difference

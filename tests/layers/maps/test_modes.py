@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from django.utils.translation import override
 
-from layers.indicators.changes import changes_between, changes_of
+from layers.indicators.rounds.changes import changes_between, changes_of
 from layers.maps.desk import View
 from layers.maps.differences import Difference, spoken
 from layers.maps.errors import UnfitView

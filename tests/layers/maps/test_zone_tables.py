@@ -6,8 +6,8 @@ from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.utils.translation import override
 
 from layers.geography.services import import_raster
-from layers.indicators.clusters import clusters_of
 from layers.indicators.errors import NoPattern
+from layers.indicators.modelled.clusters import clusters_of
 from layers.indicators.models import Estimate
 from layers.indicators.rasters.zone_statistics import (
     Asked,

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from openpyxl import load_workbook
 
-from layers.indicators.observations import VARIABLES
+from layers.indicators.samples.observations import VARIABLES
 from surveys.models import FormVersion
 from surveys.questionnaires.compiling import compile_xlsform
 from surveys.questionnaires.library import LIBRARY

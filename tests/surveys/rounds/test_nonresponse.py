@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from layers.indicators.models import ObservationSet
-from layers.indicators.sample import read_sample
+from layers.indicators.samples.sample import read_sample
 from surveys.models import Target
 from surveys.publish import publish_round
 from surveys.rounds.nonresponse import classes

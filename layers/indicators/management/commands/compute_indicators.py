@@ -5,10 +5,10 @@ from django.core.management.base import CommandError
 
 from layers.geography.management.town import TownCommand
 from layers.geography.models import Municipality
-from layers.indicators.breakdowns import ALL, DIMENSIONS, is_key
 from layers.indicators.definitions.municipal import catalogue_of, means_of_town
 from layers.indicators.figures import Figure
-from layers.indicators.means import MeanFigure
+from layers.indicators.groups.breakdowns import ALL, DIMENSIONS, is_key
+from layers.indicators.means.figures import MeanFigure
 from layers.indicators.models import ObservationSet
 from layers.indicators.services import (
     compute_figures,

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from layers.indicators import small_areas
 from layers.indicators.management.data import (
     DataCommand,
     DataError,
     DataTable,
     check_columns,
 )
+from layers.indicators.modelled import small_areas
 
 KNOWN = {
     "area", "estimate", "variance", "se", "n", "covariates", "benchmark", "transform",

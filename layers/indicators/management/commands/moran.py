@@ -10,13 +10,13 @@ import pyogrio.errors
 from scipy.sparse import csr_array
 from shapely import STRtree
 
-from layers.indicators import spatial
 from layers.indicators.management.data import (
     DataCommand,
     DataError,
     DataTable,
     check_columns,
 )
+from layers.indicators.modelled import spatial
 
 KNOWN = {
     "value", "area", "neighbours", "separator", "x", "y", "k", "geometry",

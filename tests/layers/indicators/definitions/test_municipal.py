@@ -5,7 +5,7 @@ import pytest
 
 from layers.indicators.catalogue import indicators
 from layers.indicators.definitions.rules import BASICS
-from layers.indicators.observations import MODULES, OF_WOMEN, VARIABLES
+from layers.indicators.samples.observations import MODULES, OF_WOMEN, VARIABLES
 
 NAN = float("nan")
 ECDI = {f"ec{number}": 0 for number in range(21, 39)}

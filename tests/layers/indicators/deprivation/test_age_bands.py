@@ -5,7 +5,7 @@ import pytest
 
 from layers.indicators.catalogue import indicators
 from layers.indicators.deprivation.age_bands import BANDS, index_of
-from layers.indicators.observations import MODULES, VARIABLES
+from layers.indicators.samples.observations import MODULES, VARIABLES
 from tests.layers.indicators.pages import rows_of
 
 NEEDY = {

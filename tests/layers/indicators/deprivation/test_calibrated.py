@@ -10,10 +10,10 @@ from layers.indicators.deprivation.domains import Domains
 from layers.indicators.estimation.design import Design, Factor
 from layers.indicators.estimation.weights import post_stratify
 from layers.indicators.estimator import Estimator
-from layers.indicators.sample import read_sample
+from layers.indicators.samples.sample import read_sample
 from tests.factories.observations import households
 from tests.layers.indicators.estimation import r
-from tests.layers.indicators.test_known_totals import TOTALS
+from tests.layers.indicators.samples.test_known_totals import TOTALS
 
 
 def test_shares_have_the_errors_of_the_indicators(put):

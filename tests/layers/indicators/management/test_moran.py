@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from shapely import box
 
-from layers.indicators import spatial
-from tests.layers.indicators.test_spatial import LATTICE, LOCAL, WHOLE
+from layers.indicators.modelled import spatial
+from tests.layers.indicators.modelled.test_spatial import LATTICE, LOCAL, WHOLE
 
 # Sudden infant deaths of 1974 by births in 100 counties (Cressie 1993), where present.
 COUNTIES = (
