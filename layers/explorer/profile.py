@@ -153,9 +153,12 @@ class Profile:
         return sorted(found.items(), key=lambda pair: (len(pair[0]), pair[0]))
 
     @cached_property
-    def means(self) -> list[MeanRow]:
-        """The town's own, of all children of the zone."""
-        return rows_of_zone(self.release, self.zone)
+    def means(self) -> list[tuple[MeanRow, MeanRow | None]]:
+        """The town's own, of all children of the zone; beside each, that of the town."""
+        town = rows_of_zone(self.release, None) if self.zone else []
+        by_code = {row.mean.code: row for row in town}
+        found = rows_of_zone(self.release, self.zone)
+        return [(row, by_code.get(row.mean.code)) for row in found]
 
     def _modelled(self) -> dict[str, ModelledEstimate]:
         if self.zone is None:

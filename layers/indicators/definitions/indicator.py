@@ -120,6 +120,21 @@ class Population:
         return np.asarray(inside)
 
 
+class Titled:
+    """What has a title and a description in each language."""
+
+    titles: Mapping[str, str]
+    descriptions: Mapping[str, str]
+
+    @property
+    def title(self) -> str:
+        return self.titles[spoken_language()]
+
+    @property
+    def description(self) -> str:
+        return self.descriptions[spoken_language()]
+
+
 @dataclass(frozen=True)
 class Judgement:
     """An indicator's of N children."""
@@ -154,7 +169,7 @@ def asked(answers: Floats) -> bool:
 
 
 @dataclass(frozen=True)
-class Indicator:
+class Indicator(Titled):
     code: str
     version: int
     dimension: Dimension
@@ -180,14 +195,6 @@ class Indicator:
     def identity(self) -> tuple[str, int]:
         """Figures are compared only where this is the same."""
         return self.code, self.version
-
-    @property
-    def title(self) -> str:
-        return self.titles[spoken_language()]
-
-    @property
-    def description(self) -> str:
-        return self.descriptions[spoken_language()]
 
     @property
     def note(self) -> str:

@@ -15,6 +15,7 @@ from layers.indicators.definitions.indicator import (
     Dimension,
     Population,
     Standard,
+    Titled,
     population_of,
     spoken_language,
     three_texts,
@@ -38,7 +39,7 @@ class Worse(StrEnum):
 
 
 @dataclass(frozen=True)
-class MeanIndicator:
+class MeanIndicator(Titled):
     """The mean of a variable over children whose answer lies between two limits.
 
     What lies outside `least` to `most`, both included, counts as not known: so no answer
@@ -64,14 +65,6 @@ class MeanIndicator:
     @property
     def standard(self) -> Standard:
         return Standard("", "", "", "", {}, own=True)
-
-    @property
-    def title(self) -> str:
-        return self.titles[spoken_language()]
-
-    @property
-    def description(self) -> str:
-        return self.descriptions[spoken_language()]
 
     @property
     def unit(self) -> str:

@@ -6,6 +6,7 @@ import io
 import json
 
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -148,11 +149,17 @@ def test_the_panel_and_the_profile_of_a_zone_tell_its_means(planner, town, told)
     view, _picture = seen(town)
     (row,) = Profile.asked(view, "Q1").means()
     assert row.amount.endswith(" rooms")
-    for address in (
-        reverse("maps:zone", args=[town.slug, "Q1"]),
-        reverse("explorer:zone", args=[town.slug, "Q1"]),
-    ):
-        assert row.amount in planner.get(address).content.decode()
+    panel = planner.get(reverse("maps:zone", args=[town.slug, "Q1"]))
+    assert row.amount in panel.content.decode()
+    profile = planner.get(reverse("explorer:zone", args=[town.slug, "Q1"]))
+    ((here, there),) = profile.context["profile"].means
+    assert (here.symbol, here.range, here.n) == (row.symbol, row.range, row.n)
+    assert there.figure == MeanEstimate.objects.of_release(told).get(zone=None)
+    cells = [f"<bdi>{each}</bdi>" for each in (here.symbol, here.range, there.symbol)]
+    paper = render_to_string("explorer/profile_pdf.html", profile.context.flatten())
+    for said in (profile.content.decode(), paper):
+        table = said[said.index("(rooms)") :]
+        assert all(each in table for each in cells)
     assert "withheld" in str(Profile.asked(view, "Q4").means()[0].reliability)
 
 

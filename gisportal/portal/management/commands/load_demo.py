@@ -17,6 +17,10 @@ from gisportal.accounts.roles import Role
 from gisportal.portal.demo import PASSWORD, PEOPLE, email_of, make_people
 from layers.geography.models import Municipality
 from layers.geography.tenancy import tenant
+from layers.indicators.definitions.drafting import move_definition, save_draft
+from layers.indicators.definitions.indicator import Dimension
+from layers.indicators.definitions.means import Worse
+from layers.indicators.models import Definition
 from surveys.models import Round
 from surveys.questionnaires.services import install_library_form
 from surveys.rounds.services import (
@@ -68,6 +72,31 @@ FLOOD = {
 }
 ASKED = {"hazard": [("flood", 0.1)], "walk": ["school", "clinic", "playground"]}
 
+# What a planner of the town made besides the indicators of the product.
+OWN_MEAN: dict[str, Any] = {
+    "statistic": "mean",
+    "dimension": Dimension.WATER_SANITATION,
+    "sensitive": False,
+    "title": {
+        "ar": "دقائق الذهاب لجلب الماء والعودة",
+        "en": "Minutes to fetch water and come back",
+        "fr": "Minutes pour aller chercher l’eau et revenir",
+    },
+    "description": {
+        "ar": "كم دقيقة تحتاج أسرة الطفل لجلب الماء والعودة إلى البيت؛ صفر إن كان الماء في البيت.",
+        "en": "How long the child’s household takes to fetch water and come home; none where the water is at home.",
+        "fr": "Le temps qu’il faut au ménage de l’enfant pour aller chercher l’eau et rentrer ; aucun si l’eau est à la maison.",
+    },
+    "population": {"unit": "years", "from": 0, "to": 17, "moment": "interview"},
+    "mean": {
+        "of": "water_minutes",
+        "least": 0,
+        "most": 120,
+        "worse": Worse.HIGHER,
+        "unit": {"ar": "دقيقة", "en": "minutes", "fr": "minutes"},
+    },
+}
+
 
 class Command(BaseCommand):
     help = "Load the fictional municipalities through the importers of a real town."
@@ -103,6 +132,7 @@ class Command(BaseCommand):
         ):
             self.step(name, run, command, str(folder / name), **town, **extra)
         self.step("zone statistics", run, "zone_statistics", **town, **ASKED)
+        self.step("own indicator", define_mean, municipality)
         for code, about in ROUNDS.items():
             file = folder / f"round-{code}.xlsx"
             if file.exists():
@@ -147,6 +177,26 @@ def make_municipality(folder: Path) -> Municipality:
     )
     make_people(municipality)
     return municipality
+
+
+@transaction.atomic
+def define_mean(municipality: Municipality) -> str:
+    """Written by one, put in use by another."""
+    with tenant(municipality):
+        if Definition.objects.of(municipality).exists():
+            return "there already"
+        people = User.objects.filter(memberships__municipality=municipality)
+        planner = people.get(memberships__role=Role.PLANNER)
+        reviewer = people.get(memberships__role=Role.MUNICIPAL_ADMIN)
+        draft = save_draft(
+            municipality=municipality,
+            name="water_minutes",
+            content=OWN_MEAN,
+            by=planner,
+        )
+        move_definition(definition=draft, to=Definition.State.IN_REVIEW, by=planner)
+        move_definition(definition=draft, to=Definition.State.PUBLISHED, by=reviewer)
+    return "in use"
 
 
 def load_round(
