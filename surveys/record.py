@@ -17,12 +17,12 @@ from typing import Any
 
 from surveys.questionnaires.structure import (
     FILES,
-    JR,
     LISTS,
     Question,
     Structure,
     Table,
 )
+from surveys.questionnaires.xform import JR
 
 Answers = dict[str, Any]
 TEMPLATE = f"{{{JR}}}template"

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from surveys.questionnaires.expressions import NOW, Compiler, Expression, Node, value_of
+from surveys.questionnaires.evaluation import NOW, Expression, Node, value_of
+from surveys.questionnaires.expressions import Compiler
 from surveys.questionnaires.functions import ExpressionError, as_number, as_text
 from surveys.questionnaires.parts import Parts
+from surveys.questionnaires.scope import Scope
 from surveys.questionnaires.structure import LISTS, Question, Structure, Table
 from surveys.record import Record, typed
 
@@ -65,7 +67,7 @@ class Rules:
         self.day_key = parts.main.get("interview_date", "")
         self.parcel_key = parts.main.get("parcel", "")
         self.location_key = parts.main.get("location", "")
-        self.compiler = Compiler(structure, today=now, lists=lists)
+        self.compiler = Compiler(Scope(structure, today=now, lists=lists))
         self.unusable: dict[tuple[str, str], str] = {}
         self.known = self._known()
         groups = {group.path: group.relevant for group in structure.groups}
@@ -125,7 +127,7 @@ class Rules:
         place = (table, each.key)
         relevant = [self._usable(groups.get(g, ""), g, place) for g in each.groups]
         relevant.append(self._usable(each.relevant, each.path, place))
-        filtered = each.choices in self.compiler.lists
+        filtered = each.choices in self.compiler.scope.lists
         return _Ruled(
             each,
             [one for one in relevant if one],
@@ -257,7 +259,7 @@ class Rules:
             column = each.choices_value or "name"
             text = as_text(value)
             chosen = set(text.split() if each.type in LISTS else [text])
-            for row in self.compiler.lists.get(each.choices, ()):
+            for row in self.compiler.scope.lists.get(each.choices, ()):
                 if row[column] in chosen and not one.choice_filter.at(node, row):
                     yield Fault("not_offered", place, each.key, {"value": row[column]})
 

@@ -16,12 +16,8 @@ from pyxform.validators.odk_validate import ODKValidateError, check_xform
 from pyxform.xls2xform import convert
 
 from surveys.questionnaires.problems import FormProblem, of_compiler
-from surveys.questionnaires.structure import (
-    Labels,
-    Question,
-    Structure,
-    read_structure,
-)
+from surveys.questionnaires.structure import Labels, Question, Structure
+from surveys.questionnaires.xform import read_structure
 
 KINDS = (".xlsx", ".xlsm", ".xls", ".csv", ".md")
 MAX_BYTES = 10 * 1024 * 1024

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from surveys.questionnaires.compiling import compile_xlsform
-from surveys.questionnaires.expressions import Compiler, Node, value_of
+from surveys.questionnaires.evaluation import Node, value_of
+from surveys.questionnaires.expressions import Compiler
 from surveys.questionnaires.functions import ExpressionError, as_text
 from surveys.questionnaires.library import LIBRARY
+from surveys.questionnaires.scope import Scope
 from surveys.questionnaires.structure import Choice, Question, Structure, Table
 
 NOW = datetime(2026, 4, 20, 10, 30)
@@ -83,7 +85,7 @@ def family() -> Node:
 
 
 def evaluate(text: str, path: str = "/data/zone", node: Node | None = None) -> Any:
-    compiler = Compiler(FORM, today=NOW, language="en")
+    compiler = Compiler(Scope(FORM, today=NOW, language="en"))
     return compiler.compile(text, path).at(node or family())
 
 
@@ -150,7 +152,7 @@ def test_in_a_repeat_its_own_row_is_meant() -> None:
 
 
 def test_what_was_remembered_follows_the_answers() -> None:
-    expression = Compiler(FORM, today=NOW).compile(". > 4", "/data/persons")
+    expression = Compiler(Scope(FORM, today=NOW)).compile(". > 4", "/data/persons")
     few, many = Node("", values={"persons": 2.0}), family()
     assert [expression.at(each) for each in (few, many, few)] == [False, True, False]
 
@@ -166,7 +168,7 @@ def test_every_expression_of_the_library_compiles(code: str) -> None:
     library = LIBRARY[code]
     structure = compile_xlsform(library.content, library.file_name).structure
     assert structure is not None
-    compiler = Compiler(structure, today=NOW)
+    compiler = Compiler(Scope(structure, today=NOW))
     expressions = [(group.relevant, group.path) for group in structure.groups]
     for table in structure.tables:
         expressions += [(table.count, table.path), (table.relevant, table.path)]
