@@ -9,7 +9,7 @@ from gisportal.printing import print_pdf
 from layers.explorer.profile import Profile
 
 # Changes when the paper says or draws the same release differently.
-EDITION = "6"
+EDITION = "7"
 
 
 def profile_pdf(profile: Profile) -> bytes:

@@ -156,7 +156,8 @@ def test_the_panel_and_the_profile_of_a_zone_tell_its_means(planner, town, told)
     assert (here.symbol, here.range, here.n) == (row.symbol, row.range, row.n)
     assert there.figure == MeanEstimate.objects.of_release(told).get(zone=None)
     cells = [f"<bdi>{each}</bdi>" for each in (here.symbol, here.range, there.symbol)]
-    paper = render_to_string("explorer/profile_pdf.html", profile.context.flatten())
+    about = {"profile": profile.context["profile"], "municipality": town}
+    paper = render_to_string("explorer/profile_pdf.html", about)
     for said in (profile.content.decode(), paper):
         table = said[said.index("(rooms)") :]
         assert all(each in table for each in cells)
