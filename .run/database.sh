@@ -81,8 +81,9 @@ start_cluster() {
   forget_dead_server "$CLUSTER/$1"
   local megabytes
   megabytes=$(awk '/^MemTotal/ {m = int($2 / 8192); print (m < 128 ? 128 : (m > 1024 ? 1024 : m))}' /proc/meminfo)
+  # Eight processes of tests have a demo each, with a connection for each of its threads.
   as_cluster_user "$POSTGRES/pg_ctl" start --silent --wait --timeout=120 -D "$CLUSTER/$1" -l "$CLUSTER/log" \
-    -o "-k '$SOCKET' -c listen_addresses='' -c unix_socket_permissions=0700 -c port=5432 -c jit=off -c shared_buffers=${megabytes}MB" \
+    -o "-k '$SOCKET' -c listen_addresses='' -c unix_socket_permissions=0700 -c port=5432 -c jit=off -c max_connections=300 -c shared_buffers=${megabytes}MB" \
     9>&- 8>&- 3>&- </dev/null || { tail -n 20 "$CLUSTER/log"; return 1; }
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright
 
 from tests.demo import Demo
 
@@ -22,6 +22,8 @@ FLAGS = [
 ]
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 780}
+# Milliseconds until a page is given up: only a failing test waits for them.
+PATIENCE = 60_000
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -38,6 +40,7 @@ def new_page(browser: Browser, viewport: dict | None = None) -> Iterator[Page]:
     context = browser.new_context(
         viewport=viewport or WIDE, locale="ar", timezone_id="Asia/Beirut"
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -62,6 +65,21 @@ def sign_in(page: Page, demo: Demo, email: str, language: str = "ar") -> None:
     page.wait_for_url(lambda url: "/account/login" not in url)
 
 
+def press(page: Page, button: str | Locator) -> None:
+    """Clicks and waits for the page that follows: what comes next is asked of that one."""
+    place = page.locator(button).first if isinstance(button, str) else button
+    with page.expect_navigation():
+        place.click()
+
+
+# What is painted while a colour or a place passes into another is no state of the page.
+AT_REST = """async () => {
+    const passing = document.getAnimations().filter((each) =>
+        each.playState === "running" && Number.isFinite(each.effect.getComputedTiming().endTime));
+    await Promise.allSettled(passing.map((each) => each.finished));
+}"""
+
+
 def accessibility_faults(page: Page, only: list[str] = STANDARDS) -> list[str]:
     """What axe finds against WCAG 2.2 A and AA, a line per rule and place.
 
@@ -70,6 +88,7 @@ def accessibility_faults(page: Page, only: list[str] = STANDARDS) -> list[str]:
     # A field half under the bar that stays at the top would count as a small target,
     # and how far a page has rolled differs with the speed of the machine.
     page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+    page.evaluate(AT_REST)
     # No rule of these standards reads the style sheets, which it would fetch once more.
     options = {"runOnly": only, "resultTypes": ["violations"], "preload": False}
     results = Axe().run(page, options=options)

@@ -9,15 +9,20 @@ from xdist.remote import Producer
 
 from gisportal import settings as configuration
 from layers.geography.tenancy import set_tenant
-from tests.browser import launch, new_page
+from tests.browser import PATIENCE, launch, new_page
 from tests.demo import Demo, demo, drop_source
 from tests.factories.geography import MunicipalityFactory
 from tests.order import ByFile, Ends, longest_first
 
-# The same cases on every run of CI, fresh ones at a developer's desk.
-hypothesis.settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+# The same cases on every run and machine, however slow it is; FRESH_CASES=1 looks for
+# new ones.
+hypothesis.settings.register_profile(
+    "steady",
+    derandomize=not os.environ.get("FRESH_CASES"),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("steady")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -108,7 +113,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 # ends with the file, before another one's tests.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=20_000)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright, launch(playwright) as chromium:
         yield chromium
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +72,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(arguments: list[str], environment: dict, log: Path) -> Iterator[None]:
+def running(
+    arguments: list[str], environment: dict, log: Path, handed: Sequence[int] = ()
+) -> Iterator[None]:
+    """A Python program; `handed` are descriptors of files that it takes over."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, *arguments],
@@ -80,15 +83,21 @@ def running(arguments: list[str], environment: dict, log: Path) -> Iterator[None
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
+            pass_fds=handed,
         )
         try:
             yield
         finally:
             process.terminate()
-            process.wait(timeout=60)
+            try:
+                process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                # A worker ends its task first, which on a slow machine is long.
+                process.kill()
+                process.wait()
 
 
-def wait_for(url: str, log: Path, seconds: float = 90) -> None:
+def wait_for(url: str, log: Path, seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -180,7 +189,9 @@ def demo(
     made = loaded_once(owner, application, shared)
     shutil.copytree(made, folder, dirs_exist_ok=True)
     name = f"{source_name(owner)}_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
-    port = free_port()
+    # Taken here and handed over: what is merely free is another program's soon.
+    door = socket.create_server(("127.0.0.1", 0))
+    port = door.getsockname()[1]
     environment = environment_of(owner, application, name, folder) | {"PORT": str(port)}
     server = maintenance(owner)
     with server.cursor() as cursor:
@@ -190,11 +201,13 @@ def demo(
     here = Demo(f"http://127.0.0.1:{port}", environment, folder, processes)
     web = [
         *("-m", "gunicorn", "gisportal.wsgi", "--threads", "8"),
-        *("-b", f"127.0.0.1:{port}"),
+        *("-b", f"fd://{door.fileno()}"),
     ]
     try:
-        with processes:
-            processes.enter_context(running(web, environment, folder / "web.log"))
+        with processes, door:
+            processes.enter_context(
+                running(web, environment, folder / "web.log", [door.fileno()])
+            )
             here.start_worker()
             wait_for(f"{here.url}/ar/", folder / "web.log")
             yield here

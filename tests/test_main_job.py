@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import accessibility_faults, new_page, sign_in
+from tests.browser import PATIENCE, accessibility_faults, new_page, press, sign_in
 from tests.demo import ROOT, Demo
 
 pytestmark = pytest.mark.browser
@@ -62,11 +62,13 @@ def test_from_the_field_to_the_map_to_the_receipt(
             sign_in(manager, live_town, "data@wadi-zaytoun.example")
             manager.goto(f"{live_town.url}{TOWN}/surveys/rounds/2026-spring/")
             manager.get_by_role("link", name="round-again.xlsx").click()
-            manager.locator("form[action$='/approve/'] [type=submit]").click()
+            press(manager, "form[action$='/approve/'] [type=submit]")
             expect(manager.locator("form[action$='/approve/']")).to_have_count(0)
             manager.goto(f"{live_town.url}{TOWN}/surveys/rounds/2026-spring/publish/")
-            manager.click("main form [type=submit]")
-            expect(manager.locator("#publishing")).to_have_count(0, timeout=60_000)
+            press(manager, "main form [type=submit]")
+            expect(manager.locator("#publishing")).to_have_count(
+                0, timeout=3 * PATIENCE
+            )
             expect(manager.locator(".notice-attention")).to_have_count(0)
             assert accessibility_faults(manager) == []
 
@@ -74,9 +76,7 @@ def test_from_the_field_to_the_map_to_the_receipt(
         assert before < 60
         assert after > 95
         planner.goto(f"{live_town.url}{WATER.replace('&view=table', '')}&zone={zone}")
-        expect(planner.locator("#zone")).to_contain_text(
-            "من كل 100 طفل", timeout=20_000
-        )
+        expect(planner.locator("#zone")).to_contain_text("من كل 100 طفل")
         assert accessibility_faults(planner) == []
 
 
@@ -130,7 +130,7 @@ def test_a_resident_reports_and_an_officer_answers(
             expect(officer.locator("main")).to_contain_text(words)
             officer.select_option("[name=status]", "in_progress")
             officer.fill("[name=text]", "سيصل الفريق غداً.")
-            officer.locator("form[action$='/answer/'] [type=submit]").click()
+            press(officer, "form[action$='/answer/'] [type=submit]")
             expect(officer.locator("main")).to_contain_text("سيصل الفريق غداً.")
             assert accessibility_faults(officer) == []
 

@@ -151,7 +151,8 @@ def planted(live_town: Demo) -> Demo:
 def wait_until_published(here: Demo) -> None:
     with here.connect(as_owner=True) as connection, connection.cursor() as cursor:
         town(cursor, TOWN)
-        for _try in range(120):
+        end = time.monotonic() + 180
+        while time.monotonic() < end:
             cursor.execute(
                 "SELECT state FROM surveys_publication ORDER BY id DESC LIMIT 1"
             )

@@ -383,7 +383,8 @@ def _settle(payment: Payment, *, by: Any) -> Receipt:
         payment=payment,
         by=by,
     )
-    year = timezone.localdate().year
+    # By the town's clock: what settles in the background has no page whose clock it is.
+    year = municipality.today().year
     (number,) = next_numbers(municipality=municipality, series=f"R-{year}")
     return Receipt.objects.create(
         municipality=municipality,

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from importlib import resources
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from django.contrib.gis.geos import Point
 from django.db import transaction
@@ -320,7 +321,8 @@ def outcome_of(facts: Facts) -> str:
 
 def _today(round: Round, now: datetime) -> date:
     """Of an interview without a date: the day it came, within the round."""
-    return min(max(timezone.localdate(now), round.starts_on), round.ends_on)
+    day = timezone.localdate(now, ZoneInfo(round.municipality.time_zone))
+    return min(max(day, round.starts_on), round.ends_on)
 
 
 def digest_of(record: Record, place: Place) -> str:

@@ -54,7 +54,7 @@ def nginx(demo, folder):
     )
     process = subprocess.Popen([program, "-p", str(folder), "-c", str(file)])
     try:
-        wait_for(f"http://127.0.0.1:{port}/ar/", folder / "nginx.log", 30)
+        wait_for(f"http://127.0.0.1:{port}/ar/", folder / "nginx.log")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()

@@ -20,7 +20,7 @@ import requests
 from lxml import etree
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import accessibility_faults, new_page, sign_in
+from tests.browser import PATIENCE, accessibility_faults, new_page, press, sign_in
 from tests.demo import Demo
 from tests.factories.forms import HOUSEHOLD
 from tests.pictures import keep
@@ -69,9 +69,7 @@ class Walk:
         self.page.goto(f"{self.demo.url}{address}")
 
     def press(self, button: str) -> None:
-        """Waits for the page that follows: the next step looks at what was done."""
-        with self.page.expect_navigation():
-            self.page.locator(button).first.click()
+        press(self.page, button)
 
     def seen(self, name: str, *, at: str = "main h1") -> None:
         expect(self.page.locator(at).first).to_be_visible()
@@ -255,7 +253,7 @@ def publish(walk: Walk) -> None:
     walk.seen("publish")
     walk.press("main form [type=submit]")
     walk.go(f"{SURVEYS}/rounds/first/")
-    expect(page.locator("#publishing")).to_have_count(0, timeout=60_000)
+    expect(page.locator("#publishing")).to_have_count(0, timeout=3 * PATIENCE)
     expect(page.locator("li[aria-current=step]")).to_have_count(0)
     walk.seen("round-published")
 

@@ -23,6 +23,11 @@ async function start(form) {
   let past = [];
   // Whether the next touch begins another line.
   let anew = false;
+  // What is asked later stays, whichever answer comes last.
+  let loading = 0;
+  let refreshing = 0;
+  let changes = 0;
+  let checked = 0;
 
   showFields();
   const config = configuration();
@@ -71,6 +76,7 @@ async function start(form) {
   const address = (query) => `${box.dataset.shapes}?layer=${layer()}&${query}`;
   async function load() {
     const wanted = layer();
+    const mine = ++loading;
     // Zones have their names on the map.
     map.setLayoutProperty("codes", "visibility", wanted === "parcels" ? "visible" : "none");
     const { _sw: { lng: west, lat: south }, _ne: { lng: east, lat: north } } = map.getBounds();
@@ -83,8 +89,9 @@ async function start(form) {
       return;
     }
     const answer = await fetch(address(`bbox=${west},${south},${east},${north}`));
-    if (!answer.ok || wanted !== layer()) return;
+    if (!answer.ok || mine !== loading) return;
     const found = await answer.json();
+    if (mine !== loading) return;
     shapes = found.features;
     put("shapes", shapes);
     tell(found.tooMany ? words.tooMany : undefined);
@@ -96,11 +103,13 @@ async function start(form) {
     say.textContent = text ?? (kind() === "add" ? "" : told);
   }
   async function refresh({ look = false } = {}) {
+    const mine = ++refreshing;
     const codes = readCodes(field("codes").value);
     const missing = codes.filter((code) => !chosen.has(code));
     if (missing.length && missing.length <= 50) {
       const answer = await fetch(address(missing.map((code) => `code=${encodeURIComponent(code)}`).join("&")));
       if (answer.ok) for (const each of (await answer.json()).features) chosen.set(each.properties.code, each);
+      if (mine !== refreshing) return;
     }
     chosen = new Map(codes.filter((code) => chosen.has(code)).map((code) => [code, chosen.get(code)]));
     put("chosen", kind() === "add" ? [] : [...chosen.values()]);
@@ -164,8 +173,9 @@ async function start(form) {
     stale();
     return refresh();
   }
-  // What was checked is not what is there any more.
+  // What was checked is not what is there any more, nor what is being checked.
   function stale() {
+    changes += 1;
     document.getElementById("preview").replaceChildren();
     put("after", []);
     put("spot", []);
@@ -204,15 +214,16 @@ async function start(form) {
   // A cut may end on an earlier one.
   const drawnLines = (lines) => lines.map((line) => ({ geometry: { type: "Polygon", coordinates: [line] } }));
 
+  // By the fields and not by what is painted, which comes later on a slow machine.
   function grabbed(point) {
-    const found = map.queryRenderedFeatures(
-      [[point.x - GRAB, point.y - GRAB], [point.x + GRAB, point.y + GRAB]], { layers: ["handles"] },
-    );
-    const away = (each) => {
-      const { x, y } = map.project(each.geometry.coordinates);
-      return Math.hypot(x - point.x, y - point.y) + (each.properties.what === "middle" ? 4 : 0);
+    const from = ({ geometry }) => {
+      const { x, y } = map.project(geometry.coordinates);
+      return [Math.abs(x - point.x), Math.abs(y - point.y)];
     };
-    return found.sort((a, b) => away(a) - away(b))[0]?.properties;
+    const away = (each) => Math.hypot(...from(each)) + (each.properties.what === "middle" ? 4 : 0);
+    return handles(readRings(field("corners").value))
+      .filter((each) => Math.max(...from(each)) <= GRAB)
+      .sort((a, b) => away(a) - away(b))[0]?.properties;
   }
   function grab(event) {
     if (!["reshape", "add"].includes(kind()) || event.originalEvent.touches?.length > 1) return;
@@ -300,6 +311,12 @@ async function start(form) {
     if (event.submitter?.hasAttribute("formaction")) return;
     event.preventDefault();
     form.dispatchEvent(new Event("preview"));
+  });
+  document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (detail.elt === form) checked = changes;
+  });
+  document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.target.id === "preview" && checked !== changes) detail.shouldSwap = false;
   });
   document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
     if (detail.target.id === "preview") showOutcome({ focus: true });

@@ -143,8 +143,13 @@ export async function townMap(container, config, { layers = plainLayers, prepare
   const side = document.documentElement.dir === "rtl" ? "left" : "right";
   map.addControl(new NavigationControl({ showCompass: false }), `bottom-${side}`);
   await new Promise((resolve, reject) => {
-    map.once("load", resolve);
-    map.once("error", ({ error }) => reject(error));
+    // A tile that does not arrive leaves a gap; the map is there all the same.
+    const failed = ({ error, sourceId }) => sourceId || reject(error);
+    map.on("error", failed);
+    map.once("load", () => {
+      map.off("error", failed);
+      resolve();
+    });
   });
   drawIcons(map);
   prepare?.(map);

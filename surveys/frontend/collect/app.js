@@ -53,7 +53,12 @@ export class App {
     const [drafts, queue, sent, others] = await Promise.all([
       this.store.drafts(user), this.store.queue(user), this.store.sent(user), this.store.others(user),
     ]);
-    batch(() => { this.setDrafts(drafts); this.setQueue(queue); this.setSent(sent); this.setOthers(others); });
+    batch(() => {
+      this.setDrafts(unmoved(this.drafts(), drafts));
+      this.setQueue(unmoved(this.queue(), queue));
+      this.setSent(unmoved(this.sent(), sent));
+      this.setOthers(others);
+    });
   }
 
   // The server's state with the token, or null without network or without a session.
@@ -182,6 +187,13 @@ export class App {
 
   async dropDraft(id) { await this.store.dropDraft(id); await this.look(); }
   async dropQueued(id) { await this.store.dropQueued(id); await this.look(); }
+}
+
+// What was read anew and is as before stays the same object: a row that stays is not made
+// anew, under the finger that is just touching it.
+function unmoved(former, now) {
+  const same = (one, other) => ["id", "at", "state", "nextAt", "message"].every((name) => one[name] === other[name]);
+  return now.map((each) => former.find((one) => same(one, each)) ?? each);
 }
 
 // Corners of the form's parcels, to find one's way on a map by.

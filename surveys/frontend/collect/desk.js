@@ -2,7 +2,7 @@
 import h from "solid-js/h";
 import { For, Show, createMemo, createSignal } from "solid-js";
 
-import { fill, isolated } from "./fields.js";
+import { fill, isolated, items } from "./fields.js";
 
 const FIRST = 10;
 
@@ -59,7 +59,7 @@ function Row({ title, text, children, tone = "" }) {
 
 function block(title, list, row, tone = "") {
   return h(Show, { when: () => list().length },
-    h("section", {}, h("h2", {}, title), h("ul", { class: `collect-list ${tone}` }, h(For, { each: list }, row))));
+    h("section", {}, h("h2", {}, title), h("ul", { class: `collect-list ${tone}` }, items(list, row))));
 }
 
 function Returned({ app }) {
@@ -91,8 +91,8 @@ function Queue({ app }) {
     h(Show, { when: app.others }, h("p", { class: "notice notice-warning" }, words.anotherUser)),
     h(Show, { when: () => app.queue().length }, h("section", { "data-outbox": "" },
       h("h2", {}, words.outbox),
-      h("ul", { class: "collect-list" }, h(For, { each: app.queue }, (each) => h(Row, {
-        title: each.label || each.title, text: text(each), tone: each.state === "refused" ? "collect-returned" : "",
+      h("ul", { class: "collect-list" }, items(app.queue, (each) => h(Row, {
+        title: each.label || each.title, text: h("span", {}, () => text(each)), tone: each.state === "refused" ? "collect-returned" : "",
       }, h(Show, { when: each.state === "refused" }, h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => { if (confirm(words.discardQueued)) app.dropQueued(each.id); } }, words.delete))))),
       h("button", { type: "button", class: "btn btn-outline-primary", disabled: () => !app.online(), onClick: () => app.outbox.send({ now: true }) }, words.sendNow))),
     h(Show, { when: () => app.sent().length }, h("details", { class: "collect-sent" },
@@ -104,22 +104,22 @@ function Next({ app }) {
   const { words } = app.settings;
   const [wanted, want] = createSignal("");
   const [shown, show] = createSignal(FIRST);
+  const far = (each) => (app.position() ? metres(app.position(), each.at) : 0);
+  // The same targets and no copies of them, so that rows which stay are not made anew.
   const list = createMemo(() => {
     const here = waitingParcels(app);
     const open = (app.state()?.targets ?? []).filter((each) => each.outcome !== "complete" && !here.has(each.parcel));
     const found = wanted() ? open.filter((each) => each.parcel.includes(wanted().trim())) : open;
-    const at = app.position();
-    const far = (each) => (at ? metres(at, each.at) : 0);
-    return found.map((each) => ({ ...each, far: far(each) })).sort((a, b) => a.far - b.far || visited(a) - visited(b));
+    return found.toSorted((a, b) => far(a) - far(b) || visited(a) - visited(b));
   });
   return h(Show, { when: () => app.state()?.targets.length }, h("section", {},
     h("h2", {}, words.nearest),
     h("div", { class: "collect-search" },
       h("input", { type: "search", class: "form-control", placeholder: words.findParcel, "aria-label": words.findParcel, onInput: (event) => want(event.target.value) }),
       h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => app.locate() }, words.myLocation)),
-    h("ul", { class: "collect-list", "data-next": "" }, h(For, { each: () => list().slice(0, shown()) }, (each) => h(Row, {
+    h("ul", { class: "collect-list", "data-next": "" }, items(() => list().slice(0, shown()), (each) => h(Row, {
       title: fill(words.parcel, { code: isolated(each.parcel) }),
-      text: [each.far ? `\u2066${Math.round(each.far)} m\u2069` : "", visited(each) ? each.outcomeName : ""].filter(Boolean).join(" · "),
+      text: h("span", {}, () => [far(each) ? `\u2066${Math.round(far(each))} m\u2069` : "", visited(each) ? each.outcomeName : ""].filter(Boolean).join(" · ")),
     }, h("button", { type: "button", class: visited(each) ? "btn btn-outline-primary" : "btn btn-primary", "data-start": each.parcel, onClick: () => app.start(each.form, { parcel: each.parcel }) }, words.start)))),
     h(Show, { when: () => list().length > shown() }, h("button", { type: "button", class: "btn btn-outline-primary", onClick: () => show(shown() + 30) }, words.more)),
     h(Show, { when: () => wanted() && !list().length }, h("p", { class: "soft" }, words.noMatch))));

@@ -31,7 +31,7 @@ const made = (element) => {
   while (typeof found === "function" && Object.getOwnPropertySymbols(found).length) found = found();
   return found;
 };
-const items = (each, make) => h(For, { each }, (item, index) => made(make(item, index)));
+export const items = (each, make) => h(For, { each }, (item, index) => made(make(item, index)));
 
 export function Questions({ nodes, kit }) {
   return items(nodes, (node) => h(Question, { node, kit }));

@@ -1,6 +1,6 @@
 import itertools
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -184,6 +184,18 @@ def test_cash_sent_twice_gives_the_same_receipt(account, town):
         for _time in range(2)
     }
     assert (len(receipts), totals(account)) == (1, (300, 0))
+
+
+def test_a_receipt_bears_the_year_of_the_towns_own_clock(account, town, monkeypatch):
+    account.municipality.time_zone = "Africa/Tunis"
+    bill(account, 500)
+    # Where the server's clock is set to, it is next year.
+    late = datetime(2026, 12, 31, 22, 30, tzinfo=UTC)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: late)
+    receipt = take_cash(
+        account=account, amount=lbp(500), by=staff(town, "cashier"), reference="a"
+    )
+    assert receipt.number.startswith("R-2026-")
 
 
 def test_reconciling_finds_the_money_and_closes_what_was_left(account, gateway, town):

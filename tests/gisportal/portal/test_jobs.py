@@ -39,11 +39,10 @@ def job(run: ImportRun, *, status: str = Status.RUNNING, workers: int = 1):
 
 def put_back_in_time() -> list:
     """The server needs a moment to notice that a connection is gone."""
-    for _ in range(50):
-        if found := put_back():
-            return found
+    end = time.monotonic() + 60
+    while not (found := put_back()) and time.monotonic() < end:
         time.sleep(0.05)
-    return []
+    return found
 
 
 def worker(**more) -> Worker:

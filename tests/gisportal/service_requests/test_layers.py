@@ -54,7 +54,8 @@ def a_day_later():
     today = timezone.now() - timedelta(days=1)
     for case in Case.objects.filter(created_at__gt=today):
         Case.objects.filter(pk=case.pk).update(
-            created_at=case.created_at - timedelta(days=1)
+            # A day may have 25 hours.
+            created_at=case.created_at - timedelta(hours=25)
         )
 
 

@@ -12,7 +12,7 @@ DATA_MANAGER = "data@wadi-zaytoun.example"
 def open_editor(page, live_town, query, language="ar"):
     sign_in(page, live_town, DATA_MANAGER, language)
     page.goto(f"{live_town.url}/{language}/wadi-zaytoun/editing/?{query}")
-    page.wait_for_selector("#map[data-ready=yes]", timeout=30_000)
+    page.wait_for_selector("#map[data-ready=yes]")
 
 
 def pixel(page, longitude, latitude):

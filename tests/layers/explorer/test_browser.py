@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser import PHONE, WIDE, accessibility_faults, sign_in
+from tests.browser import PHONE, WIDE, accessibility_faults, press, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -45,7 +45,7 @@ def test_the_form_chooses_without_a_script_and_the_address_keeps_it(planner, liv
     planner.goto(f"{live_town.url}/en/wadi-zaytoun/figures/")
     planner.select_option("#indicator", "hou_crowd")
     planner.select_option("#breakdown", "sex:female")
-    planner.click("main form button")
+    press(planner, "main form button")
     assert "indicator=hou_crowd" in planner.url
     assert planner.locator("h1").inner_text() == "Overcrowded home"
     assert planner.input_value("#breakdown") == "sex:female"

@@ -65,12 +65,12 @@ def test_importing_twice_changes_nothing_at_all(town, tmp_path):
 
 def test_a_changed_parcel_keeps_its_key_and_leaves_its_former_state(town, tmp_path):
     bring(town, making.areas(tmp_path / "a.json", making.box(0), making.box(1)))
-    first = Parcel.objects.get(code="P0")
+    first, day = Parcel.objects.get(code="P0"), town.today()
     bring(town, making.areas(tmp_path / "b.json", making.box(5), making.box(1)))
     now = Parcel.objects.current().get(code="P0")
     assert now.pk == first.pk
-    assert now.valid_from == town.today()
-    former = Parcel.objects.get(code="P0", valid_until=town.today())
+    assert day <= now.valid_from <= town.today()
+    former = Parcel.objects.get(code="P0", valid_until=now.valid_from)
     assert former.geometry == first.geometry
     assert former.valid_from == date(1900, 1, 1)
 
@@ -99,7 +99,7 @@ def test_a_file_that_lacks_much_is_asked_about(town, tmp_path):
     assert (outcome(kept), kept.kept) == ((0, 0, 1, 0), 4)
     assert outcome(bring(town, part, missing=Missing.RETIRE)) == (0, 0, 1, 4)
     assert Parcel.objects.current().count() == 1
-    assert Parcel.objects.filter(valid_until=town.today()).count() == 4
+    assert Parcel.objects.filter(valid_until__isnull=False).count() == 4
 
 
 def test_one_refused_row_stops_all_unless_it_is_left_out(town, tmp_path):

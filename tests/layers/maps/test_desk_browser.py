@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.browser import PHONE, accessibility_faults, new_page, sign_in
+from tests.browser import PATIENCE, PHONE, accessibility_faults, new_page, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -15,7 +15,7 @@ PLANNER = "planner@wadi-zaytoun.example"
 def open_desk(page, live_town, query="", language="ar"):
     sign_in(page, live_town, PLANNER, language)
     page.goto(f"{live_town.url}/{language}/wadi-zaytoun/map/{query}")
-    page.wait_for_selector("[data-ready=yes]", timeout=30_000)
+    page.wait_for_selector("[data-ready=yes]")
 
 
 def test_a_click_on_a_zone_shows_all_its_needs_and_escape_closes(page, live_town):
@@ -56,6 +56,52 @@ def test_another_indicator_changes_legend_and_address_but_fetches_no_tile(
     )
     assert "indicator=was_water" in page.url
     assert not [url for url in asked if url.endswith(".mvt")]
+
+
+def test_an_answer_that_comes_late_does_not_replace_a_later_one(page, live_town):
+    open_desk(page, live_town, "?panel=table", "en")
+    row = page.locator("#table tbody a").first
+    row.wait_for()
+    held = []
+
+    def hold_first(route):
+        if held:
+            return route.continue_()
+        return held.append(route)
+
+    page.route(lambda url: "view=table" in url, hold_first)
+    for indicator in ("hou_crowd", "was_water"):
+        with page.expect_request(lambda request: "view=table" in request.url):
+            page.select_option("#indicator", indicator)
+    page.wait_for_function(
+        "() => document.querySelector('#table tbody a').href.includes('was_water')"
+    )
+    late = held[0].request.url
+    with page.expect_event("requestfinished", lambda request: request.url == late):
+        held[0].continue_()
+    assert "hou_crowd" in late
+    page.evaluate("new Promise((resolve) => setTimeout(resolve))")
+    assert "indicator=was_water" in row.get_attribute("href")
+
+
+def test_a_tile_that_does_not_arrive_leaves_the_map_standing(browser, live_town):
+    # The browser itself writes the lost request into the console.
+    context = browser.new_context(locale="ar")
+    context.set_default_timeout(PATIENCE)
+    page, lost = context.new_page(), []
+
+    def lose_first(route):
+        if lost:
+            return route.continue_()
+        lost.append(route.request.url)
+        return route.abort()
+
+    page.route("**/*.mvt", lose_first)
+    open_desk(page, live_town)
+    assert len(lost) == 1
+    assert page.locator("#table").is_hidden()
+    assert page.locator("#wait").inner_text() == ""
+    context.close()
 
 
 def test_a_link_restores_indicator_group_zone_and_layers(page, live_town):
@@ -169,11 +215,12 @@ def test_the_swipe_uncovers_the_other_round(page, live_town):
     open_desk(page, live_town, "?compare=swipe&other=2025-spring&swipe=30")
     page.wait_for_selector("#map-other canvas")
     assert page.input_value("#swipe") == "30"
-    before = page.evaluate("document.getElementById('map-other').style.clipPath")
+    cut = "document.getElementById('map-other').style.clipPath"
+    page.wait_for_function(cut)
+    before = page.evaluate(cut)
     page.focus("#swipe")
     page.keyboard.press("Home")
-    after = page.evaluate("document.getElementById('map-other').style.clipPath")
-    assert before != after
+    assert page.evaluate(cut) != before
 
 
 @pytest.mark.parametrize("uncovered", [0, 100])
@@ -229,7 +276,7 @@ def test_layers_are_reordered_by_keyboard_and_kept_in_the_address(page, live_tow
     page.click("[data-fold=layers] > summary")
     page.focus("[data-row=outlines] [data-step='-1']")
     page.keyboard.press("Enter")
-    assert "layers=facilities,outlines,names,figures" in page.url
+    page.wait_for_url(lambda url: "layers=facilities,outlines,names,figures" in url)
     # What is kept names indicator and round: a later round must not change it.
     page.locator("[data-save]").evaluate(
         "link => link.dispatchEvent(new Event('focus'))"

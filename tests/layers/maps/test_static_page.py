@@ -11,7 +11,7 @@ from django.core.management import call_command
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.browser import launch
+from tests.browser import PATIENCE, launch
 from tests.factories.geography import ParcelFactory, ZoneFactory, square
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -98,7 +98,7 @@ def drawn(browser, folder):
     page.on("request", lambda request: asked.append(request))
     page.context.route("**/*", hosted(folder))
     page.goto(f"{HOST}index.html")
-    page.wait_for_selector("body[data-parcels]", timeout=60_000)
+    page.wait_for_selector("body[data-parcels]", timeout=PATIENCE)
     return Seen(
         int(page.get_attribute("body", "data-parcels")),
         page.locator("#map").screenshot(),

@@ -109,7 +109,9 @@ def fill_all(page: Page, photo: bytes) -> None:
     for value in ("fig", "olive"):
         question(page, "some").locator(f"input[value={value}]").check()
     rank_first(page, "لوز")
-    question(page, "point").get_by_role("button").first.click()
+    place = question(page, "point")
+    place.get_by_role("button").first.click()
+    expect(place.locator(".collect-chosen")).to_contain_text("33.79")
     place_points(page, "trace", [(80, 80), (120, 120)])
     place_points(page, "shape", [(80, 80), (140, 80), (110, 140)])
     question(page, "code").locator("[data-scan]").click()
@@ -119,6 +121,8 @@ def fill_all(page: Page, photo: bytes) -> None:
         question(page, name).locator("input[type=file]").set_input_files(
             {"name": file, "mimeType": kind, "buffer": content}
         )
+        taken = question(page, name).locator("img, .collect-chosen")
+        expect(taken.first).to_be_visible()
     question(page, "seen").locator("input").check()
     expect(question(page, "note")).to_contain_text("42")
     expect(question(page, "hidden")).to_have_count(0)
@@ -152,13 +156,13 @@ def test_every_type_of_question(
         sign_in(page, live_town, SURVEYOR)
         open_desk(page, live_town)
         page.locator("[data-form=every]").click()
-        expect(question(page, "words")).to_be_visible(timeout=30_000)
+        expect(question(page, "words")).to_be_visible()
         fill_all(page, photo)
         assert accessibility_faults(page) == []
         while page.locator("[data-next].btn").is_visible():
             go_on(page)
         page.locator("[data-finish]").click()
-        expect(page.locator(".collect-sent")).to_be_visible(timeout=30_000)
+        expect(page.locator(".collect-sent")).to_be_visible()
     answers = stored(live_town)
     given = {name: answers[name] for name in EXACT}
     assert given == EXACT

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser import PHONE, accessibility_faults, new_page, sign_in
+from tests.browser import PATIENCE, PHONE, accessibility_faults, new_page, sign_in
 from tests.demo import Demo
 
 pytestmark = pytest.mark.browser
@@ -32,6 +32,7 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
     console: the browser writes it there itself.
     """
     context = browser.new_context(viewport=PHONE, locale="ar")
+    context.set_default_timeout(PATIENCE)
     errors: list[str] = []
     context.on("weberror", lambda error: errors.append(str(error.error)))
     yield context
@@ -41,7 +42,7 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
 
 def open_desk(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.url}{COLLECT}")
-    expect(page.locator("#collect[data-ready]")).to_be_attached(timeout=30_000)
+    expect(page.locator("#collect[data-ready]")).to_be_attached()
 
 
 def ready_for_offline(page: Page) -> None:
@@ -154,6 +155,7 @@ def test_two_forms_filled_without_network_arrive_once(
         page.reload()
         expect(page.locator("#collect[data-ready]")).to_be_attached()
         page.locator("[data-form]").first.click()
+        expect(question(page, "parcel_code")).to_be_visible()
         assert accessibility_faults(page) == []
         pick_on_map(page, first)
         fill_interview(page, photo)
@@ -176,7 +178,7 @@ def test_two_forms_filled_without_network_arrive_once(
         page.goto(f"{live_town.url}{COLLECT}")
         expect(outbox(page)).to_have_count(2)
         context.set_offline(False)
-        expect(page.locator(".collect-sent")).to_contain_text("2", timeout=30_000)
+        expect(page.locator(".collect-sent")).to_contain_text("2")
         expect(outbox(page)).to_have_count(0)
         page.close()
     arrived = stored(live_town)[len(before) :]
@@ -210,7 +212,7 @@ def test_a_lost_answer_of_the_server_makes_no_second_record(
         choose(page, "outcome", "refused")
         go_on(page)
         page.locator("[data-finish]").click()
-        expect(page.locator(".collect-sent")).to_be_visible(timeout=30_000)
+        expect(page.locator(".collect-sent")).to_be_visible()
         assert lost == [201]
     arrived = stored(live_town)[len(before) :]
     assert [row[1:3] for row in arrived] == [("refused", parcel)]
@@ -236,7 +238,7 @@ def test_a_session_that_ended_keeps_the_answers_and_asks_to_sign_in(
         page.fill("[name=login]", SURVEYOR)
         page.fill("[name=password]", "wadi-zaytoun-demo")
         page.click("main [type=submit]")
-        expect(page.locator(".collect-sent")).to_be_visible(timeout=30_000)
+        expect(page.locator(".collect-sent")).to_be_visible()
     assert [row[1:3] for row in stored(live_town)[len(before) :]] == [
         ("vacant", parcel)
     ]
@@ -289,13 +291,13 @@ def test_a_record_sent_back_is_corrected_in_the_browser(
         choose(page, "outcome", "refused")
         go_on(page)
         page.locator("[data-finish]").click()
-        expect(page.locator(".collect-sent")).to_be_visible(timeout=30_000)
+        expect(page.locator(".collect-sent")).to_be_visible()
         send_back(live_town, parcel, "هل كان المنزل مهجورًا؟")
         assert state_of(live_town, parcel)[:2] == ("sent_back", "refused")
 
         page.reload()
         returned = page.locator(".collect-returned").first
-        expect(returned).to_contain_text("هل كان المنزل مهجورًا؟", timeout=30_000)
+        expect(returned).to_contain_text("هل كان المنزل مهجورًا؟")
         returned.locator("[data-correct]").click()
         expect(
             question(page, "outcome").locator("input[value=refused]")
@@ -303,9 +305,7 @@ def test_a_record_sent_back_is_corrected_in_the_browser(
         choose(page, "outcome", "vacant")
         go_on(page)
         page.locator("[data-finish]").click()
-        expect(page.locator(".collect-sent summary")).to_contain_text(
-            "2", timeout=30_000
-        )
+        expect(page.locator(".collect-sent summary")).to_contain_text("2")
         expect(page.locator(".collect-returned")).to_have_count(0)
     assert state_of(live_town, parcel)[:2] == ("corrected", "vacant")
 
@@ -337,7 +337,7 @@ def test_a_full_device_is_said_and_loses_nothing_on_the_screen(
         expect(page.locator(".collect-saved:not([data-pending])")).not_to_be_empty()
         page.evaluate("window.full = true")
         choose(page, "outcome", "refused")
-        expect(page.locator("[data-notice=full]")).to_be_visible(timeout=15_000)
+        expect(page.locator("[data-notice=full]")).to_be_visible()
         go_on(page)
         page.locator("[data-finish]").click()
         page.wait_for_function("refused === 'outbox'")
@@ -345,5 +345,5 @@ def test_a_full_device_is_said_and_loses_nothing_on_the_screen(
         expect(page.locator("[data-finish]")).to_be_visible()
         page.evaluate("window.full = false")
         page.locator("[data-finish]").click()
-        expect(page.locator(".collect-sent")).to_be_visible(timeout=30_000)
+        expect(page.locator(".collect-sent")).to_be_visible()
     assert state_of(live_town, parcel)[:2] == ("received", "refused")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Request, Route, expect
 
-from tests.browser import WIDE, accessibility_faults, new_page, sign_in
+from tests.browser import PATIENCE, WIDE, accessibility_faults, new_page, sign_in
 from tests.demo import Demo
 
 pytestmark = pytest.mark.browser
@@ -28,6 +28,7 @@ def test_a_file_goes_on_where_the_line_broke_though_the_page_was_left(
 ) -> None:
     file = large_file(tmp_path)
     context = browser.new_context(viewport=WIDE)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     sign_in(page, live_town, "data@wadi-zaytoun.example")
     page.goto(f"{live_town.url}{ROUND}")
@@ -45,6 +46,7 @@ def test_a_file_goes_on_where_the_line_broke_though_the_page_was_left(
     page.set_input_files("input[type=file]", file)
     page.click("form[data-send] [type=submit]")
     expect(page.locator("[data-say]")).to_contain_text("انقطع الخط")
+    page.unroute_all(behavior="ignoreErrors")
     context.close()
     assert sent[:2] == [0, MEGABYTE]
 

@@ -12,6 +12,8 @@ const shown = [];
 const ready = [];
 let moved = false;
 let otherView;
+// The map being made for the second round, so that it is made once.
+let making;
 
 // The map itself; undefined where the browser cannot draw one, or has not yet.
 export const main = () => shown[0];
@@ -104,18 +106,32 @@ async function beside() {
   for (const name of names) name.hidden = !how;
   if (!how) return end();
   if (!shown[1]) {
-    const { lng, lat } = shown[0].getCenter();
-    const map = await make(otherBox, { bounds: undefined, center: [lng, lat], zoom: shown[0].getZoom() });
-    shown[1] = map;
-    lock(shown[0], map);
-    lock(map, shown[0]);
-    for (const told of second) told(map);
+    // What is chosen while it is made is done by the call that makes it.
+    if (making) return;
+    making = true;
+    try {
+      await makeSecond();
+    } finally {
+      making = false;
+    }
+    return beside();
   }
   for (const map of shown) map.resize();
   if (how === "side" && !moved) fit();
   if (how === "swipe") cut();
   else otherBox.style.removeProperty("clip-path");
   await showOther();
+}
+
+async function makeSecond() {
+  const { lng, lat } = shown[0].getCenter();
+  const map = await make(otherBox, { bounds: undefined, center: [lng, lat], zoom: shown[0].getZoom() });
+  shown[1] = map;
+  // The first may have moved meanwhile.
+  map.jumpTo({ center: shown[0].getCenter(), zoom: shown[0].getZoom() });
+  lock(shown[0], map);
+  lock(map, shown[0]);
+  for (const told of second) told(map);
 }
 
 const second = [];
@@ -128,15 +144,21 @@ function end() {
   shown[0]?.resize();
 }
 
+let asking = 0;
+
 async function showOther() {
+  const mine = ++asking;
   const other = state.get("other") || settings.rounds.find(({ code }) => code !== state.get("round"))?.code;
   if (!other || !shown[1]) return;
+  let arrived;
   try {
-    otherView = await figuresOf(state.question({ round: other }));
+    arrived = await figuresOf(state.question({ round: other }));
   } catch (error) {
     say(error.message);
     return;
   }
+  if (mine !== asking || !shown[1]) return;
+  otherView = arrived;
   repaint();
   names[0].textContent = view().legend.round;
   names[1].textContent = otherView.legend.round;
@@ -214,6 +236,11 @@ export function keepInSight(code) {
   const duration = still.matches ? 0 : 180;
   if (!moved) return fit(duration);
   if (!code) return;
+  // Where a place comes to lie is known once a flight has ended, and must not end it.
+  if (map.isMoving()) {
+    map.once("moveend", () => state.get("zone") === code && keepInSight(code));
+    return;
+  }
   const { x, y } = place(code);
   const box = frame.getBoundingClientRect();
   const { left, right, top, bottom } = padding();

@@ -57,11 +57,9 @@ function table(codes) {
 async function together(codes) {
   const out = element("p", { className: "picked-sum", role: "status" });
   if (state.get("mode")) return out;
-  const mine = ++asking;
   const query = state.question({ zones: codes.join(",") });
   try {
     const said = await (await fetched(`${desk.dataset.area}?${query}`)).json();
-    if (mine !== asking) return out;
     out.append(element("b", { text: `${words.together}: ${said.says}` }), `${words.comma}${said.range}. `,
       element("span", { className: "soft small", text: `${said.asked}. ${said.left.length ? `${words.left}: ${said.left.join("، ")}.` : ""}` }));
     if (said.caution) out.append(element("span", { className: "small picked-caution", text: said.caution }));
@@ -84,8 +82,9 @@ async function show() {
   if (!codes.length) return;
   state.set({ zone: "" });
   body.replaceChildren(table(codes));
+  const mine = ++asking;
   const sum = await together(codes);
-  if (codes.join() === state.list("selected").join()) body.prepend(sum);
+  if (mine === asking && codes.join() === state.list("selected").join()) body.prepend(sum);
 }
 
 async function within(corners) {

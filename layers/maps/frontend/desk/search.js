@@ -7,6 +7,8 @@ const field = byId("search");
 const box = byId("found");
 const ZONE_KIND = { zones: "quarter", sections: "section", blocks: "block" };
 let rows = [];
+// What was sought when the rows were found.
+let sought = "";
 let at = -1;
 let waiting;
 let asking = 0;
@@ -41,15 +43,22 @@ async function ask() {
   const mine = ++asking;
   try {
     const answer = await (await fetched(`${desk.dataset.search}?q=${encodeURIComponent(text)}`)).json();
-    if (mine === asking) show(answer.found);
+    if (mine !== asking) return;
+    sought = text;
+    show(answer.found);
   } catch (error) {
-    if (mine === asking) box.replaceChildren(element("li", { text: error.message }));
+    if (mine !== asking) return;
+    rows = [];
+    box.replaceChildren(element("li", { text: error.message }));
     open(true);
   }
 }
 
 export function begin(choose) {
   function take(row) {
+    // No answer that is still coming opens the list again.
+    clearTimeout(waiting);
+    asking += 1;
     open(false);
     field.value = row.title;
     pin?.remove();
@@ -69,7 +78,8 @@ export function begin(choose) {
     }
     if (event.key === "Enter") {
       event.preventDefault();
-      if (rows[Math.max(at, 0)] && !box.hidden) take(rows[Math.max(at, 0)]);
+      const row = rows[Math.max(at, 0)];
+      if (row && !box.hidden && (at >= 0 || sought === field.value.trim())) take(row);
       else ask();
     }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -8,6 +8,9 @@ import * as state from "./state.js";
 const panel = byId("table");
 const buttons = [...document.querySelectorAll("button[data-panel]")];
 
+let asking = 0;
+let showing;
+
 export const isOpen = () => !panel.hidden;
 
 function address() {
@@ -16,21 +19,26 @@ function address() {
   return `${desk.dataset.table}&${state.question()}`;
 }
 
+// Tells whether the panel now says what was asked for.
 async function show() {
   const what = state.get("panel");
+  const mine = ++asking;
   for (const button of buttons) button.setAttribute("aria-expanded", String(what.split(":")[0] === button.dataset.panel));
   if (!what) {
     panel.hidden = true;
-    return;
+    return false;
   }
   try {
     const text = await fragment(address());
-    if (state.get("panel") !== what) return;
+    // What was asked later stays, whichever answer comes last.
+    if (mine !== asking) return false;
     panel.querySelector("[data-body]").innerHTML = text;
     panel.setAttribute("aria-label", buttons.find((button) => what.startsWith(button.dataset.panel))?.textContent.trim() ?? "");
     panel.hidden = false;
+    return true;
   } catch (error) {
     say(error.message);
+    return false;
   }
 }
 
@@ -38,6 +46,8 @@ export function open(what = "table") {
   if (state.get("panel") === what) return show();
   return state.set({ panel: what });
 }
+
+const follow = () => { showing = show(); };
 
 export function close() {
   const button = buttons.find((each) => state.get("panel").startsWith(each.dataset.panel));
@@ -48,8 +58,7 @@ export function close() {
 export async function toggle(what) {
   if (state.get("panel").split(":")[0] === what) return close();
   state.set({ panel: what });
-  await show();
-  panel.focus();
+  if (await showing) panel.focus();
 }
 
 export function begin(choose) {
@@ -67,7 +76,7 @@ export function begin(choose) {
     const code = event.target.dataset.zone;
     if (code && main()) point(code, place(code));
   });
-  state.on(["panel"], show);
+  state.on(["panel"], follow);
   onFigures(() => isOpen() && show());
   if (state.get("panel")) show();
 }

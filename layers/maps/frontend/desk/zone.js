@@ -9,6 +9,9 @@ import * as state from "./state.js";
 
 const panel = byId("zone");
 
+// What is asked later stays, whichever answer comes last.
+let asking = 0;
+
 export const isOpen = () => !panel.hidden;
 
 export async function choose(found, { quiet = false, more = false } = {}) {
@@ -20,13 +23,14 @@ export async function choose(found, { quiet = false, more = false } = {}) {
   marked = code;
   state.set({ zone: code });
   mark(code, { chosen: true });
+  const mine = ++asking;
   let text;
   try {
     text = await fragment(`${desk.dataset.zone.replace("CODE", encodeURIComponent(code))}?${subject()}`);
   } catch (error) {
     return say(error.message);
   }
-  if (state.get("zone") !== code) return;
+  if (mine !== asking || state.get("zone") !== code) return;
   panel.querySelector("[data-body]").innerHTML = text;
   panel.hidden = false;
   desk.classList.add("with-zone");
@@ -41,11 +45,15 @@ function subject() {
 
 // Below a zone: its blocks, drawn on the map as the panel opens them.
 async function open(link) {
+  const mine = ++asking;
+  let text;
   try {
-    panel.querySelector("[data-body]").innerHTML = await fragment(link.href);
+    text = await fragment(link.href);
   } catch (error) {
     return say(error.message);
   }
+  if (mine !== asking || !isOpen()) return;
+  panel.querySelector("[data-body]").innerHTML = text;
   const on = shown();
   if (!on.some(({ name }) => name === "blocks")) keep([{ name: "blocks", opacity: 100 }, ...on]);
   goToBox(link.dataset.box.split(",").map(Number));
