@@ -151,7 +151,7 @@ ROW = {
     "geometry_missing": (_("has no geometry"), _("draw it, or delete the row")),
     "geometry_unreadable": (
         _("its geometry can't be read"),
-        _("draw it again; in CSV, check the WKT"),
+        _("draw it again, without curves; in CSV, check the WKT"),
     ),
     "geometry_empty": (_("its geometry is empty"), _("draw it, or delete the row")),
     "geometry_not_finite": (
