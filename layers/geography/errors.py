@@ -128,6 +128,14 @@ FILE = {
         "The raster has %(pixels)s million cells; up to %(most)s million can be taken."
         " Cut it to the municipality."
     ),
+    "raster_bands": _(
+        "The raster has %(bands)s bands, as a picture has. Export the one band that holds"
+        " the values."
+    ),
+    "raster_crs": _(
+        "The raster doesn't say its coordinate reference system. Write it into the file,"
+        " for example with gdal_edit.py -a_srs EPSG:22770, and import it again."
+    ),
     "raster_rotated": _(
         "The raster's grid is rotated or upside down. Warp it so that north is up."
     ),
