@@ -132,6 +132,9 @@ FILE = {
         "The raster has %(bands)s bands, as a picture has. Export the one band that holds"
         " the values."
     ),
+    "raster_complex": _(
+        "The raster's cells are complex numbers. Export it with real ones."
+    ),
     "raster_crs": _(
         "The raster doesn't say its coordinate reference system. Write it into the file,"
         " for example with gdal_edit.py -a_srs EPSG:22770, and import it again."

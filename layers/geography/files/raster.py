@@ -56,6 +56,8 @@ def _described(raster: rasterio.DatasetReader) -> dict[str, object]:
     values = [each for each in raster.colorinterp if each != ColorInterp.alpha]
     if len(values) > 1:
         raise Unreadable("raster_bands", bands=len(values))
+    if raster.dtypes[0].startswith("complex"):
+        raise Unreadable("raster_complex")
     if not raster.crs:
         raise Unreadable("raster_crs")
     crs = usable_crs(raster.crs.to_wkt())

@@ -67,6 +67,9 @@ def test_a_picture_of_several_bands_is_no_grid_of_values(town, tmp_path, setting
             target.write(np.repeat(source.read(), 3, axis=0))
     with pytest.raises(ImportRefused, match="has 3 bands"):
         import_raster(municipality=town, path=path, kind="hazard", names={})
+    grid(one, np.ones((9, 9)), dtype="complex64")
+    with pytest.raises(ImportRefused, match="complex numbers"):
+        import_raster(municipality=town, path=one, kind="hazard", names={})
 
 
 @pytest.mark.parametrize(
