@@ -52,7 +52,7 @@ class Ground:
 
 
 def invalid(areas: Areas) -> list[Finding]:
-    """Borders that cross themselves; with them nothing else can be measured."""
+    """Borders that cross themselves or hold nothing; nothing else can be measured then."""
     found = []
     for code, area in areas.items():
         reason = "" if area.is_valid else shapely.is_valid_reason(area)
@@ -62,6 +62,8 @@ def invalid(areas: Areas) -> list[Finding]:
         elif told:
             place = float(told[0]), float(told[1])
             found.append(Finding("self_intersection", (code,), None, place))
+        elif area.buffer(-TOLERANCE / 2).is_empty:
+            found.append(Finding("empty", (code,), None, _spot(area)))
     return found
 
 

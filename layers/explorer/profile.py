@@ -24,6 +24,7 @@ from layers.explorer.larger import Around
 from layers.explorer.modelled import Modelled
 from layers.explorer.ranking import Axis, ticks
 from layers.explorer.rows import Moved, Row, whole
+from layers.explorer.versions import versions_told
 from layers.geography.models import Facility, Municipality, Zone
 from layers.indicators import releases
 from layers.indicators.catalogue import Dimension, Indicator
@@ -96,6 +97,15 @@ class Profile:
     def weighted(self) -> str:
         """By which known totals; empty for none."""
         return sentence(self.release.calibration)
+
+    @property
+    def versions(self) -> str:
+        return versions_told(
+            {
+                need.indicator.title: need.row.figure.definition_version
+                for need in self.needs
+            }
+        )
 
     @property
     def round(self) -> str:

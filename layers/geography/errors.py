@@ -128,6 +128,17 @@ FILE = {
         "The raster has %(pixels)s million cells; up to %(most)s million can be taken."
         " Cut it to the municipality."
     ),
+    "raster_bands": _(
+        "The raster has %(bands)s bands, as a picture has. Export the one band that holds"
+        " the values."
+    ),
+    "raster_complex": _(
+        "The raster's cells are complex numbers. Export it with real ones."
+    ),
+    "raster_crs": _(
+        "The raster doesn't say its coordinate reference system. Write it into the file,"
+        " for example with gdal_edit.py -a_srs EPSG:22770, and import it again."
+    ),
     "raster_rotated": _(
         "The raster's grid is rotated or upside down. Warp it so that north is up."
     ),
@@ -151,7 +162,7 @@ ROW = {
     "geometry_missing": (_("has no geometry"), _("draw it, or delete the row")),
     "geometry_unreadable": (
         _("its geometry can't be read"),
-        _("draw it again; in CSV, check the WKT"),
+        _("draw it again, without curves; in CSV, check the WKT"),
     ),
     "geometry_empty": (_("its geometry is empty"), _("draw it, or delete the row")),
     "geometry_not_finite": (

@@ -82,9 +82,12 @@ class Bivariate:
         return _joined(self.first.town, self.second.town)
 
     def legend(self) -> dict[str, Any]:
-        usual = self.first.legend()
+        usual, second = self.first.legend(), self.second.legend()
+        definitions = dict.fromkeys([usual["definition"], second["definition"]])
         return {
             **usual,
+            "definition": " · ".join(definitions),
+            "versions": [*usual["versions"], *second["versions"]],
             "kind": "bivariate",
             "palette": "bivariate",
             "x": _axis(self.first),

@@ -358,6 +358,7 @@ class View:
                 "version": said["definition_version"],
                 "standard": self.indicator.standard.title,
             },
+            "versions": [said["definition_version"]],
             "doubtful": " ".join(filter(None, (self.of_areas, self._doubt()))),
         }
 

@@ -51,8 +51,9 @@ def view_csv(view: View, picture: Shown) -> str:
     header = [
         _("code"), _("zone"), _("indicator"), _("group"), _("round"), _("release"),
         *(column.label for column in picture.columns),
-        _("reliability"), _("reason"), _("class"),
+        _("reliability"), _("reason"), _("class"), _("definition version"),
     ]  # fmt: skip
+    versions = ", ".join(map(str, legend["versions"]))
     constant = [
         values["title"], values["group"], legend["round"],
         view.data["legend"]["release"],
@@ -60,7 +61,13 @@ def view_csv(view: View, picture: Shown) -> str:
     whole = {"code": "", "name": _("Whole town"), **picture.town, "class": None}
     out = io.StringIO(newline="")
     rows = (
-        [row["code"], row["name"], *constant, *_cells(row, picture.columns, legend)]
+        [
+            row["code"],
+            row["name"],
+            *constant,
+            *_cells(row, picture.columns, legend),
+            versions,
+        ]
         for row in (*picture.rows, whole)
     )
     write_csv(out, header, rows)
@@ -92,6 +99,7 @@ def view_features(view: View, picture: Shown) -> dict[str, Any]:
     """What the map shows as a GeoJSON FeatureCollection in EPSG:4326."""
     rows = {row["code"]: row for row in picture.rows}
     legend, values = picture.legend(), picture.values()
+    keys = ("definition_version", "second_definition_version")
     return {
         "type": "FeatureCollection",
         "features": [
@@ -104,6 +112,7 @@ def view_features(view: View, picture: Shown) -> dict[str, Any]:
                     **values.get("subject", view.subject),
                     **picture.query,
                     "release": view.release.number,
+                    **dict(zip(keys, legend["versions"], strict=False)),
                     **_properties(rows[code], picture.columns, legend),
                 },
             }

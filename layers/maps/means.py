@@ -172,6 +172,7 @@ class MeanMap:
                 % {"says": self.town["says"], "range": self.town["range"]}
             ),
             "definition": _("Definition %(version)d, %(standard)s") % version,
+            "versions": [self.mean.version],
             "sample": self._sample(),
             "doubtful": "",
         }

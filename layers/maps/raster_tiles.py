@@ -40,6 +40,8 @@ from layers.maps.raster_styles import (
 )
 
 SIDE = 512
+# The band that is read, as `valid_values` does; a file may have a mask besides.
+VALUES = (1,)
 MIN_ZOOM, MAX_ZOOM = 8, 17
 # Disclosure: metres of the smallest cell of people that is drawn, and its fewest people.
 CELL, FEWEST = 100.0, 10
@@ -210,7 +212,7 @@ def _sums(
 def _starts(path: str) -> tuple[float, ...]:
     """Classes of the file's own range, from an overview of at most 1024 cells a side."""
     with Reader(path) as reader:
-        (band,) = reader.statistics(max_size=1024).values()
+        (band,) = reader.statistics(indexes=VALUES, max_size=1024).values()
     return starts_between(band.min, band.max)
 
 
@@ -231,6 +233,7 @@ def render(shown: Shown, *, theme: str, z: int, x: int, y: int) -> Tile:
                 x,
                 y,
                 z,
+                indexes=VALUES,
                 tilesize=SIDE,
                 resampling_method=method,
                 reproject_method=method,
@@ -253,6 +256,7 @@ def picture_of(
             box,
             bounds_crs=RasterCRS.from_epsg(srid),
             dst_crs=RasterCRS.from_epsg(srid),
+            indexes=VALUES,
             max_size=2 * SIDE,
             resampling_method=method,
             reproject_method=method,

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 import rasterio.shutil
+from rasterio.enums import ColorInterp
 from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
@@ -52,7 +53,14 @@ def _described(raster: rasterio.DatasetReader) -> dict[str, object]:
     millions = raster.width * raster.height // 1_000_000
     if millions > MOST_MILLIONS:
         raise Unreadable("raster_too_large", pixels=millions, most=MOST_MILLIONS)
-    crs = usable_crs(raster.crs.to_wkt() if raster.crs else "")
+    values = [each for each in raster.colorinterp if each != ColorInterp.alpha]
+    if len(values) > 1:
+        raise Unreadable("raster_bands", bands=len(values))
+    if raster.dtypes[0].startswith("complex"):
+        raise Unreadable("raster_complex")
+    if not raster.crs:
+        raise Unreadable("raster_crs")
+    crs = usable_crs(raster.crs.to_wkt())
     srid = crs.to_epsg(min_confidence=70)
     if srid is None:
         raise Unreadable("crs_unknown", crs=crs.name[:60])

@@ -84,6 +84,26 @@ def plain_utf8(name: str) -> bool:
     return name.upper().replace("-", "").replace("_", "") in {"UTF8", "65001"}
 
 
+def _whole_names(path: Path) -> None:
+    """Cuts half letters off the names of a dBase table's columns, in place.
+
+    A name ends after ten bytes. Programs that write UTF-8 cut Arabic, of two bytes a
+    letter, in the middle of one, and nothing can read the name then.
+    """
+    raw = bytearray(path.read_bytes())
+    taken: set[str] = set()
+    for start in range(32, struct.unpack("<H", raw[8:10])[0] - 1, 32):
+        name = bytes(raw[start : start + 11]).split(b"\0")[0]
+        whole = name.decode("utf-8", "ignore")
+        for number in range(2, 100):
+            if whole not in taken:
+                break
+            whole = f"{name[:8].decode('utf-8', 'ignore')}{number}"
+        taken.add(whole)
+        raw[start : start + 11] = whole.encode()[:10].ljust(11, b"\0")
+    path.write_bytes(raw)
+
+
 GDAL_NAMES = {"cp1256": "CP1256", "cp1252": "CP1252", "iso8859_6": "ISO-8859-6"}
 
 
@@ -118,6 +138,8 @@ def _read_vector(source: Source, request: Request) -> Table:
     path, encoding = source.path, _encoding(source)
     if source.format == "geojson":
         path, encoding = _to_utf8(path)
+    if source.format == "shp" and plain_utf8(encoding):
+        _whole_names(path.with_suffix(".dbf"))
     try:
         layer = _layer(path, request.options.layer)
         given = GDAL_NAMES.get(encoding, encoding) if source.format == "shp" else None
@@ -198,6 +220,8 @@ def _read_csv(path: Path, request: Request) -> Table:
 
 
 SRID = re.compile(r"^SRID=(\d+);", re.IGNORECASE)
+# Read by GEOS, and refused by nearly all that it does with shapes.
+CURVED = re.compile(r"CIRCULAR|CURVE|MULTISURFACE", re.IGNORECASE)
 
 
 def _csv_geometry(
@@ -213,7 +237,10 @@ def _csv_geometry(
         texts = [SRID.sub("", text) for text in cells[wkt]]
         absent = np.array([not text for text in texts], dtype=bool)
         geometry = shapely.from_wkt(
-            np.array([text or None for text in texts], dtype=object),
+            np.array(
+                [None if CURVED.search(text) else text or None for text in texts],
+                dtype=object,
+            ),
             on_invalid="ignore",
         )
         crs = f"EPSG:{stated[1]}" if stated and stated[1] != "0" else ""

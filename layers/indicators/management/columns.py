@@ -25,18 +25,22 @@ def _zero_or_one(text: str) -> float:
     if text in MISSING:
         return np.nan
     try:
-        value = WORDS[text] if text in WORDS else float(text)
+        value = WORDS[text] if text in WORDS else float("" if "_" in text else text)
     except ValueError:
         return NEITHER
     return value if value in (0.0, 1.0) else NEITHER
 
 
 def factor(table: DataTable, names: list[str]) -> Factor:
-    """The column, or several crossed. Raises DataError for an empty cell."""
+    """The column, or several crossed. Raises DataError for a cell that is not known."""
     for name in names:
-        empty = np.flatnonzero(table.text(name) == "")
-        if empty.size:
-            raise table.error(int(empty[0]), name, "is empty")
+        levels, place = np.unique(table.text(name), return_inverse=True)
+        unknown = np.array([str(level).lower() in MISSING for level in levels])
+        if (rows := np.flatnonzero(unknown[place])).size:
+            row = int(rows[0])
+            cell = str(levels[place[row]])
+            words = f'"{cell}" stands for not known' if cell else "is empty"
+            raise table.error(row, name, f"{words}; a name is needed")
     if len(names) == 1:
         return Factor.of(table.text(names[0]))
     parts = [table.text(name).tolist() for name in names]

@@ -9,7 +9,7 @@ import json
 import math
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ Texts = NDArray[np.str_]
 
 MISSING = frozenset({"", "na", "nan", "null", "."})
 """What stands for "not known" in a column of numbers, in any case."""
+
+LEAST, MOST = 1e-30, 1e15
+"""Sizes of numbers other than 0; beyond them squares and their ratios lose all digits."""
 
 
 class DataError(ValueError):
@@ -59,7 +62,7 @@ class DataTable:
         texts = self.text(name)
         with contextlib.suppress(ValueError):
             found = texts.astype(np.float64)
-            if np.isfinite(found).all():
+            if _usual(found).all() and not _underscored(texts):
                 return found
         found = np.full(len(self), np.nan)
         for row, text in enumerate(texts):
@@ -71,11 +74,16 @@ class DataTable:
 
     def _number(self, name: str, row: int, text: str) -> float:
         try:
-            value = float(text)
+            value = float("" if "_" in text else text)
         except ValueError:
-            raise self.error(row, name, f'"{text}" is no number') from None
+            way = "; decimals stand after a point" if "," in text else ""
+            raise self.error(row, name, f'"{text}" is no number{way}') from None
         if not np.isfinite(value):
             raise self.error(row, name, f'"{text}" is no finite number')
+        if not _usual(np.array([value])).all():
+            raise self.error(
+                row, name, f"{text} is not 0 and not from {LEAST:g} to {MOST:g} in size"
+            )
         return value
 
     def error(self, row: int, name: str, words: str) -> DataError:
@@ -112,7 +120,7 @@ class DataCommand(BaseCommand):
         except DataError as refused:
             raise CommandError(str(refused)) from refused
         if options["output"]:
-            options["output"].write_text(written, encoding="utf-8")
+            _write(options["output"], written)
         else:
             self.stdout.write(written, ending="")
 
@@ -122,12 +130,37 @@ class DataCommand(BaseCommand):
         raise NotImplementedError
 
 
+def _usual(values: Floats) -> NDArray[np.bool_]:
+    size = np.abs(values)
+    return (size <= MOST) & ((size >= LEAST) | (size == 0))
+
+
+def _underscored(texts: Texts) -> bool:
+    """Whether a text is written 1_000, which Python reads as a number and nobody else."""
+    return bool((np.ascontiguousarray(texts).view(np.uint32) == ord("_")).any())
+
+
+def _write(place: Path, written: str) -> None:
+    try:
+        place.write_text(written, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{place} can't be written: {error.strerror}.") from error
+
+
 def read_table(place: str) -> DataTable:
-    """The CSV at a path, or of the standard input for "-". Raises DataError."""
-    reader = csv.reader(io.StringIO(_content(place), newline=""), strict=True)
+    """The CSV at a path, or of the standard input for "-". Raises DataError.
+
+    Cells are parted by commas; where the heading has none, by semicolons or tabs.
+    """
+    content = _content(place)
+    reader = csv.reader(
+        io.StringIO(content, newline=""), strict=True, delimiter=_parted_by(content)
+    )
     rows, lines = [], []
     try:
-        heading = [name.strip() for name in next(reader, [])]
+        heading: list[str] = []
+        while not heading and (row := next(reader, None)) is not None:
+            heading = [name.strip() for name in row]
         for row in reader:
             if any(cell.strip() for cell in row):
                 rows.append(row)
@@ -149,17 +182,57 @@ def read_table(place: str) -> DataTable:
     )
 
 
+def _parted_by(content: str) -> str:
+    heading = content.lstrip("\r\n").split("\n", 1)[0].split("\r", 1)[0]
+    others = [sign for sign in ";\t" if sign in heading]
+    return others[0] if others and "," not in heading else ","
+
+
 def read_spec(place: str) -> dict[str, Any]:
     """The object in a JSON file. Raises DataError."""
+    content = _content(place)
     try:
-        spec = json.loads(_content(place))
+        spec = json.loads(
+            content,
+            parse_constant=_spec_number,
+            parse_int=_spec_number,
+            parse_float=_spec_number,
+            object_pairs_hook=_spec_object,
+        )
     except json.JSONDecodeError as error:
         raise DataError(
             f"{place}, line {error.lineno}: this is no JSON: {error.msg}."
         ) from error
+    except RecursionError as error:
+        raise DataError(f"{place}: brackets stand in brackets too deep.") from error
     if not isinstance(spec, dict):
         raise DataError(f"{place}: the specification is an object, in braces.")
     return spec
+
+
+def _spec_number(text: str) -> int | float:
+    value = float(text)
+    if not _usual(np.array([value])).all():
+        raise DataError(
+            f"The specification has the number {text[:20]}; numbers are 0 or from "
+            f"{LEAST:g} to {MOST:g} in size."
+        )
+    return int(text) if text.lstrip("-").isdigit() else value
+
+
+def _spec_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _value in pairs]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise DataError(f'The specification has "{twice[0]}" twice in one object.')
+    return dict(pairs)
+
+
+def check_known(spec: Mapping[str, Any], known: Collection[str], place: str) -> None:
+    """Raises DataError for a key that is none of those known."""
+    if unknown := sorted(set(spec) - set(known)):
+        raise DataError(
+            f'{place} has no "{unknown[0]}"; it knows: {", ".join(sorted(known))}.'
+        )
 
 
 def check_columns(spec: Mapping[str, Any], names: Sequence[str]) -> None:

@@ -245,7 +245,9 @@ def _cutoffs(given: Mapping[str, Any]) -> list[Fraction]:
 
 
 def _names(given: Mapping[str, Any], key: str) -> list[str]:
-    value = given.get(key) or []
+    value = given.get(key)
+    if value is None:
+        return []
     found = [value] if isinstance(value, str) else value
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise DataError(f'"{key}" is the name of a column, or a list of names.')

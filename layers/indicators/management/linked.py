@@ -137,6 +137,7 @@ class Linked:
         base = np.flatnonzero((of_cells != layout.mark).all(axis=0))
         if not len(base):
             raise DataError(f'Every row is a total: "{layout.mark}" is in all of them.')
+        _check_names(table, names, values, layout.mark, base)
         _check_cells(table, layout, of_cells[:, base], base)
         sets = _sets(layout, names, np.delete(values, base, axis=1))
         rows, labels = [csr_array(np.eye(1))], [values[:, base]]
@@ -233,6 +234,19 @@ def _counts(table: DataTable, layout: Layout) -> Floats:
             int(row), layout.count, f"{counts[row]:g} is no count of 0, 1, 2 and so on"
         )
     return counts
+
+
+def _check_names(
+    table: DataTable, names: Sequence[str], values: Texts, mark: str, base: Integers
+) -> None:
+    """A group without a name, or called as totals are, would be taken for a total."""
+    for name, cells in zip(names, values, strict=True):
+        if (empty := np.flatnonzero(cells == "")).size:
+            raise table.error(int(empty[0]), name, "is empty; a name is needed")
+        if (marked := base[cells[base] == mark]).size:
+            raise table.error(
+                int(marked[0]), name, f'"{mark}" stands for totals; this is a cell'
+            )
 
 
 def _check_cells(

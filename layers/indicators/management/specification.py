@@ -43,7 +43,9 @@ class Keys:
     def columns(self, name: str) -> list[str]:
         """Names of columns; a single name will do."""
         value = self._take(name)
-        found = [value] if isinstance(value, str) else value or []
+        if value is None:
+            return []
+        found = [value] if isinstance(value, str) else value
         if not isinstance(found, list) or not all(
             isinstance(one, str) for one in found
         ):
@@ -92,7 +94,9 @@ class Keys:
 
     def parts(self, name: str) -> list[Keys]:
         """A list of objects; a single object will do."""
-        value = self._take(name) or []
+        value = self._take(name)
+        if value is None:
+            return []
         found = [value] if isinstance(value, Mapping) else value
         if not isinstance(found, list):
             raise self.error(name, "is a list of objects, each in braces")

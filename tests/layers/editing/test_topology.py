@@ -81,3 +81,7 @@ def test_borders_that_cross_themselves_are_found_at_the_crossing():
 def test_a_place_without_area_is_found():
     flat = Polygon([(0, 0), (10, 0), (20, 0)])
     assert [each.code for each in invalid({"1": flat})] == ["empty"]
+    hair = Polygon([(0, 0), (10, 0.01), (20, 0)])
+    assert [each.code for each in invalid({"1": hair})] == ["empty"]
+    lane = Polygon([(0, 0), (10, 0.1), (20, 0)])
+    assert invalid({"1": lane}) == []

@@ -57,6 +57,21 @@ def test_several_hazards_are_told_apart_by_code(town, tmp_path, settings):
         )
 
 
+def test_a_picture_of_several_bands_is_no_grid_of_values(town, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    one, path = tmp_path / "one.tif", tmp_path / "photo.tif"
+    grid(one, np.ones((9, 9)))
+    with rasterio.open(one) as source:
+        profile = {**source.profile, "count": 3, "photometric": "rgb"}
+        with rasterio.open(path, "w", **profile) as target:
+            target.write(np.repeat(source.read(), 3, axis=0))
+    with pytest.raises(ImportRefused, match="has 3 bands"):
+        import_raster(municipality=town, path=path, kind="hazard", names={})
+    grid(one, np.ones((9, 9)), dtype="complex64")
+    with pytest.raises(ImportRefused, match="complex numbers"):
+        import_raster(municipality=town, path=one, kind="hazard", names={})
+
+
 @pytest.mark.parametrize(
     ("kind", "change", "words"),
     [

@@ -158,6 +158,7 @@ def test_the_csv_leaves_withheld_cells_empty_and_opens_in_excel(planner, town, p
     assert by_code["Q4"][11]
     assert by_code["Q2"][9] == "120"
     assert rows[-1][1] == "Whole town"
+    assert {row[-1] for row in rows[1:]} == {"1"}
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@a", "\tx"])
@@ -174,6 +175,7 @@ def test_the_geojson_has_shapes_figures_and_reasons(planner, town, publish):
     assert found["Q2"]["properties"]["of_100"] > found["Q1"]["properties"]["of_100"]
     assert found["Q4"]["properties"]["of_100"] is None
     assert found["Q4"]["properties"]["reason"]
+    assert found["Q4"]["properties"]["definition_version"] == 1
 
 
 def test_the_page_for_sending_asks_for_no_other_address(planner, town, publish):

@@ -147,5 +147,11 @@ def test_files_tell_what_the_map_shows_in_every_mode(
         assert features[code]["mode"] == query["mode"]
     # What is withheld has neither number nor class in any of them.
     assert rows["Q8"]["class"] is None
-    assert (told["Q8"][at], told["Q8"][-1]) == ("", "")
+    assert (told["Q8"][at], told["Q8"][head.index("class")]) == ("", "")
+    # Whichever mode, a figure says by which definition it was made.
+    versions = ", ".join(map(str, picture.legend()["versions"]))
+    assert {line[head.index("definition version")] for line in lines} == {versions}
+    assert all(
+        str(each["definition_version"]) in versions for each in features.values()
+    )
     assert features["Q8"][name] is None

@@ -201,6 +201,26 @@ def test_the_desk_offers_rasters_with_their_classes_to_those_who_may_see_them(
     assert row["style"]["title"] == "children per hectare"
 
 
+def test_a_kept_raster_of_several_bands_does_not_close_the_desk(client, town, tmp_path):
+    # Newer imports refuse it; files from before are drawn by their first band.
+    shown = grown(tmp_path, town, "hazard", np.arange(80.0).reshape(8, 10))
+    with rasterio.open(shown.path) as source:
+        profile, values = source.profile, source.read()
+        west, south, east, north = source.bounds
+    for name in ("compress", "blockxsize", "blockysize", "tiled", "interleave"):
+        profile.pop(name, None)
+    profile |= {"driver": "GTiff", "count": 3}
+    with rasterio.open(shown.path, "w", **profile) as target:
+        target.write(np.concatenate([values, values + 500, values]))
+    raster_tiles._starts.cache_clear()
+    planner = staff(town, Role.PLANNER)
+    (row,) = (x for x in overlays(planner, town, "zones") if x["geometry"] == "raster")
+    assert row["style"]["shades"][-1]["label"] == "63 +"
+    place = tile_at((west + east) / 2, (south + north) / 2, 14)
+    client.force_login(planner)
+    assert client.get(address(town, shown, place)).status_code == 200
+
+
 def test_a_file_of_people_is_the_coarse_one_and_only_for_the_staff(
     client, town, tmp_path
 ):

@@ -10,6 +10,7 @@ from layers.indicators.management.data import (
     DataError,
     DataTable,
     check_columns,
+    check_known,
 )
 from layers.indicators.modelled import small_areas
 
@@ -17,6 +18,7 @@ KNOWN = {
     "area", "estimate", "variance", "se", "n", "covariates", "benchmark", "transform",
     "smooth",
 }  # fmt: skip
+BENCHMARK = {"weight", "method", "target"}
 SCALES = ("none", "arcsine", "logit")
 METHODS = ("ratio", "difference")
 
@@ -36,11 +38,7 @@ class Command(DataCommand):
 
 
 def check_spec(spec: Mapping[str, Any]) -> None:
-    if unknown := sorted(set(spec) - KNOWN):
-        raise DataError(
-            f'The specification has no "{unknown[0]}"; it knows: '
-            f"{', '.join(sorted(KNOWN))}."
-        )
+    check_known(spec, KNOWN, "The specification")
     if "estimate" not in spec:
         raise DataError('The specification needs "estimate", a column\'s name.')
     check_columns(spec, ("estimate", "variance", "se", "n", "area"))
@@ -53,6 +51,8 @@ def check_spec(spec: Mapping[str, Any]) -> None:
         raise DataError('The specification needs "covariates", a list of columns.')
     if spec.get("transform", "none") not in SCALES:
         raise DataError(f'"transform" is one of {", ".join(SCALES)}.')
+    if not isinstance(spec.get("smooth", False), bool):
+        raise DataError('"smooth" is true or false.')
     if spec.get("smooth") and "n" not in spec:
         raise DataError('"smooth" needs "n", the column of sample sizes.')
     _check_benchmark(spec.get("benchmark"))
@@ -63,11 +63,12 @@ def _check_benchmark(wanted: Any) -> None:
         return
     if not isinstance(wanted, Mapping) or "weight" not in wanted:
         raise DataError('"benchmark" is an object with "weight", a column.')
+    check_known(wanted, BENCHMARK, "The benchmark")
     check_columns(wanted, ("weight",))
     if wanted.get("method", "ratio") not in METHODS:
         raise DataError(f'The benchmark\'s "method" is one of {", ".join(METHODS)}.')
     target = wanted.get("target", 0.0)
-    if not isinstance(target, int | float) or not np.isfinite(target):
+    if isinstance(target, bool) or not isinstance(target, int | float):
         raise DataError('The benchmark\'s "target" is a number.')
 
 
@@ -109,15 +110,23 @@ def inputs(table: DataTable, spec: Mapping[str, Any]) -> tuple[np.ndarray, ...]:
     """Direct estimates, sampling variances (smoothed if asked) and sample sizes."""
     direct = table.numbers(spec["estimate"], missing=True)
     if "se" in spec:
-        variance = table.numbers(spec["se"], missing=True) ** 2
+        variance = _not_negative(table, spec["se"]) ** 2
     else:
-        variance = table.numbers(spec["variance"], missing=True)
+        variance = _not_negative(table, spec["variance"])
     n = np.full(len(table), np.nan)
     if "n" in spec:
-        n = table.numbers(spec["n"], missing=True)
+        n = _not_negative(table, spec["n"])
     if spec.get("smooth"):
         variance = small_areas.smoothed_variance(direct, variance, n)
     return direct, variance, n
+
+
+def _not_negative(table: DataTable, name: str) -> np.ndarray:
+    found = table.numbers(name, missing=True)
+    if (bad := np.flatnonzero(found < 0)).size:
+        row = int(bad[0])
+        raise table.error(row, name, f"{found[row]:g} is negative")
+    return found
 
 
 def benchmarked(

@@ -9,12 +9,14 @@ import numpy as np
 import pyogrio.errors
 from scipy.sparse import csr_array
 from shapely import STRtree
+from shapely.validation import explain_validity
 
 from layers.indicators.management.data import (
     DataCommand,
     DataError,
     DataTable,
     check_columns,
+    check_known,
 )
 from layers.indicators.modelled import spatial
 
@@ -24,6 +26,7 @@ KNOWN = {
 }  # fmt: skip
 RULES = ("queen", "rook")
 MOST_PERMUTATIONS = 99_999
+MOST_SEED = 10**15
 
 
 class Command(DataCommand):
@@ -53,11 +56,7 @@ class Command(DataCommand):
 
 
 def check_spec(spec: Mapping[str, Any]) -> None:
-    if unknown := sorted(set(spec) - KNOWN):
-        raise DataError(
-            f'The specification has no "{unknown[0]}"; it knows: '
-            f"{', '.join(sorted(KNOWN))}."
-        )
+    check_known(spec, KNOWN, "The specification")
     if "value" not in spec:
         raise DataError('The specification needs "value", a column\'s name.')
     check_columns(spec, ("value", "area", "neighbours", "x", "y"))
@@ -71,7 +70,7 @@ def check_spec(spec: Mapping[str, Any]) -> None:
             ' "x", "y" and "k", or "geometry" (a file).'
         )
     _check_number(spec, "permutations", 99, MOST_PERMUTATIONS)
-    _check_number(spec, "seed", 0, 2**63)
+    _check_number(spec, "seed", 0, MOST_SEED)
     level = spec.get("level", 0.05)
     if not isinstance(level, float) or not 0 < level < 1:
         raise DataError('"level" is a number between 0 and 1.')
@@ -125,6 +124,7 @@ def _touching(names: list[str], wanted: Any) -> csr_array:
     """Neighbours that share a point (queen) or a stretch of border (rook)."""
     if not isinstance(wanted, Mapping) or not {"file", "id"} <= set(wanted):
         raise DataError('"geometry" is an object with "file" and "id", a column of it.')
+    check_known(wanted, {"file", "id", "rule"}, "The geometry")
     check_columns(wanted, ("file", "id"))
     rule = wanted.get("rule", "queen")
     if rule not in RULES:
@@ -146,13 +146,23 @@ def _shapes(names: list[str], wanted: Mapping[str, Any]) -> list[Any]:
         raise DataError(
             f"{wanted['file']} can't be read as a layer of areas."
         ) from error
+    if not isinstance(frame, geopandas.GeoDataFrame):
+        raise DataError(f"{wanted['file']} is a table without geometry.")
     if wanted["id"] not in frame:
         raise DataError(f'{wanted["file"]} has no column "{wanted["id"]}".')
-    found = dict(zip(frame[wanted["id"]].astype(str), frame.geometry, strict=True))
+    known = frame[wanted["id"]].astype(str)
+    if (twice := known[known.duplicated() & known.isin(names)]).size:
+        raise DataError(f'The area "{twice.iloc[0]}" is twice in {wanted["file"]}.')
+    found = dict(zip(known, frame.geometry, strict=True))
     for name in names:
         shape = found.get(name)
         if shape is None or shape.is_empty:
             raise DataError(f'The area "{name}" has no geometry in {wanted["file"]}.')
+        if not shape.is_valid:
+            raise DataError(
+                f'The border of the area "{name}" in {wanted["file"]} crosses itself: '
+                f"{explain_validity(shape)}. Repair it first."
+            )
     return [found[name] for name in names]
 
 

@@ -171,6 +171,7 @@ def test_unreadable_geometries_are_refused_row_by_row(tmp_path):
         'f,"POLYGON ((35.82 33.79, 35.83 33.79, 35.82 33.79))"\n'
         'g,"POLYGON ((35.82 33.79, 35.82 33.79, 35.82 33.79, 35.82 33.79))"\n'
         'h,"POLYGON ((35.82 33.79, 35.83 33.79, 35.83 33.8, 35.82 33.79))"\n'
+        'i,"CURVEPOLYGON (CIRCULARSTRING (0 0, 1 1, 2 0, 1 -1, 0 0))"\n'
     )
     found = take(path, crs="EPSG:4326")
     assert found.columns["code"] == ["h"]
@@ -182,6 +183,7 @@ def test_unreadable_geometries_are_refused_row_by_row(tmp_path):
         5: "geometry_missing",
         6: "geometry_flat",
         7: "geometry_flat",
+        9: "geometry_unreadable",
     }
 
 
@@ -211,6 +213,21 @@ def test_windows_arabic_without_a_label_is_recognised(tmp_path):
     table.write_bytes(text.encode("cp1256"))
     found = take(table, what=What.ZONES, crs="EPSG:4326")
     assert found.columns["name_ar"] == ["حي الكروم"]
+
+
+@pytest.mark.filterwarnings("ignore:Could not decode error message")
+def test_long_arabic_names_of_columns_do_not_close_a_shapefile(tmp_path):
+    # GDAL cuts them after ten bytes, within a letter, and two then begin alike.
+    data = making.frame(2, **{"اسم الشجرة": ["a", "b"], "اسم المالك": ["c", "d"]})
+    path = making.shapefile(tmp_path, data)
+    with pytest.raises(Unreadable) as caught:
+        take(path, columns={"code": "none"})
+    told = ImportRefused.of(caught.value).messages[0]
+    first, second = [
+        name for name in told[:-1].split(": ")[-1].split(", ") if "اسم" in name
+    ]
+    assert (first, first != second) == ("اسم ا", True)
+    assert take(path, columns={"code": second}).columns["code"] == ["c", "d"]
 
 
 def test_a_label_that_lies_about_the_encoding_is_not_believed(tmp_path):

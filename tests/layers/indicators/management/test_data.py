@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
 
 from layers.indicators.management.data import (
     DataError,
@@ -48,6 +49,10 @@ def test_a_file_that_is_no_table_is_refused(tmp_path, text, words):
         ("x", '"x" is no number'),
         ("inf", "no finite number"),
         ("", "is empty; a number is needed"),
+        ("1_000", '"1_000" is no number'),
+        ('"1,5"', '"1,5" is no number; decimals stand after a point'),
+        ("1e300", "1e300 is not 0 and not from 1e-30 to 1e.15 in size"),
+        ("5e-324", "not from 1e-30"),
     ],
 )
 def test_a_cell_that_is_no_number_is_named(tmp_path, cell, words):
@@ -56,13 +61,29 @@ def test_a_cell_that_is_no_number_is_named(tmp_path, cell, words):
         found.numbers("a")
 
 
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_semicolons_and_tabs_part_cells_where_the_heading_has_no_comma(tmp_path, sign):
+    found = table(tmp_path, f"\r\nالحي{sign}y\r\nأ, ب{sign}2\r\n")
+    assert found.names == ["الحي", "y"]
+    assert list(found.text("الحي")) == ["أ, ب"]
+    assert found.numbers("y").tolist() == [2]
+
+
 def test_an_unknown_column_is_answered_with_the_known_ones(tmp_path):
     with pytest.raises(DataError, match=r'no column "c"\. There are: a, b'):
         table(tmp_path, "a,b\n1,2\n").text("c")
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("[]", "in braces"), ('{"a": 1,\n}', "line 2: this is no JSON")]
+    ("text", "words"),
+    [
+        ("[]", "in braces"),
+        ('{"a": 1,\n}', "line 2: this is no JSON"),
+        ("[" * 100_000, "too deep"),
+        ('{"a": 1' + "0" * 5000 + "}", "the number 1000"),
+        ('{"a": NaN}', "the number NaN"),
+        ('{"a": {"weight": "w", "weight": "v"}}', 'has "weight" twice'),
+    ],
 )
 def test_a_specification_that_is_none_is_refused(tmp_path, text, words):
     path = tmp_path / "spec.json"
@@ -74,6 +95,12 @@ def test_a_specification_that_is_none_is_refused(tmp_path, text, words):
 def test_a_file_that_is_not_there_is_named():
     with pytest.raises(DataError, match=r"nowhere\.csv can't be read: No such file"):
         read_table("nowhere.csv")
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "data.csv").write_text("sex,age_days,weight_kg\nm,3,4\n")
+    with pytest.raises(CommandError, match="can't be written: Is a directory"):
+        call_command("zscores", str(tmp_path / "data.csv"), output=tmp_path)
 
 
 def test_not_a_number_is_null_and_an_empty_cell():

@@ -279,6 +279,12 @@ def test_a_specification_that_makes_no_sense_is_refused(tmp_path, changes, words
     assert not output.exists()
 
 
+def test_a_weight_that_names_no_column_is_refused(tmp_path):
+    table, spec = example()
+    with pytest.raises(CommandError, match='"weight" is the name of a column'):
+        run(tmp_path, table, spec | {"weight": 0})
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [

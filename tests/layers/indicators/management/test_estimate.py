@@ -169,6 +169,8 @@ def test_nonresponse_and_known_totals_are_weighed_in(ask, said):
         ({"statistic": "total", "denominator": "x"}, "has no place in a total"),
         ({"numerator": None}, 'needs "numerator"'),
         ({"numerator": "nothing"}, 'There is no column "nothing". There are: stratum,'),
+        ({"weight": False}, '"weight" is a column\'s name or a list of names'),
+        ({"weights": {"rake": 0}}, '"rake" is a list of objects'),
         ({"numerator": "x"}, 'Line 2, column "x": "2" is neither 0 nor 1'),
         ({"weight": "zone"}, 'Line 2, column "zone": "'),
         ({"level": 95}, '"level" is 95; it lies between 0 and 1'),
@@ -206,6 +208,7 @@ PLAIN = {"statistic": "proportion", "numerator": "y", "weight": "w", "strata": "
         ("A,a,1,,1,5,1", {}, 'Line 4, column "w": is empty; a number is needed'),
         ("A,a,1,x,1,5,1", {}, 'Line 4, column "w": "x" is no number'),
         (",a,1,1,1,5,1", {}, 'Line 4, column "h": is empty'),
+        ("NA,a,1,1,1,5,1", {}, 'Line 4, column "h": "NA" stands for not known'),
         ("B,a,1,1,1,,1", {"fpc": "f"}, 'Stratum "B" has no frame count'),
         (
             "B,a,1,1,1,0.2,1",

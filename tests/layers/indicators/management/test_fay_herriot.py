@@ -113,13 +113,27 @@ def test_smoothing_lets_a_share_of_one_in(run, tmp_path):
         ({"benchmark": "n"}, "an object with"),
         ({"area": "v"}, "occurs twice"),
         ({"n": ["n"]}, '"n" is a text'),
-        ({"benchmark": {"weight": "n", "target": float("nan")}}, "is a number"),
+        ({"benchmark": {"weight": "n", "target": "nan"}}, "is a number"),
+        ({"benchmark": {"weight": "n", "targets": 0.3}}, 'benchmark has no "targets"'),
+        ({"smooth": "false"}, '"smooth" is true or false'),
         ({"benchmark": {"weight": 5}}, '"weight" is a text'),
     ],
 )
 def test_a_wrong_specification_is_refused(run, tmp_path, change, words):
     with pytest.raises(CommandError, match=words):
         run(SHARE | change, shares(tmp_path))
+
+
+def test_a_negative_error_is_refused(run, tmp_path):
+    data = shares(tmp_path)
+    heading, first, *rest = data.read_text().splitlines()
+    name = SHARE.get("se", SHARE.get("variance"))
+    cells = first.split(",")
+    place = heading.split(",").index(name)
+    cells[place] = f"-{cells[place]}"
+    data.write_text("\n".join([heading, ",".join(cells), *rest]))
+    with pytest.raises(CommandError, match=f'Line 2, column "{name}": .* is negative'):
+        run(SHARE, data)
 
 
 def test_too_few_areas_are_refused(run, tmp_path):

@@ -6,7 +6,8 @@ from pathlib import Path
 import geopandas
 import pytest
 from django.core.management import CommandError, call_command
-from shapely import box
+from pyogrio import write_dataframe
+from shapely import Polygon, box
 
 from layers.indicators.modelled import spatial
 from tests.layers.indicators.modelled.test_spatial import LATTICE, LOCAL, WHOLE
@@ -80,9 +81,20 @@ def test_neighbours_come_from_a_file_of_areas(run, tmp_path, rule, same):
     }
     found = json.loads(run(spec))
     assert (abs(found["moran"]["i"] - WHOLE[0]) < 1e-12) is same
-    layer.iloc[:-1].to_file(tmp_path / "zones.gpkg")
-    with pytest.raises(CommandError, match='"Z19" has no geometry'):
-        run(spec)
+    bow = Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+    unfit = {
+        '"Z19" has no geometry': layer.iloc[:-1],
+        '"Z0" is twice': layer.iloc[[0, *places]],
+        'area "Z0" in .* crosses itself': layer.set_geometry(
+            [bow, *layer.geometry[1:]], crs=layer.crs
+        ),
+        "a table without geometry": layer.drop(columns="geometry"),
+    }
+    for words, other in unfit.items():
+        (tmp_path / "zones.gpkg").unlink()
+        write_dataframe(other, tmp_path / "zones.gpkg")
+        with pytest.raises(CommandError, match=words):
+            run(spec)
 
 
 @pytest.mark.skipif(not COUNTIES.exists(), reason="the counties are not here")

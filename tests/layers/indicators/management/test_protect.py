@@ -137,6 +137,8 @@ def test_a_threshold_of_one_withholds_nothing(run):
         (SMALL.replace(",2\n", ",2.5\n"), {}, "2.5 is no count of 0, 1, 2"),
         (SMALL.replace(",2\n", ",\n"), {}, "is empty; a number is needed"),
         (SMALL.replace("North,a,f,2\n", ""), {}, "The cell place a, sex f is missing"),
+        (SMALL.replace("North,a,f", ",a,f"), {}, 'Line 2, column "region": is empty'),
+        (SMALL.replace("South,c,m", "Total,c,m"), {}, '"Total" stands for totals; this is a cell'),
         (SMALL + "North,a,f,2\n", {}, "Lines 2 and 8 are the same cell"),
         (SMALL + "Total,a,Total,31\n", {}, "Line 8, column \"count\": the total is 31; its parts add up to 32"),
         (SMALL + "Total,z,Total,31\n", {}, "this total has no parts"),
