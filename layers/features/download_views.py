@@ -50,6 +50,7 @@ from layers.geography.access import TownRequest
 from layers.geography.declaration import Layer
 from layers.geography.models import Raster
 from layers.maps.catalogue import may_see, visible_layers
+from layers.maps.errors import LostFile
 from layers.maps.raster_tiles import Shown
 from layers.maps.town_map import bounds
 
@@ -233,6 +234,8 @@ def _raster(request: TownRequest, code: str) -> Shown:
     shown = Shown(raster)
     if not shown.may_be_seen_by(request.user):
         raise not_for(request, shown.title)
+    if not shown.kept:
+        raise LostFile(code)
     return shown
 
 

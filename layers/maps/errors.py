@@ -7,6 +7,18 @@ class NoSuchTile(Http404):
     """The zoom or the column or row lies outside what the layer has."""
 
 
+class LostFile(Http404):
+    """The database knows the raster, and its file is not on the disk."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            _(
+                "The file of the raster “%(code)s” is missing on the server. It comes back from the backup, or by importing the raster again."
+            )
+            % {"code": code}
+        )
+
+
 class UnfitView(ValidationError):
     """The address asks for a map that cannot be drawn; the message says the way out."""
 

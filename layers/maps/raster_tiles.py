@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import io
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -38,6 +39,8 @@ from layers.maps.raster_styles import (
     Kind,
     starts_between,
 )
+
+logger = logging.getLogger(__name__)
 
 SIDE = 512
 # The band that is read, as `valid_values` does; a file may have a mask besides.
@@ -79,6 +82,11 @@ class Shown:
     @property
     def version(self) -> str:
         return f"{self.raster.pk}-{self.raster.sha256[:12]}{ENGINE}"
+
+    @property
+    def kept(self) -> bool:
+        """Whether its file is there: a database may be brought back without its files."""
+        return Path(self.raster.file.path).is_file()
 
     def may_be_seen_by(self, user: Any) -> bool:
         permission = self.kind.permission
@@ -136,11 +144,13 @@ def theme_of(version: str) -> str:
 
 
 def shown_rasters(municipality: Municipality, user: Any) -> Iterator[Shown]:
-    """The rasters in force that `user` may see, by code."""
+    """The rasters in force that `user` may see, by code, but for those without a file."""
     rasters: TenantQuerySet = Raster.objects.of(municipality)
     for raster in rasters.current().select_related("municipality"):  # type: ignore[attr-defined]
         shown = Shown(raster)
-        if shown.may_be_seen_by(user):
+        if not shown.kept:
+            logger.error("Raster %s has lost its file %s", raster.pk, raster.file.name)
+        elif shown.may_be_seen_by(user):
             yield shown
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from layers.geography.models import Municipality, Raster
 from layers.geography.tenancy import outside_transaction
 from layers.maps import raster_tiles, tiles
+from layers.maps.errors import LostFile
 from layers.maps.raster_tiles import Shown
 
 
@@ -30,6 +31,8 @@ def tile(
         raise Http404(_("There is no raster “%(code)s”.") % {"code": code})
     raster.municipality = municipality
     shown = Shown(raster)
+    if not shown.kept:
+        raise LostFile(code)
     if not shown.may_be_seen_by(request.user):
         raise PermissionDenied(
             _("The layer “%(layer)s” is for the staff of this municipality.")

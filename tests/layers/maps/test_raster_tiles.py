@@ -1,4 +1,5 @@
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -219,6 +220,22 @@ def test_a_kept_raster_of_several_bands_does_not_close_the_desk(client, town, tm
     place = tile_at((west + east) / 2, (south + north) / 2, 14)
     client.force_login(planner)
     assert client.get(address(town, shown, place)).status_code == 200
+
+
+def test_a_raster_whose_file_is_lost_is_left_out_and_says_so(
+    client, town, tmp_path, caplog
+):
+    planner = staff(town, Role.PLANNER)
+    shown = grown(tmp_path, town, "hazard", np.arange(80.0).reshape(8, 10))
+    grown(tmp_path, town, "terrain", np.arange(80.0).reshape(8, 10))
+    Path(shown.path).unlink()
+    found = overlays(planner, town, "zones")
+    assert [x["name"] for x in found if x["geometry"] == "raster"] == ["raster-terrain"]
+    assert "has lost its file" in caplog.text
+    client.force_login(planner)
+    file = reverse("features:raster_file", args=[town.slug, "hazard"])
+    for path in (address(town, shown, tile_at(WEST + 150, NORTH - 450, 16)), file):
+        assert client.get(path).status_code == 404
 
 
 def test_a_file_of_people_is_the_coarse_one_and_only_for_the_staff(
