@@ -106,7 +106,8 @@ def main() -> None:
         page, cdp = phone(browser, demo, language)
         looks = {
             "picture of the figures": (url, "#first svg"),
-            "map that can be moved": (url, "[data-ready=yes]"),
+            "map that can be moved, with all tiles": (url, "[data-movable=yes]"),
+            "the same at rest": (url, "[data-ready=yes]"),
             "table, no map (yardstick)": (f"{url}?view=table", "table tbody tr"),
         }
         for what, (address, ready) in looks.items():

@@ -80,10 +80,15 @@ export async function begin() {
     if (moved) remember();
   });
   for (const told of ready) told(map);
-  map.once("idle", () => {
+  // The picture gives way to the first frame that has all tiles in sight.
+  map.on("render", function drawn() {
+    if (!map.areTilesLoaded()) return;
+    map.off("render", drawn);
     byId("first")?.remove();
-    desk.dataset.ready = "yes";
+    desk.dataset.movable = "yes";
+    performance.mark("movable");
   });
+  map.once("idle", () => { desk.dataset.ready = "yes"; });
   await beside();
   return map;
 }
