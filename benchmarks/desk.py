@@ -44,6 +44,9 @@ def slow_down(cdp: CDPSession, *, slow: bool) -> None:
     cdp.send("Emulation.setCPUThrottlingRate", {"rate": 4 if slow else 1})
 
 
+PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+
+
 def first_view(page: Page, cdp: CDPSession, url: str, ready: str) -> tuple[float, int]:
     """Seconds until `ready` is there, and bytes over the wire until then."""
     received = [0]
@@ -62,6 +65,9 @@ def first_view(page: Page, cdp: CDPSession, url: str, ready: str) -> tuple[float
         ready, timeout=120_000, state="visible" if "svg" in ready else "attached"
     )
     spent = time.perf_counter() - begin
+    # What the document holds is seen once the browser has painted.
+    if "svg" in ready:
+        spent = max(spent, page.wait_for_function(PAINTED).json_value() / 1000)
     slow_down(cdp, slow=False)
     return spent, received[0]
 
@@ -100,7 +106,8 @@ def main() -> None:
         page, cdp = phone(browser, demo, language)
         looks = {
             "picture of the figures": (url, "#first svg"),
-            "map that can be moved": (url, "[data-ready=yes]"),
+            "map that can be moved, with all tiles": (url, "[data-movable=yes]"),
+            "the same at rest": (url, "[data-ready=yes]"),
             "table, no map (yardstick)": (f"{url}?view=table", "table tbody tr"),
         }
         for what, (address, ready) in looks.items():

@@ -10,7 +10,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.functional import cached_property
-from django.utils.text import capfirst
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -205,10 +204,9 @@ class View:
         )
 
     @cached_property
-    def levels(self) -> list[tuple[str, str]]:
-        """Those that may be chosen, with their titles; none where there are no areas."""
-        found = levels_of(self.release)
-        return [(level, str(capfirst(Area.Level(level).label))) for level in found]
+    def levels(self) -> list[str]:
+        """Those that may be chosen; none where there are no areas."""
+        return levels_of(self.release)
 
     @cached_property
     def zones(self) -> QuerySet[Zone]:
@@ -397,6 +395,7 @@ def themes(view: View) -> list[dict[str, Any]]:
     return [
         {
             "name": str(dimension.label),
+            "dimension": dimension,
             "current": view.indicator.dimension == dimension,
             "indicators": offered,
         }

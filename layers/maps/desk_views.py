@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,7 +29,7 @@ from layers.maps.events import layer_used
 from layers.maps.folium_page import folium_page
 from layers.maps.groups import by_dimension
 from layers.maps.likeness import Likeness
-from layers.maps.modes import MODES, Shown, query_of, shown
+from layers.maps.modes import MODES, Shown, query_of, shown, spelled_out
 from layers.maps.multiples import OVER, Multiples
 from layers.maps.overlays import FIRST_FILTER, overlays
 from layers.maps.palettes import all_colours
@@ -100,6 +100,8 @@ def desk(request: TownRequest, municipality: str) -> HttpResponse:
     town = request.municipality
     if not rounds(town):
         return render(request, "maps/desk_empty.html")
+    if full := spelled_out(request.GET):
+        return redirect(f"{request.path}?{full.urlencode()}")
     view = View.asked(town, request.GET)
     picture = shown(view, request.GET)
     if code := request.GET.get("zone"):
@@ -111,16 +113,15 @@ def desk(request: TownRequest, municipality: str) -> HttpResponse:
         "picture": picture,
         "legend": picture.legend(),
         "values": picture.values(),
+        "means": means_in(view.release).values(),
     }
     if request.GET.get("view") == "table":
         part = "#table" if request.headers.get("HX-Request") else ""
         return render(request, f"maps/desk_table.html{part}", context)
     offered = overlays(request.user, town, view.layer)
-    means = means_in(view.release)
     _note_layers(request, {each["name"] for each in offered})
     context |= {
-        "modes": [(x, y) for x, y in MODES.items() if x != "mean" or means],
-        "means": means.values(),
+        "modes": MODES.items(),
         "methods": METHODS.items(),
         "palettes": PALETTES.items(),
         "counts": range(3, 8),
@@ -183,6 +184,7 @@ def _settings(view: View, offered: list[dict[str, Any]]) -> dict[str, Any]:
         "colours": all_colours(),
         "words": {
             "copied": _("The link is copied."),
+            "back": _("Back to “{indicator}”"),
             "failed": _("The figures did not arrive. Try again."),
             "no_webgl": _("This browser can't draw the map. The table says the same."),
             "nothing": _("Nothing was found. Try a shorter part of the name."),
@@ -198,7 +200,7 @@ def _settings(view: View, offered: list[dict[str, Any]]) -> dict[str, Any]:
             "delete_comment": _("Delete the comment"),
             "zone": _("Zone"),
             "range": _("Range"),
-            "together": _("Together"),
+            "together": _("All together"),
             "comma": _(", "),
             "left": _("Not counted, without a figure"),
             "sketch_line": _(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,8 +22,10 @@ MODES = {
     "difference": gettext_lazy("Change between two rounds"),
     "bivariate": gettext_lazy("Two indicators together"),
     "clusters": gettext_lazy("Likeness of neighbours"),
-    "mean": gettext_lazy("A mean of the town's own"),
 }
+"""Of one indicator at least; `MEAN` beside them is a choice of its own."""
+MEAN = "mean"
+_AS_INDICATOR = f"{MEAN}:"
 
 
 class Shown(Protocol):
@@ -57,7 +59,7 @@ def shown(view: View, query: Mapping[str, str]) -> Shown:
     mode = query.get("mode") or ""
     if mode == "difference":
         return Difference.asked(view, query)
-    if mode in MODES and mode and view.level:
+    if mode in {*MODES, MEAN} and mode and view.level:
         raise UnfitView(
             _(
                 "Larger areas are shown of one indicator, or of what changed. For this way to look, choose the zones."
@@ -67,11 +69,26 @@ def shown(view: View, query: Mapping[str, str]) -> Shown:
         return Bivariate.asked(view, query)
     if mode == "clusters":
         return Likeness(view)
-    if mode == "mean":
+    if mode == MEAN:
         return MeanMap.asked(view, query)
     if mode:
         raise Http404(_("There is no such way to draw the figures."))
     return view
+
+
+def spelled_out(query: QueryDict) -> QueryDict | None:
+    """The address of a mean that was chosen in the list of indicators, else None.
+
+    The list says `indicator=mean:CODE`, so that forms without scripts can choose one.
+    """
+    code = query.get("indicator", "").removeprefix(_AS_INDICATOR)
+    if code == query.get("indicator", ""):
+        return None
+    found = query.copy()
+    for name in ("indicator", "breakdown", "level", "other", "second"):
+        found.pop(name, None)
+    found["mode"], found["mean"] = MEAN, code
+    return found
 
 
 def query_of(view: View, picture: Shown) -> dict[str, str]:

@@ -54,7 +54,7 @@ export const above = [...MARKS, "labels"];
 function hatched(name, area) {
   const shown = ["case", ["==", state("hatch", ""), name], 0.42, 0];
   return { id: `hatch-${name}`, type: "fill", ...area,
-    paint: { "fill-pattern": `hatch-${name}`, "fill-opacity": shown } };
+    paint: { "fill-pattern": `hatch-${name}`, "fill-opacity": shown, "fill-antialias": false } };
 }
 
 function names(config, source) {

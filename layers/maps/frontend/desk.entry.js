@@ -26,7 +26,7 @@ pointing.begin(zone.choose);
 table.begin(zone.choose);
 search.begin(zone.choose);
 zone.begin();
-shortcuts.begin({ table, sketch });
+shortcuts.begin({ choice, table, sketch });
 maps.whenReady(sketch.begin);
 
 document.addEventListener("keydown", (event) => {

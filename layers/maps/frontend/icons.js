@@ -48,7 +48,8 @@ export function hatch(colour) {
 function canvas(size) {
   const element = document.createElement("canvas");
   element.width = element.height = size * RATIO;
-  const context = element.getContext("2d");
+  // Only read: on the graphics processor each reading would wait for it.
+  const context = element.getContext("2d", { willReadFrequently: true });
   context.scale(RATIO, RATIO);
   return context;
 }

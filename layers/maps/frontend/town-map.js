@@ -1,6 +1,6 @@
 // A map of the town: zones, parcel outlines and places on our own tiles, in the
 // page's language and theme. Any room may import it; nothing is fetched from elsewhere.
-import { Map as MapLibre, NavigationControl, setWorkerUrl } from "maplibre-gl";
+import { Map as MapLibre, NavigationControl, prewarm, setWorkerUrl } from "maplibre-gl";
 
 import { KINDS, placeIcon, setImage } from "./icons.js";
 import { versionedRequests } from "./tile-versions.js";
@@ -111,17 +111,26 @@ export function drawIcons(map) {
   for (const kind of KINDS) setImage(map, `place-${kind}`, placeIcon(kind, colours));
 }
 
-// Resolves to a loaded MapLibre map in `container`.
+// Starts the map's worker, which is slow to come, before the page does anything else.
+export function warm(config) {
+  setWorkerUrl(new URL(config.worker, location.origin).href);
+  prewarm();
+}
+
+function freeMoment() {
+  return new Promise((done) => { (window.requestIdleCallback ?? setTimeout)(done, { timeout: 500 }); });
+}
+
+// Resolves to a MapLibre map in `container` that has its layers and draws them next.
 // `layers` makes the list of style layers and is asked again when the theme changes;
 // `prepare` is called with the map before them, `onTheme` after each change of theme;
 // `options` go to MapLibre. Rejects where the browser has no WebGL.
 export async function townMap(container, config, { layers = plainLayers, prepare, onTheme, ...options } = {}) {
   setWorkerUrl(new URL(config.worker, location.origin).href);
-  await fontsReady();
+  const fonts = fontsReady();
   const { words } = config;
   const map = new MapLibre({
     container,
-    style: { version: 8, sources: sources(config), layers: [] },
     transformRequest: versionedRequests(config.layers),
     bounds: config.bounds,
     fitBoundsOptions: { padding: 24 },
@@ -142,14 +151,19 @@ export async function townMap(container, config, { layers = plainLayers, prepare
   map.keyboard.disableRotation();
   const side = document.documentElement.dir === "rtl" ? "left" : "right";
   map.addControl(new NavigationControl({ showCompass: false }), `bottom-${side}`);
+  // The first frame waits long for the graphics processor. Before it the worker starts,
+  // which needs a free moment of the page, and the layers are there, so that their tiles
+  // are fetched meanwhile.
+  await Promise.all([fonts, freeMoment()]);
   await new Promise((resolve, reject) => {
     // A tile that does not arrive leaves a gap; the map is there all the same.
     const failed = ({ error, sourceId }) => sourceId || reject(error);
     map.on("error", failed);
-    map.once("load", () => {
+    map.once("style.load", () => {
       map.off("error", failed);
       resolve();
     });
+    map.setStyle({ version: 8, sources: sources(config), layers: [] });
   });
   drawIcons(map);
   prepare?.(map);

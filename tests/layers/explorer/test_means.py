@@ -128,6 +128,25 @@ def test_the_map_has_the_unit_in_its_legend_and_the_worst_darkest(town, told):
     assert {"Q4", "Q5"} <= hidden
 
 
+def test_without_scripts_the_list_of_indicators_offers_means_and_leaves_them(
+    planner, town, told
+):
+    desk = reverse("maps:desk", args=[town.slug])
+    chosen = {"view": "table", "indicator": "mean:own_rooms", "round": "spring-2025"}
+    found = planner.get(desk, {**chosen, "breakdown": "sex:female"}, follow=True)
+    ((address, _status),) = found.redirect_chain
+    assert address == f"{desk}?view=table&round=spring-2025&mode=mean&mean=own_rooms"
+    said = found.content.decode()
+    assert '<option value="mean:own_rooms" selected>' in said
+    assert said.partition("</select>")[0].count(" selected>") == 1
+    assert "Mean, rooms" in said
+    # The next choice of the same form is not held to the mean.
+    assert 'name="mode"' not in said
+    assert 'name="mean"' not in said
+    unknown = planner.get(desk, {"indicator": "mean:own_x"}, follow=True)
+    assert unknown.status_code == 404
+
+
 def test_files_of_the_map_are_of_the_mean(town, told):
     view, picture = seen(town, breakdown="sex:female")
     rows = list(csv.reader(io.StringIO(view_csv(view, picture))))

@@ -255,6 +255,44 @@ def test_women_are_not_told_by_groups_of_children(page, live_town):
     assert "breakdown=sex:female" in page.url
 
 
+def offer_a_mean(page):
+    """The demo town has none: its figures of an indicator are told as those of a mean."""
+
+    def desk(route):
+        offered = '<option value="mean:own_minutes">Minutes for water</option>'
+        text = route.fetch().text().replace("</select>", f"{offered}</select>", 1)
+        route.fulfill(body=text, content_type="text/html")
+
+    def values(route):
+        plain = route.request.url.replace("mode=mean&mean=own_minutes", "")
+        told = {"mode": "mean", "mean": "own_minutes", "title": "Minutes for water"}
+        route.fulfill(json=route.fetch(url=plain).json() | told)
+
+    page.route("**/map/?*", desk)
+    page.route("**/values.json?*mode=mean*", values)
+
+
+def test_a_mean_is_chosen_among_the_indicators_and_left_by_one_click(page, live_town):
+    offer_a_mean(page)
+    open_desk(page, live_town, "?indicator=hou_crowd&other=2025-spring", "en")
+    page.select_option("#indicator", "mean:own_minutes")
+    page.wait_for_selector("[data-title]:has-text('Minutes for water')")
+    assert "mode=mean&mean=own_minutes" in page.url
+    assert page.input_value("#indicator") == "mean:own_minutes"
+    assert page.locator("[data-fold=drawing]").is_hidden()
+    page.focus("#indicator")
+    page.keyboard.press("Tab")
+    assert (
+        page.evaluate("document.activeElement.textContent")
+        == "Back to “Overcrowded home”"
+    )
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-title]:has-text('Overcrowded home')")
+    assert page.input_value("#indicator") == "hou_crowd"
+    assert page.evaluate("document.activeElement.id") == "indicator"
+    assert "mean" not in page.url
+
+
 def test_an_area_drawn_by_keyboard_has_one_figure(page, live_town):
     open_desk(page, live_town, language="en")
     page.locator("[data-sum-area]").evaluate("button => button.click()")

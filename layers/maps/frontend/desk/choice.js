@@ -1,18 +1,23 @@
 // The form: what is asked, how it is drawn, and what the server says against it.
 import { onFigures, onRefusal, view } from "./figures.js";
-import { byId, narrow, settings } from "./page.js";
+import { byId, element, narrow, settings, words } from "./page.js";
 import * as state from "./state.js";
 
 const form = byId("choice");
 const ask = byId("ask");
 const wrong = byId("breaks-wrong");
-const NAMES = ["indicator", "round", "breakdown", "level", "mode", "second", "mean", "other", "compare", "method", "classes", "breaks", "palette"];
+const indicators = form.elements.indicator;
+const back = element("button", { type: "button", className: "back-button", hidden: true });
+// How the list of indicators names a mean; in the address it has a mode of its own.
+const MEAN = "mean:";
+const NAMES = ["round", "breakdown", "level", "mode", "second", "other", "compare", "method", "classes", "breaks", "palette"];
 
 function fill() {
   for (const name of NAMES) {
     const field = form.elements[name];
     if (field) field.value = name === "other" ? other() : state.get(name);
   }
+  indicators.value = chosen();
   for (const name of ["scale", "alpha"]) form.elements[name].checked = Boolean(state.get(name));
   show();
 }
@@ -24,35 +29,60 @@ function other() {
   return state.get("other") || codes[at - 1] || codes[at + 1] || "";
 }
 
+// What is on the map, as the list of indicators names it.
+function chosen() {
+  return state.get("mode") === "mean" ? MEAN + state.get("mean") : state.get("indicator");
+}
+
+export function choose(value) {
+  if (!value.startsWith(MEAN)) {
+    return state.set({ indicator: value, ...(state.get("mode") === "mean" && { mode: "", mean: "" }) });
+  }
+  // Larger areas, and limits set by hand, are of indicators.
+  const method = state.get("method") === "manual" ? "jenks" : state.get("method");
+  state.set({ mode: "mean", mean: value.slice(MEAN.length), level: "", method });
+}
+
+// For the keys: the one after or before that in the list.
+export function step(by) {
+  const next = indicators.options[indicators.selectedIndex + by];
+  if (next) choose(next.value);
+}
+
 function show() {
   const mode = state.get("mode");
   const applies = {
     bivariate: mode === "bivariate",
-    mean: mode === "mean",
+    compared: mode !== "mean",
+    classed: !mode || mode === "mean",
     plain: !mode,
     groups: mode !== "mean" && !view()?.everybody,
     levels: !mode || mode === "difference",
     other: mode === "difference" || (!mode && Boolean(state.get("compare"))),
-    counted: state.get("method") !== "manual",
-    manual: state.get("method") === "manual",
+    counted: mode === "mean" || state.get("method") !== "manual",
+    manual: mode !== "mean" && state.get("method") === "manual",
   };
   for (const part of form.querySelectorAll("[data-for]")) part.hidden = !applies[part.dataset.for];
   for (const chip of form.querySelectorAll(".chip")) {
-    if (chip.dataset.codes.split(" ").includes(state.get("indicator"))) chip.setAttribute("aria-current", "true");
+    if (chip.dataset.codes.split(" ").includes(chosen())) chip.setAttribute("aria-current", "true");
     else chip.removeAttribute("aria-current");
   }
+  back.hidden = mode !== "mean";
+  const { text } = [...indicators.options].find(({ value }) => value === state.get("indicator"));
+  back.textContent = words.back.replace("{indicator}", text);
+  form.elements.method.querySelector("[value=manual]").hidden = mode === "mean";
 }
 
 function changed({ target }) {
   const { name, value, type, checked } = target;
   if (!name) return;
+  if (name === "indicator") return choose(value);
   const changes = { [name]: type === "checkbox" ? (checked ? value : "") : value };
   if (name === "mode" && value === "bivariate" && !state.get("second")) {
     changes.second = [...form.elements.second.options].find((each) => each.value !== state.get("indicator"))?.value ?? "";
   }
   // Only one indicator and what changed are told of larger areas.
   if (name === "mode" && value && value !== "difference") changes.level = "";
-  if (name === "mode" && value === "mean") changes.mean = state.get("mean") || form.elements.mean.value;
   // Limits set by hand begin with those that are shown.
   if (name === "method" && value === "manual" && !state.get("breaks")) {
     const { steps } = view().legend;
@@ -63,6 +93,11 @@ function changed({ target }) {
 }
 
 export function begin() {
+  indicators.after(back);
+  back.addEventListener("click", () => {
+    choose(state.get("indicator"));
+    indicators.focus();
+  });
   fill();
   form.addEventListener("change", changed);
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -70,9 +105,9 @@ export function begin() {
     const chip = event.target.closest(".chip");
     if (!chip) return;
     event.preventDefault();
-    state.set({ indicator: chip.dataset.codes.split(" ")[0] });
+    choose(chip.dataset.codes.split(" ")[0]);
   });
-  state.on([...NAMES, "scale", "alpha"], fill);
+  state.on([...NAMES, "indicator", "mean", "scale", "alpha"], fill);
   onFigures(show);
   onRefusal((said) => {
     wrong.textContent = said;

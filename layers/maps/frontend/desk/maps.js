@@ -1,6 +1,6 @@
 // The map, and the second one beside it while two rounds are compared.
 import { choroplethLayers } from "../choropleth.js";
-import { configuration, townMap } from "../town-map.js";
+import { configuration, townMap, warm } from "../town-map.js";
 import { figuresOf, onFigures, view } from "./figures.js";
 import { addPictures, arrange, forget, overlayLayers, repaintPictures } from "./overlays.js";
 import { byId, desk, narrow, say, settings, still, words } from "./page.js";
@@ -8,6 +8,7 @@ import { addAreas, drawHatch, paint, setState } from "./painter.js";
 import * as state from "./state.js";
 
 export const config = configuration();
+warm(config);
 const shown = [];
 const ready = [];
 let moved = false;
@@ -74,15 +75,22 @@ export async function begin() {
   state.on(["palette", "alpha"], repaint);
   state.on(["compare", "other", "mode"], beside);
   onFigures(() => shown[1] && showOther());
+  // As when the choice is opened on a phone, which leaves the map half as high.
+  map.on("resize", () => moved || fit());
   map.on("moveend", (event) => {
     if (event.originalEvent) moved = true;
     if (moved) remember();
   });
   for (const told of ready) told(map);
-  map.once("idle", () => {
+  // The picture gives way to the first frame that has all tiles in sight.
+  map.on("render", function drawn() {
+    if (!map.areTilesLoaded()) return;
+    map.off("render", drawn);
     byId("first")?.remove();
-    desk.dataset.ready = "yes";
+    desk.dataset.movable = "yes";
+    performance.mark("movable");
   });
+  map.once("idle", () => { desk.dataset.ready = "yes"; });
   await beside();
   return map;
 }
@@ -192,10 +200,12 @@ export function padding() {
   if (narrow.matches) {
     const below = frame.getBoundingClientRect().bottom;
     const covered = panel ? Math.max(below - panel.getBoundingClientRect().top, 0) : 0;
-    return { left: 12, right: 12, top: 62, bottom: covered ? Math.min(covered, below / 2) + 12 : 56 };
+    // Where the choice is open the map is low, and needs what the zoom buttons' line takes.
+    const free = frame.clientHeight < 260 ? 8 : 56;
+    return { left: 12, right: 12, top: 62, bottom: covered ? Math.min(covered, below / 2) + 12 : free };
   }
   const side = frame.dataset.compare === "side";
-  const [start, end] = [side ? 24 : 404, panel && !side ? panel.offsetWidth + 44 : 24];
+  const [start, end] = [side ? 44 : 404, panel && !side ? panel.offsetWidth + 44 : side ? 44 : 24];
   const [left, right] = document.dir === "rtl" ? [end, start] : [start, end];
   return { left, right, top: 64, bottom: 84 };
 }

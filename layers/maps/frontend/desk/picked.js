@@ -49,7 +49,7 @@ function table(codes) {
   return element("table", { className: "table picked-table" },
     element("caption", { className: "visually-hidden", text: `${view().title}, ${view().legend.round}` }),
     element("thead", {}, element("tr", {},
-      element("th", { scope: "col", text: words.zone }), element("td", {}),
+      element("th", { scope: "col", text: words.zone }), element("td", { className: "picked-bar" }),
       element("th", { scope: "col", text: view().legend.heading }), element("th", { scope: "col", text: words.range }), element("td", {}))),
     element("tbody", {}, ...codes.map(line).filter(Boolean)));
 }
@@ -61,7 +61,7 @@ async function together(codes) {
   try {
     const said = await (await fetched(`${desk.dataset.area}?${query}`)).json();
     out.append(element("b", { text: `${words.together}: ${said.says}` }), `${words.comma}${said.range}. `,
-      element("span", { className: "soft small", text: `${said.asked}. ${said.left.length ? `${words.left}: ${said.left.join("، ")}.` : ""}` }));
+      element("span", { className: "soft small", text: `${said.asked}. ${said.left.length ? `${words.left}: ${said.left.join(words.comma)}.` : ""}` }));
     if (said.caution) out.append(element("span", { className: "small picked-caution", text: said.caution }));
   } catch (error) {
     out.append(element("span", { className: "soft small", text: error.message }));

@@ -13,7 +13,7 @@ async function savePicture() {
   const blob = await picture();
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
-  link.download = `${["indicator", "round", "breakdown"].map(state.get).join("-").replaceAll(":", "-")}.png`;
+  link.download = `${[state.get("mode") === "mean" ? "mean" : "indicator", "round", "breakdown"].map(state.get).join("-").replaceAll(":", "-")}.png`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }

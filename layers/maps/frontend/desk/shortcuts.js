@@ -4,15 +4,10 @@ import * as state from "./state.js";
 
 const help = byId("shortcuts");
 
-export function begin({ table, sketch }) {
+export function begin({ choice, table, sketch }) {
   const step = (by) => {
     const at = settings.rounds.findIndex(({ code }) => code === state.get("round")) + by;
     if (settings.rounds[at]) state.set({ round: settings.rounds[at].code });
-  };
-  const indicator = (by) => {
-    const select = byId("indicator");
-    const next = select.options[select.selectedIndex + by];
-    if (next) state.set({ indicator: next.value });
   };
   const actions = {
     "/": () => byId("search").focus(),
@@ -22,8 +17,8 @@ export function begin({ table, sketch }) {
     z: () => document.querySelector('.zone-key[tabindex="0"], .zone-key:not([tabindex])')?.focus(),
     ",": () => step(-1),
     ".": () => step(1),
-    j: () => indicator(1),
-    k: () => indicator(-1),
+    j: () => choice.step(1),
+    k: () => choice.step(-1),
     d: () => document.querySelector("[data-measure=line]").click(),
     a: () => document.querySelector("[data-sum-area]").click(),
     s: () => document.querySelector("[data-share]").click(),
