@@ -49,7 +49,7 @@ def take_desk(browser: Browser, demo: Demo, language: str) -> None:
 def take_bills(browser: Browser, demo: Demo) -> None:
     page = open_page(browser, demo, "resident", "ar")
     page.goto(f"{demo.url}/ar/wadi-zaytoun/bills/")
-    page.wait_for_function("document.fonts.status === 'loaded'")
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
     keep(page, "bills-ar")
 
 

@@ -63,6 +63,9 @@ FILE = {
     "csv_header": _(
         "The first line must name the columns, each once. It reads: %(columns)s."
     ),
+    "csv_long_row": _(
+        "Line %(line)s has %(count)s cells, and the first line names %(columns)s columns. Put texts that hold the separator, such as WKT, in double quotes."
+    ),
     "csv_no_geometry": _(
         "No column holds places. Add one named wkt, or longitude and latitude. The file"
         " has: %(columns)s."

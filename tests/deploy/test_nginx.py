@@ -5,7 +5,9 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import requests
@@ -110,9 +112,21 @@ def versions(live_town):
     return dict(line.split(" ") for line in told.splitlines())
 
 
+def kept_file(demo, address):
+    """The file of a public tile, which is written once the first answer has gone out."""
+    path = address.removeprefix("/tiles/")
+    file = Path(f"{demo.environment['DATA_DIR']}/tiles/public/{path}.gz")
+    end = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < end, f"{file} was not written"
+        time.sleep(0.05)
+    return file
+
+
 def test_a_public_tile_that_was_cut_comes_from_the_disk(proxy, live_town, versions):
     address = versions["outlines"]
     first = requests.get(proxy + address, timeout=30)
+    kept_file(live_town, address)
     again = requests.get(proxy + address, timeout=30)
     assert (first.status_code, again.status_code) == (200, 200)
     assert "gunicorn" in first.headers["Server"] or "Set-Cookie" not in again.headers
@@ -179,7 +193,5 @@ def test_other_verbs_and_pages_reach_the_application(proxy, versions):
 
 def test_the_file_on_disk_is_the_tile(live_town, proxy, versions):
     answer = requests.get(proxy + versions["outlines"], timeout=30)
-    path = versions["outlines"].removeprefix("/tiles/")
-    file = f"{live_town.environment['DATA_DIR']}/tiles/public/{path}.gz"
-    with gzip.open(file) as kept:
+    with gzip.open(kept_file(live_town, versions["outlines"])) as kept:
         assert kept.read() == answer.content

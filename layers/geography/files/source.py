@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import struct
 from dataclasses import dataclass, field
@@ -185,16 +186,17 @@ def _read_csv(path: Path, request: Request) -> Table:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         raise Unreadable("text_unreadable", encoding=encoding) from error
-    lines = text.splitlines()
-    if not lines:
+    if not text.strip():
         raise Unreadable("file_empty")
-    separator = max(";\t,", key=lambda mark: lines[0].count(mark))
+    heading = text.split("\n", 1)[0]
+    separator = max(";\t,", key=heading.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
-        rows = list(csv.reader(lines, delimiter=separator))
+        fields = [name.strip() for name in next(reader)]
+        rows = [_padded(row, len(fields), reader.line_num) for row in reader]
     except csv.Error as error:
         raise Unreadable("file_broken") from error
-    fields = [name.strip() for name in rows[0]]
-    rows = [row + [""] * (len(fields) - len(row)) for row in rows[1:] if any(row)]
+    rows = [row for row in rows if any(row)]
     if len(fields) < 2 or len(set(fields)) < len(fields):
         raise Unreadable("csv_header", columns=", ".join(fields)[:300])
     cells = {
@@ -217,6 +219,15 @@ def _read_csv(path: Path, request: Request) -> Table:
     if not encoding.startswith("utf"):
         table.notes.append(("encoding", {"encoding": encoding}))
     return table
+
+
+def _padded(row: list[str], width: int, line: int) -> list[str]:
+    """A text with the separator in it, and without quotes, would move all that follows
+    into the wrong columns.
+    """
+    if any(row[width:]):
+        raise Unreadable("csv_long_row", line=line, count=len(row), columns=width)
+    return row[:width] + [""] * (width - len(row))
 
 
 SRID = re.compile(r"^SRID=(\d+);", re.IGNORECASE)

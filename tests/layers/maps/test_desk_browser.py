@@ -216,7 +216,7 @@ def test_the_swipe_uncovers_the_other_round(page, live_town):
     page.wait_for_selector("#map-other canvas")
     assert page.input_value("#swipe") == "30"
     cut = "document.getElementById('map-other').style.clipPath"
-    page.wait_for_function(cut)
+    page.wait_for_function(f"() => {cut}")
     before = page.evaluate(cut)
     page.focus("#swipe")
     page.keyboard.press("Home")
@@ -255,30 +255,13 @@ def test_women_are_not_told_by_groups_of_children(page, live_town):
     assert "breakdown=sex:female" in page.url
 
 
-def offer_a_mean(page):
-    """The demo town has none: its figures of an indicator are told as those of a mean."""
-
-    def desk(route):
-        offered = '<option value="mean:own_minutes">Minutes for water</option>'
-        text = route.fetch().text().replace("</select>", f"{offered}</select>", 1)
-        route.fulfill(body=text, content_type="text/html")
-
-    def values(route):
-        plain = route.request.url.replace("mode=mean&mean=own_minutes", "")
-        told = {"mode": "mean", "mean": "own_minutes", "title": "Minutes for water"}
-        route.fulfill(json=route.fetch(url=plain).json() | told)
-
-    page.route("**/map/?*", desk)
-    page.route("**/values.json?*mode=mean*", values)
-
-
 def test_a_mean_is_chosen_among_the_indicators_and_left_by_one_click(page, live_town):
-    offer_a_mean(page)
     open_desk(page, live_town, "?indicator=hou_crowd&other=2025-spring", "en")
-    page.select_option("#indicator", "mean:own_minutes")
-    page.wait_for_selector("[data-title]:has-text('Minutes for water')")
-    assert "mode=mean&mean=own_minutes" in page.url
-    assert page.input_value("#indicator") == "mean:own_minutes"
+    page.select_option("#indicator", "mean:own_water_minutes")
+    page.wait_for_selector("[data-title]:has-text('Minutes to fetch water')")
+    assert "mode=mean&mean=own_water_minutes" in page.url
+    assert page.input_value("#indicator") == "mean:own_water_minutes"
+    assert "minutes" in page.inner_text("#legend")
     assert page.locator("[data-fold=drawing]").is_hidden()
     page.focus("#indicator")
     page.keyboard.press("Tab")
@@ -351,7 +334,7 @@ def test_the_picture_has_the_map_and_a_legend_that_names_all_it_shows(
 ):
     page.add_init_script(WRITTEN)
     open_desk(page, live_town, query, "en")
-    page.wait_for_function("document.getElementById('wait').textContent === ''")
+    page.wait_for_function("() => document.getElementById('wait').textContent === ''")
     page.evaluate("window.written = []")
     with page.expect_download() as download:
         page.locator("[data-png]").evaluate("button => button.click()")

@@ -340,7 +340,7 @@ def test_a_full_device_is_said_and_loses_nothing_on_the_screen(
         expect(page.locator("[data-notice=full]")).to_be_visible()
         go_on(page)
         page.locator("[data-finish]").click()
-        page.wait_for_function("refused === 'outbox'")
+        page.wait_for_function("() => refused === 'outbox'")
         # Not kept, so not taken away from the screen either.
         expect(page.locator("[data-finish]")).to_be_visible()
         page.evaluate("window.full = false")

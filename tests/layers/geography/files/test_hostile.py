@@ -73,6 +73,8 @@ GDALG = {
         (b"\x00\x00\x27\x0a" + b"\x00" * 96, "shapefile_bare"),
         (b"PK\x03\x04 not really", "zip_broken"),
         (b"code\n1\n", "csv_header"),
+        (b"code,name,wkt\n1,a,b,POINT(35 33)\n", "csv_long_row"),
+        (b"code,wkt\n1,LINESTRING(35 33,36 34)\n", "csv_long_row"),
         (b"code,name\n1,a\n", "csv_no_geometry"),
         (b"code,wkt\n1,POINT(35 33)\n", "crs_missing"),
         (b"code,x,y\n1,35,33\n", "crs_missing"),
