@@ -1,4 +1,7 @@
+from datetime import UTC, date, datetime
+
 import pytest
+from django.utils import timezone
 from lxml import etree
 
 from surveys.intake.services import (
@@ -65,3 +68,23 @@ def test_an_edit_keeps_the_record_and_tells_the_difference(round):
     event = stored.events.get(kind="edited")
     assert event.before == {"water_source": "piped", "children[1]/name": "نور"}
     assert event.after == {"water_source": "surface", "children[1]/name": "نورا"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("Africa/Tunis", date(2026, 12, 31)), ("Asia/Beirut", date(2027, 1, 1))],
+)
+def test_an_interview_without_a_date_is_of_the_towns_own_day(
+    round, monkeypatch, zone, day
+):
+    round.municipality.time_zone = zone
+    round.starts_on, round.ends_on = date(2026, 10, 1), date(2027, 3, 31)
+    answers = "".join(
+        line for line in ANSWERS.splitlines(keepends=True) if "-04-18" not in line
+    )
+    answers += "<head_name>ليلى</head_name><persons>5</persons>"
+    version, one = incoming(round, instance_xml(answers), instance_id="uuid:1")
+    moment = datetime(2026, 12, 31, 22, 30, tzinfo=UTC)
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    (stored,) = store_records(round=round, version=version, incoming=[one])
+    assert stored.interviewed_on == day

@@ -3,29 +3,13 @@
 import csv
 import io
 import json
-from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
-PAGE = Path(__file__).parents[4] / "docs/small-areas.md"
+from tests.layers.indicators.pages import DOCS, rows_of
 
-
-def table(heading):
-    """The rows under a heading, as dicts of text."""
-    lines = PAGE.read_text("utf-8").splitlines()
-    names, rows = cells(heading), []
-    for line in lines[lines.index(heading) + 2 :]:
-        if not line.startswith("|"):
-            break
-        rows.append(dict(zip(names, cells(line), strict=True)))
-    return rows
-
-
-def cells(line):
-    return [
-        cell.strip() for cell in line.removeprefix("|").removesuffix("|").split("|")
-    ]
+PAGE = DOCS / "small-areas.md"
 
 
 @pytest.fixture
@@ -47,10 +31,10 @@ def test_the_modelled_figures_are_those_of_the_page(answer):
     spec = json.loads(
         PAGE.read_text("utf-8").split("(`{")[1].split("}`)")[0].join("{}")
     )
-    rows = table("| zone | n | share | se | no_water |")
+    rows = rows_of("small-areas.md", "| zone | n | share | se | no_water |")
     found = answer("fay_herriot", rows, spec)
     by_zone = {each["area"]: each for each in found["areas"]}
-    expected = table("| zone | modelled | rmse | shrinkage |")
+    expected = rows_of("small-areas.md", "| zone | modelled | rmse | shrinkage |")
     assert len(expected) == 4
     for row in expected:
         for name in ("modelled", "rmse", "shrinkage"):
@@ -60,10 +44,10 @@ def test_the_modelled_figures_are_those_of_the_page(answer):
 
 
 def test_morans_i_is_that_of_the_page(answer):
-    rows = table("| zone | need | neighbours |")
+    rows = rows_of("small-areas.md", "| zone | need | neighbours |")
     spec = {"area": "zone", "value": "need", "neighbours": "neighbours"}
     found = answer("moran", rows, spec)
-    (expected,) = table("| zones | i | expected | variance | z |")
+    (expected,) = rows_of("small-areas.md", "| zones | i | expected | variance | z |")
     for name, text in expected.items():
         assert found["moran"][name] == pytest.approx(float(text), abs=5e-5)
     assert found["islands"] == ["J"]

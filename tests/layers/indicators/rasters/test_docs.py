@@ -1,7 +1,5 @@
 """docs/rasters.md is read here: its tables hold what the code computes."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import shapely
@@ -9,33 +7,19 @@ import shapely
 from layers.indicators.rasters import population as rasters
 from layers.indicators.rasters import walking
 from layers.indicators.rasters.coverage import Grid
+from tests.layers.indicators.pages import rows_of
 from tests.layers.indicators.rasters.test_population import METRES, write
-
-PAGE = Path(__file__).parents[4] / "docs/rasters.md"
-
-
-def table(heading):
-    """The rows under a heading, as dicts of text."""
-    lines = PAGE.read_text("utf-8").splitlines()
-    names, rows = cells(heading), []
-    for line in lines[lines.index(heading) + 2 :]:
-        if not line.startswith("|"):
-            break
-        rows.append(dict(zip(names, cells(line), strict=True)))
-    return rows
-
-
-def cells(line):
-    return [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def test_the_worked_example_is_what_is_computed(tmp_path):
-    given = table("| cell | west | people | flooded |")
+    given = rows_of("rasters.md", "| cell | west | people | flooded |")
     people = np.array([[float(row["people"]) for row in given]])
     flooded = np.array([[float(row["flooded"]) for row in given]])
     path = write(tmp_path / "people.tif", people)
     grid = Grid(158000, 207000, 100, 100, 3, 1)
-    expected = table("| zone | west | east | people | exposed | share |")
+    expected = rows_of(
+        "rasters.md", "| zone | west | east | people | exposed | share |"
+    )
     zones = [
         shapely.box(
             158000 + float(row["west"]), 206900, 158000 + float(row["east"]), 207000
@@ -53,7 +37,7 @@ def test_the_worked_example_is_what_is_computed(tmp_path):
 
 
 def test_the_speeds_are_those_of_the_code():
-    rows = table("| slope | km/h | metres in 5 minutes, pace 0.6 |")
+    rows = rows_of("rasters.md", "| slope | km/h | metres in 5 minutes, pace 0.6 |")
     for row in rows:
         metres = walking.speed(np.array([float(row["slope"])]))[0]
         assert metres * 60 / 1000 == pytest.approx(float(row["km/h"]), abs=5e-3)
